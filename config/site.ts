@@ -1,0 +1,99 @@
+import type { PermitShape, RuleShape } from './kinds.ts';
+
+/** A named part of the day: `22:00-06:00`, in minutes of the local day; `to` before `from` crosses midnight. */
+export interface NamedWindow {
+  readonly name: string;
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  /** 1 Monday to 7 Sunday, of the day on which it opens. */
+  readonly weekdays?: readonly number[] | undefined;
+  /** `YYYY-MM-DD`: only these dates. */
+  readonly dates?: readonly string[] | undefined;
+  /** `YYYY-MM-DD`: not these. */
+  readonly except?: readonly string[] | undefined;
+}
+
+/** One measured quantity of one device, with all that drivers, rules and people need of it. */
+export interface SitePoint {
+  /** `device/point`. */
+  readonly key: string;
+  readonly device: string;
+  readonly deviceName: string;
+  readonly id: string;
+  readonly quantity: string;
+  /** The quantity's unit; null for states and quantities without one. */
+  readonly unit: string | null;
+  readonly everyMs: number;
+  readonly link: string;
+  readonly scene: string | null;
+  readonly tags: readonly string[];
+  readonly place: { readonly grid: string | null; readonly at: readonly [number, number] | null };
+  /** Last day of the certificate, `YYYY-MM-DD`. */
+  readonly validUntil: string | null;
+  /** The driver's own fields (`register`, `json`). */
+  readonly source: unknown;
+  readonly convert: { readonly factor: number; readonly offset: number };
+  readonly range?: readonly [number, number] | undefined;
+  readonly invalid?: readonly number[] | undefined;
+  readonly states?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface SiteDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly link: string;
+  readonly protocol: string;
+  /** The id of its profile. */
+  readonly model: string;
+  /** The driver's own fields of the device. */
+  readonly options: unknown;
+  /** The driver's own fields of the profile. */
+  readonly profile: unknown;
+  readonly points: readonly SitePoint[];
+}
+
+export interface SiteLink {
+  readonly id: string;
+  readonly kind: string;
+  readonly protocol: string;
+  readonly options: unknown;
+  readonly devices: readonly SiteDevice[];
+}
+
+/** `host:port`, taken apart. */
+export interface Listen {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A site as its files say it: checked whole, references resolved, secrets filled in. */
+export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitShape = PermitShape> {
+  readonly gateway: string;
+  readonly name: string;
+  readonly timeZone: string;
+  readonly windows: Readonly<Record<string, NamedWindow>>;
+  readonly clockTrust: 'auto' | 'chrony' | 'timesyncd' | 'always';
+  /** How long a point may be not evaluable before `gengfu.not-evaluable` is raised, ms (45 min). */
+  readonly notEvaluableAfterMs: number;
+  readonly console: { readonly listen: Listen };
+  readonly broker: { readonly listen: Listen } | null;
+  readonly upstreams: readonly { readonly id: string; readonly kind: string; readonly options: unknown }[];
+  readonly links: readonly SiteLink[];
+  readonly rules: readonly Rule[];
+  readonly permits: readonly Permit[];
+}
+
+/** Something wrong in a site's files, at its place. Prints as `file:line:column: message`. */
+export interface Problem {
+  /** Relative to the site's directory. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+  readonly severity: 'error' | 'warning';
+}
+
+export type Loaded<S> =
+  | { readonly site: S; readonly problems: readonly Problem[] }
+  /** At least one error: nothing is used. */
+  | { readonly site: null; readonly problems: readonly Problem[] };

@@ -1,0 +1,4 @@
+import type { Driver } from './driver.ts';
+
+/** Every kind of driver. A profile names one as its `protocol`, a link as its `kind`. */
+export const drivers: readonly Driver[] = [];

@@ -1,0 +1,71 @@
+import type { Registry } from 'prom-client';
+import type { Clock } from '#kit/clock.ts';
+import type { Log } from '#kit/log.ts';
+import type { LinkStatus } from '../../drivers/driver.ts';
+import type { Reading } from '../../drivers/reading.ts';
+import type { Action, Receipt } from '../alarms/action.ts';
+import type { Alarm } from '../alarms/alarm.ts';
+import type { HistoryReader } from '../history/history.ts';
+import type { Accounts } from '../ledger/accounts.ts';
+import type { LedgerReader } from '../ledger/ledger.ts';
+import type { Answer, Place } from '../rules/finding.ts';
+import type { UpstreamStatus } from '../upstream/upstream.ts';
+
+/** A point as people see it in a list. */
+export interface PointView {
+  /** `device/point`. */
+  readonly key: string;
+  readonly device: string;
+  readonly deviceName: string;
+  readonly id: string;
+  readonly quantity: string;
+  readonly unit: string | null;
+  readonly scene: string | null;
+  readonly place: Place;
+  readonly link: string;
+  readonly everyMs: number;
+  /** The newest reading, good or not. */
+  readonly last: Reading | null;
+}
+
+/** What a rule answers of a point now, and since when. */
+export interface AnswerView {
+  readonly rule: string;
+  readonly point: string;
+  readonly answer: Answer;
+  readonly code: string | null;
+  readonly value: number | string | null;
+  readonly since: number;
+}
+
+export interface Health {
+  /** It does its work: ledger durable, rules running. */
+  readonly ready: boolean;
+  readonly reasons: readonly string[];
+}
+
+/** All that the API is handed by the gateway. */
+export interface ApiContext {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly site: {
+    readonly gateway: string;
+    readonly name: string;
+    readonly timeZone: string;
+    readonly version: string;
+  };
+  readonly accounts: Accounts;
+  readonly ledger: LedgerReader;
+  readonly history: HistoryReader;
+  readonly metrics: Registry;
+  /** Alarms that are not closed. */
+  alarms(): readonly Alarm[];
+  points(): readonly PointView[];
+  answers(): readonly AnswerView[];
+  links(): Readonly<Record<string, LinkStatus>>;
+  upstreams(): Readonly<Record<string, UpstreamStatus>>;
+  health(): Health;
+  act(action: Action): Promise<Receipt>;
+  /** Called with every batch of readings, on the reading path: the listener only takes note. Returns the way to stop it. */
+  onReadings(listener: (batch: readonly Reading[]) => void): () => void;
+}

@@ -1,0 +1,31 @@
+import type { Reading } from '../../drivers/reading.ts';
+
+/** What was read of one point, oldest first, as columns of the same length. */
+export interface Series {
+  readonly point: string;
+  readonly at: readonly number[];
+  readonly value: readonly (number | string | null)[];
+  readonly quality: readonly Reading['quality'][];
+}
+
+export interface HistoryStatus {
+  readonly error?: string;
+  readonly bytes: number;
+  readonly readings: number;
+  /** Readings dropped since start: because the disk was full, or the queue was. */
+  readonly dropped: number;
+  readonly oldestAt: number | null;
+}
+
+export interface HistoryReader {
+  /** At most `points` values spread over the time asked for; each is a real one, the extremes of its part among them. */
+  series(point: string, from: number, to: number, points: number): Promise<Series>;
+  /** Every reading with `at > after`, oldest first, in batches: for windows to be refilled at start. */
+  since(after: number): AsyncGenerator<readonly Reading[]>;
+  status(): HistoryStatus;
+}
+
+export interface History extends HistoryReader, AsyncDisposable {
+  /** Takes readings without waiting; they are on disk within a second. When the disk is full, history stops, and only history. */
+  keep(readings: readonly Reading[]): void;
+}

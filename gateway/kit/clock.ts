@@ -1,0 +1,52 @@
+import { setTimeout as wait } from 'node:timers/promises';
+
+/** What is known of the wall clock: set by a trusted source, running on since then, or neither. */
+export type Trust = 'synchronised' | 'holding' | 'unknown';
+
+/**
+ * The time that a step is given; nothing else reads a clock or sets a timer.
+ * Live it is the system's, in the demo it runs faster, in a test it is moved by hand.
+ */
+export interface Clock {
+  /** Wall time in UTC milliseconds. It may step. */
+  now(): number;
+  /** Milliseconds on a line that never steps nor goes back; it starts at the wall time of its opening. */
+  tick(): number;
+  trust(): Trust;
+  /** Resolves after `ms` of this clock; rejects with the signal's reason when aborted. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Calls `run` once after `ms` of this clock, unless the returned function is called before. */
+  after(ms: number, run: () => void): () => void;
+}
+
+/** The longest that Node's timers take. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export interface ClockOptions {
+  /** How many of its seconds pass in one real second. */
+  readonly rate?: number;
+  /** Wall time at `realStart`, UTC ms; both left out: now. */
+  readonly start?: number;
+  readonly realStart?: number;
+  readonly trust?: () => Trust;
+}
+
+/** The system's clock, or one that runs `rate` times as fast from `start`. */
+export function openClock(options: ClockOptions = {}): Clock {
+  const { rate = 1, realStart = Date.now(), trust = () => 'unknown' } = options;
+  const start = options.start ?? realStart;
+  const now = () => start + (Date.now() - realStart) * rate;
+  const tickStart = now();
+  const lineStart = performance.now();
+  const real = (ms: number) => Math.min(Math.max(ms / rate, 0), LONGEST_TIMER_MS);
+  return {
+    now: () => Math.round(now()),
+    tick: () => Math.round(tickStart + (performance.now() - lineStart) * rate),
+    trust,
+    sleep: (ms, signal) => wait(real(ms), undefined, signal ? { signal } : {}),
+    after: (ms, run) => {
+      const timer = setTimeout(run, real(ms));
+      return () => clearTimeout(timer);
+    },
+  };
+}

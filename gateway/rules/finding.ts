@@ -1,0 +1,69 @@
+/** The four warning colours, lowest first. */
+export const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const;
+export type Level = (typeof LEVELS)[number];
+
+/** Negative, zero or positive as `a` is lower than, equal to or higher than `b`; no level is the lowest. */
+export const compareLevels = (a: Level | null, b: Level | null): number =>
+  (a === null ? -1 : LEVELS.indexOf(a)) - (b === null ? -1 : LEVELS.indexOf(b));
+
+export interface Text {
+  readonly zh: string;
+  readonly en: string;
+}
+
+export interface Place {
+  readonly grid: string | null;
+  /** Longitude, latitude in WGS 84 (CGCS2000). */
+  readonly at: readonly [number, number] | null;
+}
+
+/** An opening of a named window: a night belongs to the date on which it began. */
+export interface Opening {
+  readonly name: string;
+  /** `YYYY-MM-DD` in the site's zone. */
+  readonly date: string;
+}
+
+export type PermitStatus = 'applied' | 'granted' | 'refused' | 'revoked' | 'withdrawn' | 'expired';
+
+/** One rule on one point: what never changes from finding to finding, so that each can point to it. */
+export interface Watch {
+  /** `rule@device/point`: the key of its alarm. */
+  readonly key: string;
+  readonly rule: string;
+  readonly device: string;
+  readonly deviceName: string;
+  readonly point: string;
+  readonly quantity: string;
+  readonly unit: string | null;
+  readonly scene: string | null;
+  readonly place: Place;
+  readonly title: Text;
+  readonly basis: string | null;
+  readonly legalLimit: number | null;
+  /** As a person reads it: `leq 20min`. */
+  readonly measure: string;
+}
+
+/** What a rule answers of a point. */
+export type Answer = Level | 'normal' | 'not-evaluable' | 'not-in-force';
+
+/** What a rule says of a point from `at` on: a level, not an edge. Given when any of it changes. */
+export interface Finding {
+  readonly watch: Watch;
+  /** UTC milliseconds. */
+  readonly at: number;
+  readonly answer: Answer;
+  /** Why it is not evaluable (`filling`, `coverage`, `clock`, `calibration` …). */
+  readonly code: string | null;
+  /** Why it is not in force, where that ended an alarm (`window-closed`, `not-in-force`, `clock-step`). */
+  readonly reason: string | null;
+  /** The measure, or the state's name; null for silence. */
+  readonly value: number | string | null;
+  /** The limit of the level that is answered. */
+  readonly limit: number | null;
+  /** Share of the window that good readings fill, 0 to 1; null without a window. */
+  readonly coverage: number | null;
+  readonly window: Opening | null;
+  readonly permit: { readonly id: string; readonly status: PermitStatus } | null;
+}
