@@ -47,6 +47,8 @@ export interface Health {
 /** All that the API is handed by the gateway. */
 export interface ApiContext {
   readonly clock: Clock;
+  /** Real time, for sessions, one-time links and the pace of live changes: a demo's faster clock must not sign people out. */
+  readonly wire: Clock;
   readonly log: Log;
   readonly site: {
     readonly gateway: string;

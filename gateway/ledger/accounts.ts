@@ -30,6 +30,8 @@ export interface Accounts {
   closeSessions(account: string): Promise<void>;
   /** A one-time sign-in: `id` is the hash of the link's secret. A newer one replaces those before it. */
   putInvitation(id: string, role: Role, expiresAt: number): Promise<void>;
+  /** The role of one that is still good, which stays good. */
+  findInvitation(id: string, now: number): Promise<Role | undefined>;
   /** Takes it: the role on the first call before it expires, undefined on every other. */
   takeInvitation(id: string, now: number): Promise<Role | undefined>;
   /** Adds a line to the audit trail, chained apart from the ledger. */
