@@ -27,16 +27,21 @@ export class Queue<T> {
 
   /** What has gathered, as soon as there is any; ends when the signal is aborted. */
   async *batches(signal: AbortSignal): AsyncGenerator<T[]> {
-    while (!signal.aborted) {
-      if (this.#items.length > 0) {
-        yield this.#items.splice(0);
-        continue;
+    const wake = () => this.#wake?.();
+    signal.addEventListener('abort', wake);
+    try {
+      while (!signal.aborted) {
+        if (this.#items.length > 0) {
+          yield this.#items.splice(0);
+          continue;
+        }
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+        this.#wake = undefined;
       }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      this.#wake = undefined;
+    } finally {
+      signal.removeEventListener('abort', wake);
     }
   }
 }

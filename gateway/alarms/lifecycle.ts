@@ -1,0 +1,186 @@
+import type { Trust } from '#kit/clock.ts';
+import { compareLevels, type Finding, type Level } from '../rules/finding.ts';
+import type { Action } from './action.ts';
+import type { Alarm } from './alarm.ts';
+import { ALARM_TYPE, type AlarmData, type AlarmEvent, type AlarmStep } from './alarm-event.ts';
+
+/** What a step needs beside state and input. */
+export interface LifecycleContext {
+  /** A new alarm's id. */
+  newId(at: number): string;
+  /** UTC ms → RFC 3339 with the site's offset. */
+  encodeTime(at: number): string;
+  trust(): Trust;
+  /** The last closed alarm of a rule on a point, if any: what a new one follows. */
+  lastClosed(key: string): string | null;
+}
+
+/** What a step leaves: the alarms it changed, the present one last, and the events that tell it. */
+export interface Step {
+  readonly alarms: readonly Alarm[];
+  readonly events: readonly AlarmEvent[];
+}
+
+export const NOTHING: Step = { alarms: [], events: [] };
+
+const isLevel = (answer: Finding['answer']): answer is Level =>
+  answer !== 'normal' && answer !== 'not-evaluable' && answer !== 'not-in-force';
+
+const rounded = (value: number): number => Math.round(value * 1000) / 1000;
+
+/** What the rules say of a point, taken into the life of its alarm. `alarm`: the one that is not closed, or null. */
+export function stepFinding(alarm: Alarm | null, finding: Finding, context: LifecycleContext): Step {
+  const { answer } = finding;
+  if (answer === 'not-evaluable') return NOTHING;
+  if (!isLevel(answer)) return alarm?.condition === 'active' ? goBack(alarm, finding, context) : NOTHING;
+  if (alarm === null) return raise(finding, answer, context.lastClosed(finding.watch.key), context);
+  if (alarm.condition === 'active') return changeLevel(alarm, finding, answer, context);
+  if (alarm.window?.date === finding.window?.date) return raiseAgain(alarm, finding, answer, context);
+  const closed = close(alarm, finding.at, 'superseded', context);
+  const raised = raise(finding, answer, alarm.id, context);
+  return { alarms: [...closed.alarms, ...raised.alarms], events: [...closed.events, ...raised.events] };
+}
+
+/** What a person or an upstream asks of an alarm that is not closed. `null`: it is so already. */
+export function stepAction(alarm: Alarm, action: Action, at: number, context: LifecycleContext): Step | null {
+  const note = action.note ?? null;
+  switch (action.kind) {
+    case 'acknowledge': {
+      if (alarm.acknowledged) return null;
+      const acknowledged = { ...alarm, acknowledged: true, acknowledgedAt: at, acknowledgedBy: action.by };
+      const told = tell('acknowledged', acknowledged, at, context, { by: action.by, note });
+      return alarm.condition === 'active' ? told : closeAfter(told, acknowledged, at, context);
+    }
+    case 'note':
+      return tell('noted', alarm, at, context, { by: action.by, note });
+    default:
+      return action satisfies never;
+  }
+}
+
+function raise(finding: Finding, level: Level, follows: string | null, context: LifecycleContext): Step {
+  const { at, watch } = finding;
+  const alarm: Alarm = {
+    id: context.newId(at),
+    watch,
+    condition: 'active',
+    level,
+    acknowledged: false,
+    raisedAt: at,
+    changedAt: at,
+    returnedAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    closedAt: null,
+    ...measured(finding),
+    window: finding.window,
+    follows,
+  };
+  return tell('raised', alarm, at, context, { reason: finding.reason });
+}
+
+/** Back before it was closed: the same alarm, told as new, and to be acknowledged anew. */
+function raiseAgain(alarm: Alarm, finding: Finding, level: Level, context: LifecycleContext): Step {
+  const { at } = finding;
+  const again: Alarm = {
+    ...alarm,
+    condition: 'active',
+    level,
+    acknowledged: false,
+    changedAt: at,
+    returnedAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    ...measured(finding),
+  };
+  return tell('raised', again, at, context, { again: true, reason: finding.reason });
+}
+
+/** A level that rises takes the acknowledgement away; one that falls does not. */
+function changeLevel(alarm: Alarm, finding: Finding, level: Level, context: LifecycleContext): Step {
+  const isSame =
+    level === alarm.level && finding.permit?.id === alarm.permit?.id && finding.permit?.status === alarm.permit?.status;
+  if (isSame) return NOTHING;
+  const rises = compareLevels(level, alarm.level) > 0;
+  const changed: Alarm = {
+    ...alarm,
+    level,
+    changedAt: finding.at,
+    ...measured(finding),
+    ...(rises ? { acknowledged: false, acknowledgedAt: null, acknowledgedBy: null } : {}),
+  };
+  return tell('level-changed', changed, finding.at, context, { previousLevel: alarm.level, reason: finding.reason });
+}
+
+function goBack(alarm: Alarm, finding: Finding, context: LifecycleContext): Step {
+  const { at } = finding;
+  const normal: Alarm = { ...alarm, condition: 'normal', level: null, returnedAt: at, ...measured(finding) };
+  const told = tell('returned', normal, at, context, { previousLevel: alarm.level, reason: finding.reason });
+  return alarm.acknowledged ? closeAfter(told, normal, at, context) : told;
+}
+
+function close(alarm: Alarm, at: number, reason: string | null, context: LifecycleContext): Step {
+  return tell('closed', { ...alarm, closedAt: at }, at, context, { reason });
+}
+
+/** Normal and acknowledged: closed at the time of the step that made it so. */
+function closeAfter(told: Step, alarm: Alarm, at: number, context: LifecycleContext): Step {
+  const closed = close(alarm, at, null, context);
+  return { alarms: closed.alarms, events: [...told.events, ...closed.events] };
+}
+
+const measured = (finding: Finding): Pick<Alarm, 'value' | 'limit' | 'coverage' | 'permit'> => ({
+  value: typeof finding.value === 'number' ? rounded(finding.value) : finding.value,
+  limit: isLevel(finding.answer) ? finding.limit : null,
+  coverage: finding.coverage === null ? null : rounded(finding.coverage),
+  permit: finding.permit,
+});
+
+function tell(
+  step: AlarmStep,
+  alarm: Alarm,
+  at: number,
+  context: LifecycleContext,
+  more: Partial<Pick<AlarmData, 'previousLevel' | 'again' | 'reason' | 'by' | 'note'>>,
+): Step {
+  const { watch, value } = alarm;
+  const isOver = alarm.level !== null && typeof value === 'number' && watch.legalLimit !== null;
+  const data: AlarmData = {
+    alarm: alarm.id,
+    rule: watch.rule,
+    device: watch.device,
+    point: watch.point,
+    quantity: watch.quantity,
+    scene: watch.scene,
+    level: alarm.level,
+    previousLevel: more.previousLevel ?? null,
+    condition: alarm.condition,
+    acknowledged: alarm.acknowledged,
+    again: more.again ?? false,
+    reason: more.reason ?? null,
+    exercise: null,
+    value,
+    limit: alarm.limit,
+    legalLimit: watch.legalLimit,
+    excess: isOver ? rounded(value - (watch.legalLimit ?? 0)) : null,
+    unit: watch.unit,
+    measure: watch.measure,
+    coverage: alarm.coverage,
+    window: alarm.window,
+    permit: alarm.permit,
+    basis: watch.basis,
+    place: watch.place,
+    title: watch.title,
+    follows: alarm.follows,
+    by: more.by ?? null,
+    note: more.note ?? null,
+    clock: context.trust(),
+  };
+  const event: AlarmEvent = {
+    type: `${ALARM_TYPE}${step}`,
+    subject: `${watch.device}/${watch.point}/${watch.rule}`,
+    time: context.encodeTime(at),
+    data,
+  };
+  return { alarms: [alarm], events: [event] };
+}

@@ -1,0 +1,89 @@
+import type { Trust } from '#kit/clock.ts';
+import { uuid7 } from '#kit/uuid.ts';
+import { openZone, type Zone } from '#kit/zone.ts';
+import type { Reading } from '../drivers/reading.ts';
+import type { Action, Receipt } from './alarms/action.ts';
+import type { Alarm } from './alarms/alarm.ts';
+import { AlarmBook } from './alarms/alarm-book.ts';
+import type { AlarmEvent } from './alarms/alarm-event.ts';
+import { NOTHING, type Step } from './alarms/lifecycle.ts';
+import type { DayWindow } from './rules/calendar.ts';
+import { RuleEngine } from './rules/engine.ts';
+import type { Finding } from './rules/finding.ts';
+import type { Permit } from './rules/permit.ts';
+import type { RulePoint } from './rules/point.ts';
+import type { Rule } from './rules/rule.ts';
+
+/** What of a site the judgement rests on. */
+export interface JudgedSite {
+  readonly timeZone: string;
+  readonly windows: Readonly<Record<string, DayWindow>>;
+  readonly notEvaluableAfterMs: number;
+  readonly rules: readonly Rule[];
+  readonly permits: readonly Permit[];
+  readonly points: readonly RulePoint[];
+}
+
+/** An instant on both lines: UTC ms, and ms of the line that never steps. */
+export interface Instant {
+  readonly at: number;
+  readonly tick: number;
+}
+
+/**
+ * Rules and alarms as one: readings and actions in, alarms and their events out. Live and replay run this same code.
+ * Pure but for the ids of new alarms; it sends and stores nothing.
+ */
+export class Judge {
+  readonly rules: RuleEngine;
+  readonly alarms: AlarmBook;
+  readonly zone: Zone;
+  #trust: Trust;
+
+  constructor(site: JudgedSite, start: Instant, trust: Trust) {
+    this.zone = openZone(site.timeZone);
+    this.#trust = trust;
+    this.rules = new RuleEngine({ ...site, zone: this.zone, start, trust });
+    this.alarms = new AlarmBook({ newId: uuid7, encodeTime: this.zone.encode, trust: () => this.#trust });
+  }
+
+  /** The readings of one instant. */
+  step(readings: readonly Reading[]): Step {
+    return this.#apply(this.rules.step(readings));
+  }
+
+  /** Time passes without a reading. */
+  advance({ at, tick }: Instant): Step {
+    return this.#apply(this.rules.advance(at, tick));
+  }
+
+  setPermit(permit: Permit, { at, tick }: Instant): Step {
+    return this.#apply(this.rules.setPermit(permit, at, tick));
+  }
+
+  setTrust(trust: Trust, { at, tick }: Instant): Step {
+    this.#trust = trust;
+    return this.#apply(this.rules.setTrust(trust, at, tick));
+  }
+
+  /** What is due by then is done first, so that an action meets the alarm as it is. */
+  act(action: Action, instant: Instant): { readonly receipt: Receipt; readonly step: Step } {
+    const before = this.advance(instant);
+    const { receipt, step } = this.alarms.act(action, instant.at);
+    return { receipt, step: joined([before, step]) };
+  }
+
+  #apply(findings: readonly Finding[]): Step {
+    return findings.length === 0 ? NOTHING : joined(findings.map((finding) => this.alarms.take(finding)));
+  }
+}
+
+function joined(steps: readonly Step[]): Step {
+  const alarms: Alarm[] = [];
+  const events: AlarmEvent[] = [];
+  for (const step of steps) {
+    alarms.push(...step.alarms);
+    events.push(...step.events);
+  }
+  return events.length === 0 && alarms.length === 0 ? NOTHING : { alarms, events };
+}

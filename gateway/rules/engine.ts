@@ -1,0 +1,335 @@
+import type { Trust } from '#kit/clock.ts';
+import { addDays, type Zone } from '#kit/zone.ts';
+import type { Reading } from '../../drivers/reading.ts';
+import type { DayWindow } from './calendar.ts';
+import { Deadlines } from './deadlines.ts';
+import type { Answer, Finding, Level } from './finding.ts';
+import { describeRule, openProbe } from './index.ts';
+import { NotEvaluable } from './not-evaluable.ts';
+import { type Permit, PermitBook } from './permit.ts';
+import { type RulePoint, selects } from './point.ts';
+import { GAP_PERIODS } from './probe.ts';
+import type { Rule } from './rule.ts';
+import { levelsOf } from './rule-levels.ts';
+import { RuleWatch, type WatchState } from './rule-watch.ts';
+import { Schedule } from './schedule.ts';
+
+export interface RuleEngineOptions {
+  readonly rules: readonly Rule[];
+  readonly points: readonly RulePoint[];
+  readonly windows: Readonly<Record<string, DayWindow>>;
+  readonly zone: Zone;
+  readonly permits: readonly Permit[];
+  readonly notEvaluableAfterMs: number;
+  /** When it starts: UTC ms and the tick of the same instant. */
+  readonly start: { readonly at: number; readonly tick: number };
+  readonly trust?: Trust;
+}
+
+/** A step of the wall clock is a change of `at − tick` of more than this, ms; less is slewing and rounding. */
+const CLOCK_STEP_MS = 1000;
+const GLOBAL = '';
+const NONE: readonly Finding[] = [];
+
+interface PointFeed {
+  readonly point: RulePoint;
+  readonly feeds: { readonly watch: RuleWatch; readonly input: number }[];
+  lastDeviceAt: number;
+}
+
+interface GlobalState {
+  readonly tick: number;
+  readonly at: number;
+}
+
+/**
+ * Readings and permits to findings. Pure: the time is that of what it is given, so that a replay is the same as live.
+ * At one instant, in this order: windows that close, permits, deadlines, the readings.
+ */
+export class RuleEngine {
+  readonly #zone: Zone;
+  readonly #permits: PermitBook;
+  readonly #schedules: Schedule[] = [];
+  readonly #watches: RuleWatch[] = [];
+  readonly #notEvaluable = new Map<string, NotEvaluable>();
+  readonly #feeds = new Map<string, PointFeed>();
+  readonly #deadlines = new Deadlines();
+  /** Watches of several points, evaluated when all readings of an instant are in. */
+  readonly #dirty = new Set<RuleWatch>();
+  #found: Finding[] = [];
+  #tick: number;
+  #offset: number;
+  #trust: Trust;
+  #nextCalendarAt: number;
+
+  constructor(options: RuleEngineOptions) {
+    const { rules, points, windows, zone, start } = options;
+    this.#zone = zone;
+    this.#permits = new PermitBook(options.permits);
+    this.#tick = start.tick;
+    this.#offset = start.at - start.tick;
+    this.#trust = options.trust ?? 'synchronised';
+    const schedules = new Map<string, Schedule>();
+    const devices = Map.groupBy(points, ({ device }) => device);
+    for (const rule of rules) {
+      const window = rule.during === undefined ? null : (windows[rule.during] ?? null);
+      const key = JSON.stringify([rule.during, rule.effective]);
+      const schedule = schedules.get(key) ?? new Schedule(zone, window, rule.effective, start.at);
+      schedules.set(key, schedule);
+      for (const point of points) {
+        if (selects(rule.on, point)) this.#open(rule, point, devices.get(point.device) ?? [], schedule);
+      }
+    }
+    this.#schedules.push(...schedules.values());
+    this.#nextCalendarAt = this.#calendarAfter(start.at);
+    for (const [key, watches] of Map.groupBy(this.#watches, ({ point }) => point.key)) {
+      const first = watches[0];
+      if (first === undefined) continue;
+      const order = this.#watches.length + this.#notEvaluable.size;
+      this.#notEvaluable.set(
+        key,
+        new NotEvaluable(order, first.point, watches, options.notEvaluableAfterMs, this.#around),
+      );
+    }
+    for (const watch of this.#watches) this.#deadlines.arm(watch);
+    for (const each of this.#notEvaluable.values()) this.#deadlines.arm(each);
+  }
+
+  /** Takes the readings of one instant: all of one `at` and `tick`. */
+  step(readings: readonly Reading[]): readonly Finding[] {
+    const first = readings[0];
+    if (first === undefined) return NONE;
+    this.#moveTo(first.at, first.tick);
+    const tick = this.#tick;
+    for (const reading of readings) {
+      const feed = this.#feeds.get(reading.point);
+      if (feed === undefined || reading.quality !== 'good' || reading.value === null) continue;
+      if (reading.deviceAt !== undefined && isLate(feed, reading.at, reading.deviceAt)) continue;
+      for (const { watch, input } of feed.feeds) {
+        if (!watch.take(input, tick, reading.value)) continue;
+        if (watch.probe.inputs.length > 1) {
+          this.#dirty.add(watch);
+        } else {
+          watch.evaluate(tick);
+          this.#deadlines.arm(watch);
+        }
+      }
+    }
+    if (this.#dirty.size > 0) {
+      for (const watch of this.#dirty) {
+        watch.evaluate(tick);
+        this.#deadlines.arm(watch);
+      }
+      this.#dirty.clear();
+    }
+    return this.#take();
+  }
+
+  /** Lets time pass: calendars and deadlines up to and including this instant. */
+  advance(at: number, tick: number): readonly Finding[] {
+    this.#moveTo(at, tick);
+    return this.#take();
+  }
+
+  /** The tick at which `advance` has something to do if nothing is read before; Infinity when it has nothing. */
+  nextDue(): number {
+    return Math.min(this.#deadlines.next, this.#nextCalendarAt - this.#offset);
+  }
+
+  setTrust(trust: Trust, at: number, tick: number): readonly Finding[] {
+    this.#moveTo(at, tick);
+    const lost = trust === 'unknown' && this.#trust !== 'unknown';
+    this.#trust = trust;
+    if (lost) for (const watch of this.#watches) watch.trustLost(this.#tick);
+    return this.#take();
+  }
+
+  /** A permit that is new or has changed, in force at once. */
+  setPermit(permit: Permit, at: number, tick: number): readonly Finding[] {
+    this.#moveTo(at, tick);
+    this.#permits.set(permit);
+    this.#nextCalendarAt = this.#calendarAfter(this.#tick + this.#offset);
+    for (const watch of this.#watches) watch.permitChanged(this.#tick);
+    return this.#take();
+  }
+
+  /** What every rule answers of every point now. */
+  *answers(): Generator<{
+    readonly rule: string;
+    readonly point: string;
+    readonly answer: Answer;
+    readonly code: string | null;
+    readonly value: number | string | null;
+    readonly since: number;
+  }> {
+    for (const watch of this.#watches) {
+      const isUnread = watch.answer === 'normal' && !watch.hasRead && watch.rule.kind !== 'silent';
+      yield {
+        rule: watch.rule.id,
+        point: watch.point.key,
+        answer: isUnread ? 'not-evaluable' : watch.answer,
+        code: isUnread ? 'no-value' : watch.code,
+        value: watch.probe.value(),
+        since: watch.answerAt,
+      };
+    }
+  }
+
+  /** The state of what changed since it was last saved, by key; all of it true up to the last tick. */
+  save(): { readonly key: string; readonly state: object }[] {
+    const changed: { key: string; state: object }[] = [];
+    for (const watch of this.#watches) {
+      if (watch.isUnsaved) changed.push({ key: watch.watch.key, state: watch.save(this.#tick) });
+    }
+    for (const each of this.#notEvaluable.values()) {
+      if (each.isUnsaved) changed.push({ key: each.watch.key, state: each.save() });
+    }
+    changed.push({ key: GLOBAL, state: { tick: this.#tick, at: this.#tick + this.#offset } satisfies GlobalState });
+    return changed;
+  }
+
+  /**
+   * Takes what an earlier run saved; stored ticks are moved on by `shift`. Readings stepped afterwards that are
+   * older than a watch's state only fill its window; younger ones are evaluated.
+   */
+  restore(saved: ReadonlyMap<string, object>, shift: number): void {
+    const global = saved.get(GLOBAL) as GlobalState | undefined;
+    for (const watch of this.#watches) {
+      const state = saved.get(watch.watch.key) as WatchState | undefined;
+      if (state === undefined) continue;
+      watch.restore(state, Math.max(state.asOf, global?.tick ?? state.asOf), shift);
+      this.#deadlines.arm(watch);
+    }
+    for (const each of this.#notEvaluable.values()) {
+      const state = saved.get(each.watch.key);
+      if (state !== undefined) each.restore(state as { readonly raised: boolean });
+    }
+  }
+
+  /** The gateway was off for `ms` before now: silence did not count meanwhile. */
+  forgive(ms: number): void {
+    for (const watch of this.#watches) {
+      watch.forgive(ms);
+      this.#deadlines.arm(watch);
+    }
+  }
+
+  /** How far back readings are needed to fill every window: the longest of windows and gaps, ms. */
+  get memoryMs(): number {
+    let most = 0;
+    for (const { rule, point } of this.#watches) {
+      const over = rule.kind === 'limit' && rule.measure.kind !== 'value' ? rule.measure.over : 0;
+      most = Math.max(most, over, GAP_PERIODS * point.everyMs);
+    }
+    return most;
+  }
+
+  readonly #around = {
+    at: (tick: number) => tick + this.#offset,
+    trusted: () => this.#trust !== 'unknown',
+    permit: (kind: string, point: RulePoint, at: number, since: number) => this.#permits.find(kind, point, at, since),
+    emit: (finding: Finding) => {
+      this.#found.push(finding);
+    },
+    touched: (watch: RuleWatch) => this.#notEvaluable.get(watch.point.key)?.touched(this.#tick, this.#deadlines),
+  };
+
+  #open(rule: Rule, point: RulePoint, siblings: readonly RulePoint[], schedule: Schedule): void {
+    const probe = openProbe(rule, point, siblings);
+    const levels: Level[] = 'levels' in rule ? levelsOf<unknown>(rule.levels).map(([level]) => level) : [rule.level];
+    const watch = new RuleWatch(
+      this.#watches.length,
+      describe(rule, point),
+      rule,
+      point,
+      probe,
+      levels,
+      schedule,
+      point.validUntil === null ? Number.POSITIVE_INFINITY : this.#zone.instant(addDays(point.validUntil, 1), 0),
+      this.#tick,
+      this.#around,
+    );
+    this.#watches.push(watch);
+    schedule.watches.push(watch);
+    for (const [input, fed] of probe.inputs.entries()) {
+      const feed = this.#feeds.get(fed.key) ?? { point: fed, feeds: [], lastDeviceAt: Number.NEGATIVE_INFINITY };
+      feed.feeds.push({ watch, input });
+      this.#feeds.set(fed.key, feed);
+    }
+  }
+
+  /** Runs everything due up to `tick`, each at its own time; time never goes back. */
+  #moveTo(at: number, tick: number): void {
+    const to = Math.max(tick, this.#tick);
+    const offset = at - tick;
+    const isStep = Math.abs(offset - this.#offset) > CLOCK_STEP_MS;
+    if (!isStep) this.#offset = offset;
+    for (;;) {
+      const calendar = this.#nextCalendarAt - this.#offset;
+      const deadline = this.#deadlines.next;
+      if (Math.min(calendar, deadline) > to) break;
+      this.#tick = Math.max(this.#tick, Math.min(calendar, deadline));
+      if (calendar <= deadline) this.#turnCalendar(this.#nextCalendarAt, null);
+      else this.#deadlines.run();
+    }
+    this.#tick = to;
+    if (isStep) {
+      this.#offset = offset;
+      this.#turnCalendar(at, 'clock-step');
+    }
+  }
+
+  /** Windows and permits at `at`: what closes, closes first. */
+  #turnCalendar(at: number, stepReason: 'clock-step' | null): void {
+    const tick = this.#tick;
+    const moves = this.#schedules.map((schedule) => ({ schedule, ...schedule.move(at) }));
+    for (const { schedule, ceased } of moves) {
+      if (ceased) for (const watch of schedule.watches) watch.cease(tick, at, stepReason ?? schedule.reason);
+    }
+    for (const watch of this.#watches) watch.permitChanged(tick);
+    for (const { schedule, began } of moves) {
+      if (!began) continue;
+      for (const watch of schedule.watches) {
+        watch.begin(tick, at);
+        this.#deadlines.arm(watch);
+      }
+    }
+    this.#nextCalendarAt = this.#calendarAfter(at);
+  }
+
+  #calendarAfter(at: number): number {
+    let next = this.#permits.nextChange(at);
+    for (const schedule of this.#schedules) next = Math.min(next, schedule.now.until);
+    return next;
+  }
+
+  #take(): readonly Finding[] {
+    if (this.#found.length === 0) return NONE;
+    const found = this.#found;
+    this.#found = [];
+    return found;
+  }
+}
+
+/** A device's own time that is older than three periods, or than the last one taken: for history, not for rules. */
+function isLate(feed: PointFeed, at: number, deviceAt: number): boolean {
+  if (at - deviceAt > GAP_PERIODS * feed.point.everyMs || deviceAt < feed.lastDeviceAt) return true;
+  feed.lastDeviceAt = deviceAt;
+  return false;
+}
+
+const describe = (rule: Rule, point: RulePoint) => ({
+  key: `${rule.id}@${point.key}`,
+  rule: rule.id,
+  device: point.device,
+  deviceName: point.deviceName,
+  point: point.id,
+  quantity: point.quantity,
+  unit: point.unit,
+  scene: point.scene,
+  place: point.place,
+  title: rule.title,
+  basis: rule.basis ?? null,
+  legalLimit: rule.legalLimit ?? null,
+  measure: describeRule(rule),
+});

@@ -1,0 +1,52 @@
+import { describeMeasure, WindowMeasure } from './measure.ts';
+import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import type { Limit, Rule } from './rule.ts';
+import { levelsOf } from './rule-levels.ts';
+import { isBack, isPassed, numberOf } from './threshold.ts';
+
+type LimitRule = Extract<Rule, { kind: 'limit' }>;
+
+/** `limit`: a measure of the point is beyond a level's limit. */
+export const limitKind: ProbeKind<LimitRule> = {
+  describe: (rule) => describeMeasure(rule.measure),
+  open(rule, point): Probe {
+    const limits: readonly Limit[] = levelsOf(rule.levels).map(([, limit]) => limit);
+    const window = rule.measure.kind === 'value' ? null : new WindowMeasure(rule.measure, point.everyMs);
+    let value = Number.NaN;
+    let last = Number.NEGATIVE_INFINITY;
+    const of = (level: number): Limit => limits[level] ?? {};
+    return {
+      inputs: [point],
+      take(_input, tick, raw) {
+        last = tick;
+        const number = typeof raw === 'number' ? raw : Number.NaN;
+        if (window === null) {
+          value = number;
+          return;
+        }
+        if (!Number.isNaN(number)) window.push(tick, number);
+        value = window.value();
+      },
+      code(tick, since) {
+        if (window === null) return Number.isNaN(value) ? 'no-value' : null;
+        if (window.isCovered() && !Number.isNaN(value)) return null;
+        return tick - since < window.overMs ? 'filling' : 'coverage';
+      },
+      isPassed: (level) => isPassed(of(level), value),
+      isBack: (level) => isBack(of(level), value, rule.clear.by),
+      value: () => (Number.isNaN(value) ? null : value),
+      limit: (level) => numberOf(of(level), value),
+      coverage: () => (window === null ? null : Math.min(1, window.coverage())),
+      validUntil: () => last + GAP_PERIODS * point.everyMs,
+      dueByTime: () => Number.POSITIVE_INFINITY,
+      coverageEnd: (since) => window?.coverageEnd(since) ?? Number.POSITIVE_INFINITY,
+      restore(tick) {
+        last = Math.max(last, tick);
+      },
+      clear() {
+        window?.clear();
+        value = Number.NaN;
+      },
+    };
+  },
+};

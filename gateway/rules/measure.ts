@@ -1,0 +1,113 @@
+import { encodeDuration } from '#kit/duration.ts';
+import type { Measure } from './rule.ts';
+import { Span } from './span.ts';
+
+type Windowed = Exclude<Measure, { kind: 'value' }>;
+
+const add = (a: number, b: number) => a + b;
+
+/** Level in dB → energy relative to 0 dB. */
+const energy = (level: number) => 10 ** (level / 10);
+
+/** Least-squares slope over the window, per minute; NaN below three readings or when all are of one time. */
+function slope(span: Span): number {
+  const n = span.size;
+  if (n < 3) return Number.NaN;
+  const origin = span.tick(0);
+  let [t, v, tt, tv] = [0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const minutes = (span.tick(i) - origin) / 60_000;
+    const value = span.value(i);
+    t += minutes;
+    v += value;
+    tt += minutes * minutes;
+    tv += minutes * value;
+  }
+  const spread = n * tt - t * t;
+  return spread > 0 ? (n * tv - t * v) / spread : Number.NaN;
+}
+
+/** The level exceeded p % of the time: of n readings the k-th largest, k = ⌈n·p/100⌉. */
+function exceeded(span: Span, p: number): number {
+  const sorted = Float64Array.from({ length: span.size }, (_, i) => span.value(i)).sort();
+  return sorted[sorted.length - Math.max(1, Math.ceil((sorted.length * p) / 100))] ?? Number.NaN;
+}
+
+interface Kind {
+  readonly combine: ((a: number, b: number) => number) | null;
+  /** What the window keeps of a value. */
+  readonly keep?: (value: number) => number;
+  readonly of: (span: Span, measure: Windowed) => number;
+}
+
+/** One row a measure; RULES.md, section 2. */
+const KINDS: Readonly<Record<Windowed['kind'], Kind>> = {
+  mean: { combine: add, of: (span) => span.combined() / span.size },
+  min: { combine: Math.min, of: (span) => span.combined() },
+  max: { combine: Math.max, of: (span) => span.combined() },
+  // Energy mean, 10·log10(mean(10^(L/10))): GB 12523, GB 3096.
+  leq: { combine: add, keep: energy, of: (span) => 10 * Math.log10(span.combined() / span.size) },
+  rate: { combine: null, of: slope },
+  delta: { combine: null, of: (span) => span.value(span.size - 1) - span.value(0) },
+  percentile: {
+    combine: null,
+    of: (span, measure) => (measure.kind === 'percentile' ? exceeded(span, measure.p) : Number.NaN),
+  },
+};
+
+/** As a person reads it, and as events carry it: `leq 20min`. */
+export function describeMeasure(measure: Measure): string {
+  if (measure.kind === 'value') return 'value';
+  const over = encodeDuration(measure.over);
+  return measure.kind === 'percentile' ? `percentile ${measure.p} ${over}` : `${measure.kind} ${over}`;
+}
+
+/** A measure over a window of good readings of one point. */
+export class WindowMeasure {
+  readonly #measure: Windowed;
+  readonly #kind: Kind;
+  readonly #span: Span;
+  readonly #everyMs: number;
+
+  constructor(measure: Windowed, everyMs: number) {
+    this.#measure = measure;
+    this.#kind = KINDS[measure.kind];
+    this.#everyMs = everyMs;
+    this.#span = new Span(measure.over, Math.ceil(measure.over / everyMs), this.#kind.combine);
+  }
+
+  get overMs(): number {
+    return this.#measure.over;
+  }
+
+  push(tick: number, value: number): void {
+    this.#span.push(tick, this.#kind.keep?.(value) ?? value);
+  }
+
+  clear(): void {
+    this.#span.clear();
+  }
+
+  /** Share of the window that good readings fill: their number × the period ÷ its length. */
+  coverage(): number {
+    return (this.#span.size * this.#everyMs) / this.#measure.over;
+  }
+
+  isCovered(): boolean {
+    return this.#span.size * this.#everyMs >= this.#measure.over * this.#measure.coverage - 1e-9;
+  }
+
+  /** The tick at which coverage is lost if nothing more is read; while it fills, when it should be full. */
+  coverageEnd(since: number): number {
+    const needed = Math.ceil((this.#measure.over * this.#measure.coverage) / this.#everyMs - 1e-9);
+    if (needed <= 0) return Number.POSITIVE_INFINITY;
+    return this.#span.size < needed
+      ? since + this.#measure.over
+      : this.#span.tick(this.#span.size - needed) + this.#measure.over;
+  }
+
+  /** NaN when there are too few readings for it. */
+  value(): number {
+    return this.#span.size === 0 ? Number.NaN : this.#kind.of(this.#span, this.#measure);
+  }
+}

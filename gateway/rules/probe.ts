@@ -1,0 +1,45 @@
+import type { RulePoint } from './point.ts';
+import type { Rule } from './rule.ts';
+
+/**
+ * What a rule of one kind knows of the points that it looks at. It is fed every good reading in force, and asked
+ * of each level, lowest first, whether the present value is beyond it. It keeps no levels and no deadlines of its own.
+ */
+export interface Probe {
+  /** The points that it is fed from; its own point comes first. */
+  readonly inputs: readonly RulePoint[];
+  /** A good reading of `inputs[input]`. */
+  take(input: number, tick: number, value: number | string): void;
+  /** Why it cannot be evaluated now, or null. `since`: the tick from which its point or its opening has been there. */
+  code(tick: number, since: number): string | null;
+  isPassed(level: number): boolean;
+  isBack(level: number): boolean;
+  /** The measure, a state's name, or null. */
+  value(): number | string | null;
+  /** The limit of a level, as events carry it. */
+  limit(level: number): number | null;
+  coverage(): number | null;
+  /** The tick up to which its answer is borne by good readings: deadlines after it do not fire. */
+  validUntil(): number;
+  /** The tick at which time alone makes its one level true (silence); Infinity for all other kinds. */
+  dueByTime(since: number): number;
+  /**
+   * The tick from which its window is not covered if nothing more is read (while it fills: when it should be full);
+   * Infinity where silence alone makes nothing not evaluable.
+   */
+  coverageEnd(since: number): number;
+  /** After a restart: its newest good reading was at `tick`. */
+  restore(tick: number): void;
+  /** Forgets its readings: a new opening. */
+  clear(): void;
+}
+
+export interface ProbeKind<R extends Rule = Rule> {
+  /** As a person reads it, and as events carry it. */
+  describe(rule: R): string;
+  /** `siblings`: the points of the same device, its own among them. */
+  open(rule: R, point: RulePoint, siblings: readonly RulePoint[]): Probe;
+}
+
+/** More than this many periods between good readings is a gap (RULES.md, section 3, hold). */
+export const GAP_PERIODS = 3;

@@ -1,0 +1,351 @@
+import type { Answer, Finding, Level, Watch } from './finding.ts';
+import { compareLevels } from './finding.ts';
+import { breakPending, dueOf, evaluate, fire, freshLevel, type LevelState, resetLevel } from './levels.ts';
+import type { PermitView } from './permit.ts';
+import type { RulePoint } from './point.ts';
+import type { Probe } from './probe.ts';
+import type { Rule } from './rule.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What outlives a restart of one rule on one point. Ticks; null where there is none. */
+export interface WatchState {
+  /** Everything up to here is in it. */
+  readonly asOf: number;
+  /** Per level, lowest first: holds, passed since, back since. */
+  readonly levels: readonly (readonly [boolean, number | null, number | null])[];
+  readonly lastGood: number | null;
+  readonly since: number;
+  readonly code: string | null;
+  readonly codeSince: number;
+  readonly answer: Answer;
+  readonly answerAt: number;
+  readonly permit: PermitView | null;
+  readonly opening: string | null;
+}
+
+/** What a watch asks of the engine around it. */
+export interface WatchSurroundings {
+  /** UTC ms of a tick, by the present offset. */
+  at(tick: number): number;
+  trusted(): boolean;
+  permit(kind: string, point: RulePoint, at: number, since: number): PermitView | null;
+  emit(finding: Finding): void;
+  /** Its not-evaluable code, or its being in force, has changed. */
+  touched(watch: RuleWatch): void;
+}
+
+const PERMIT_MEMORY_MS = 86_400_000;
+const stored = (tick: number): number | null => (Number.isFinite(tick) ? tick : null);
+
+/** One rule on one point: its levels, its deadlines, its answer. Driven by the engine; it reads no clock. */
+export class RuleWatch {
+  readonly watch: Watch;
+  readonly rule: Rule;
+  readonly point: RulePoint;
+  readonly probe: Probe;
+  readonly schedule: Schedule;
+  /** The tick at which it is next looked at by the engine. */
+  armed = Number.POSITIVE_INFINITY;
+  readonly order: number;
+
+  readonly #levels: { readonly name: Level; readonly state: LevelState }[];
+  readonly #around: WatchSurroundings;
+  readonly #clearMs: number;
+  readonly #validEnd: number;
+  #lastGood = Number.NEGATIVE_INFINITY;
+  /** The tick from which its point, or the present opening, has been there. */
+  #since: number;
+  #code: string | null = null;
+  #codeSince = Number.NEGATIVE_INFINITY;
+  #answer: Answer = 'normal';
+  #answerAt: number;
+  #permit: PermitView | null = null;
+  #asOf = Number.NEGATIVE_INFINITY;
+  /** Its state differs from what was last saved. */
+  isUnsaved = false;
+
+  constructor(
+    order: number,
+    watch: Watch,
+    rule: Rule,
+    point: RulePoint,
+    probe: Probe,
+    levels: readonly Level[],
+    schedule: Schedule,
+    validEnd: number,
+    tick: number,
+    around: WatchSurroundings,
+  ) {
+    this.order = order;
+    this.watch = watch;
+    this.rule = rule;
+    this.point = point;
+    this.probe = probe;
+    this.schedule = schedule;
+    this.#levels = levels.map((name) => ({ name, state: freshLevel() }));
+    this.#clearMs = rule.clear.for;
+    this.#validEnd = validEnd;
+    this.#since = tick;
+    this.#around = around;
+    this.#answerAt = around.at(tick);
+    if (!schedule.now.inForce) this.#answer = 'not-in-force';
+    this.#permit = this.#findPermit(this.#answerAt);
+  }
+
+  get answer(): Answer {
+    return this.#answer;
+  }
+
+  get code(): string | null {
+    return this.#code;
+  }
+
+  get answerAt(): number {
+    return this.#answerAt;
+  }
+
+  get isInForce(): boolean {
+    return this.schedule.now.inForce;
+  }
+
+  /** Whether it was ever given a good reading in its present opening. */
+  get hasRead(): boolean {
+    return Number.isFinite(this.#lastGood);
+  }
+
+  get holdsLevel(): boolean {
+    return this.#levels.some(({ state }) => state.holds);
+  }
+
+  /** Feeds a good reading in. True when it is to be evaluated: it is in force, and not from before what was restored. */
+  take(input: number, tick: number, value: number | string): boolean {
+    if (!this.isInForce) return false;
+    const gap = tick > this.probe.validUntil() && Number.isFinite(this.#lastGood);
+    this.probe.take(input, tick, value);
+    if (this.#lastGood === Number.NEGATIVE_INFINITY && this.schedule.now.opening === null) this.#since = tick;
+    this.#lastGood = Math.max(this.#lastGood, tick);
+    if (tick <= this.#asOf) return false;
+    if (gap) this.#breakPending();
+    return true;
+  }
+
+  /** Holds what is known against the limits, at a good reading. */
+  evaluate(tick: number): void {
+    const code = this.#refusal(this.#around.at(tick)) ?? this.probe.code(tick, this.#since);
+    if (code !== null) {
+      this.#breakPending();
+      this.#setCode(code, tick);
+      this.#tell(tick, false);
+      return;
+    }
+    this.#setCode(null, tick);
+    for (let i = 0; i < this.#levels.length; i++) {
+      const level = this.#levels[i]?.state;
+      if (level === undefined) continue;
+      const { passedSince, backSince, holds } = level;
+      evaluate(level, this.probe.isPassed(i), this.probe.isBack(i), tick, this.#holdMs, this.#clearMs);
+      if (level.holds !== holds || isMoved(level.passedSince, passedSince) || isMoved(level.backSince, backSince)) {
+        this.isUnsaved = true;
+      }
+    }
+    this.#tell(tick, false);
+  }
+
+  /** The tick of its next deadline; Infinity when there is none that will be borne out. */
+  nextDue(): number {
+    if (!this.isInForce) return Number.POSITIVE_INFINITY;
+    const valid = this.probe.validUntil();
+    let due = Number.POSITIVE_INFINITY;
+    for (const { state } of this.#levels) {
+      const each = dueOf(state, this.#holdMs, this.#clearMs);
+      if (each <= valid && each < due) due = each;
+    }
+    const first = this.#levels[0]?.state;
+    if (first !== undefined && !first.holds && Number.isNaN(first.passedSince)) {
+      due = Math.min(due, this.probe.dueByTime(this.#since));
+    }
+    return due;
+  }
+
+  /** A deadline of its own has come. */
+  fire(tick: number): void {
+    const first = this.#levels[0]?.state;
+    if (first !== undefined && !first.holds && this.probe.dueByTime(this.#since) <= tick) {
+      evaluate(first, true, false, tick, this.#holdMs, this.#clearMs);
+    }
+    for (const { state } of this.#levels) fire(state, tick, this.#holdMs, this.#clearMs);
+    this.isUnsaved = true;
+    this.#tell(tick, false);
+  }
+
+  /** Its schedule ceased: what is active returns, for `reason`. */
+  cease(tick: number, at: number, reason: string): void {
+    this.#lastGood = Number.NEGATIVE_INFINITY;
+    if (tick > this.#asOf) {
+      for (const { state } of this.#levels) resetLevel(state);
+      this.#setCode(null, tick);
+      this.#permit = null;
+      this.#answerTo('not-in-force', at, reason);
+    }
+    this.probe.clear();
+  }
+
+  /** Its schedule is in force from `tick` on. */
+  begin(tick: number, at: number): void {
+    this.#since = Math.max(this.#since, tick);
+    if (tick <= this.#asOf) return;
+    this.isUnsaved = true;
+    this.#answer = 'normal';
+    this.#answerAt = at;
+    this.#permit = this.#findPermit(at);
+    this.#around.touched(this);
+  }
+
+  /** A permit began, ended or changed. */
+  permitChanged(tick: number): void {
+    if (tick <= this.#asOf || this.rule.permit === undefined || !this.isInForce) return;
+    const before = this.#permit;
+    this.#permit = this.#findPermit(this.#around.at(tick));
+    const isSame = before?.id === this.#permit?.id && before?.status === this.#permit?.status;
+    if (!isSame && this.holdsLevel) this.#tell(tick, true);
+  }
+
+  /** The clock is not trusted any more: an answer in law breaks off. */
+  trustLost(tick: number): void {
+    if (!this.rule.legal || !this.isInForce || tick <= this.#asOf) return;
+    this.#breakPending();
+    this.#setCode('clock', tick);
+    this.#tell(tick, false);
+  }
+
+  /** The tick since which it has not been evaluable in force; Infinity when it is. */
+  notEvaluableSince(): number {
+    if (!this.isInForce) return Number.POSITIVE_INFINITY;
+    return this.#code === null || this.#code === 'filling' ? this.probe.coverageEnd(this.#since) : this.#codeSince;
+  }
+
+  save(tick: number): WatchState {
+    this.isUnsaved = false;
+    return {
+      asOf: tick,
+      levels: this.#levels.map(({ state }) => [state.holds, stored(state.passedSince), stored(state.backSince)]),
+      lastGood: stored(this.#lastGood),
+      since: this.#since,
+      code: this.#code,
+      codeSince: this.#codeSince,
+      answer: this.#answer,
+      answerAt: this.#answerAt,
+      permit: this.#permit,
+      opening: this.schedule.now.opening?.date ?? null,
+    };
+  }
+
+  /** Takes a saved state, `shift` added to its ticks; `asOf` is at least what it was saved with. */
+  restore(saved: WatchState, asOf: number, shift: number): void {
+    const moved = (tick: number | null) => (tick === null ? Number.NaN : tick + shift);
+    for (const [i, [holds, passedSince, backSince]] of saved.levels.entries()) {
+      const state = this.#levels[i]?.state;
+      if (state === undefined) continue;
+      Object.assign(state, { holds, passedSince: moved(passedSince), backSince: moved(backSince) });
+    }
+    this.#asOf = asOf + shift;
+    if (saved.lastGood !== null) {
+      this.#lastGood = saved.lastGood + shift;
+      this.probe.restore(this.#lastGood);
+    }
+    this.#since = saved.since + shift;
+    this.#code = saved.code;
+    this.#codeSince = Number.isFinite(saved.codeSince) ? saved.codeSince + shift : Number.NEGATIVE_INFINITY;
+    this.#answer = saved.answer;
+    this.#answerAt = saved.answerAt;
+    this.#permit = saved.permit;
+  }
+
+  /** While the gateway was off, silence did not count. */
+  forgive(ms: number): void {
+    if (this.rule.kind !== 'silent') return;
+    if (Number.isFinite(this.#lastGood)) this.probe.restore(this.#lastGood + ms);
+    this.#since += ms;
+  }
+
+  /** A smoke detector in alarm is never held (RULES.md, section 5). */
+  get #holdMs(): number {
+    return this.#isFire ? 0 : this.rule.hold;
+  }
+
+  get #isFire(): boolean {
+    return this.point.quantity === 'smoke.state' && this.probe.value() === 'alarm';
+  }
+
+  /** Why an answer in law cannot be given. */
+  #refusal(at: number): string | null {
+    if (!this.rule.legal) return null;
+    if (!this.#around.trusted()) return 'clock';
+    return at >= this.#validEnd ? 'calibration' : null;
+  }
+
+  #setCode(code: string | null, tick: number): void {
+    if (code === this.#code) return;
+    // From filling to not covered is a new matter; from one other reason to the next the same goes on.
+    if (this.#code === null || this.#code === 'filling') this.#codeSince = tick;
+    this.#code = code;
+    this.isUnsaved = true;
+    this.#around.touched(this);
+  }
+
+  #breakPending(): void {
+    for (const { state } of this.#levels) {
+      if (!Number.isNaN(state.backSince) || (!state.holds && !Number.isNaN(state.passedSince))) this.isUnsaved = true;
+      breakPending(state);
+    }
+  }
+
+  /** Works out the answer and tells it if it is not what was last told, or if something else of it has changed. */
+  #tell(tick: number, isChanged: boolean): void {
+    const answer = this.#code !== null ? 'not-evaluable' : (this.#level() ?? 'normal');
+    if (answer !== this.#answer || isChanged) this.#answerTo(answer, this.#around.at(tick), null);
+  }
+
+  #findPermit(at: number): PermitView | null {
+    const { permit } = this.rule;
+    if (permit === undefined) return null;
+    const since = this.schedule.now.opening?.from ?? at - PERMIT_MEMORY_MS;
+    return this.#around.permit(permit.kind, this.point, at, since);
+  }
+
+  #highest(): number {
+    return this.#levels.findLastIndex(({ state }) => state.holds);
+  }
+
+  /** The highest level that holds, capped by a granted permit; a fire never is. */
+  #level(): Level | null {
+    const level = this.#levels[this.#highest()]?.name ?? null;
+    const cap = this.rule.permit?.cap;
+    if (level === null || cap === undefined || this.#permit?.status !== 'granted' || this.#isFire) return level;
+    return compareLevels(level, cap) > 0 ? cap : level;
+  }
+
+  #answerTo(answer: Answer, at: number, reason: string | null): void {
+    this.#answer = answer;
+    this.#answerAt = at;
+    this.isUnsaved = true;
+    const level = this.#levels.findIndex(({ name }) => name === answer);
+    const { opening } = this.schedule.now;
+    this.#around.emit({
+      watch: this.watch,
+      at,
+      answer,
+      code: this.#code,
+      reason,
+      value: this.probe.value(),
+      limit: answer === 'not-evaluable' ? null : this.probe.limit(level === -1 ? this.#highest() : level),
+      coverage: this.probe.coverage(),
+      window: opening === null ? null : { name: opening.name, date: opening.date },
+      permit: this.#permit,
+    });
+    if (this.rule.kind === 'silent') this.#around.touched(this);
+  }
+}
+
+/** Whether a tick that may be NaN differs. */
+const isMoved = (a: number, b: number): boolean => a !== b && !(Number.isNaN(a) && Number.isNaN(b));

@@ -1,0 +1,143 @@
+import { z } from 'zod';
+import { DURATION, parseDuration } from '#kit/duration.ts';
+import { LEVELS } from './finding.ts';
+
+const duration = z
+  .string()
+  .regex(DURATION, 'a number and a unit of ms s min h d, such as 20min')
+  .transform(parseDuration);
+const share = z
+  .string()
+  .regex(/^\d+(\.\d+)?%$/, 'a share such as 75%')
+  .transform((text) => Number.parseFloat(text) / 100)
+  .refine((value) => value <= 1, 'at most 100%');
+const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a date such as 2026-01-01');
+const id = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'small letters, digits, dots and hyphens');
+const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
+
+/** What a rule or a permit applies to: every point that matches all that is named. */
+export const selector = z
+  .strictObject({
+    quantity: oneOrMore.optional(),
+    scene: oneOrMore.optional(),
+    device: oneOrMore.optional(),
+    point: oneOrMore.optional(),
+    tag: oneOrMore.optional(),
+    grid: oneOrMore.optional(),
+  })
+  .refine((on) => Object.keys(on).length > 0, 'names nothing: give one of quantity, scene, device, point, tag, grid');
+export type Selector = z.output<typeof selector>;
+
+const LIMITS = ['above', 'atLeast', 'below', 'atMost', 'outside'] as const;
+const limitFields = {
+  above: z.number().optional(),
+  atLeast: z.number().optional(),
+  below: z.number().optional(),
+  atMost: z.number().optional(),
+  outside: z
+    .tuple([z.number(), z.number()])
+    .refine(([low, high]) => low < high, 'the lower limit comes first')
+    .optional(),
+};
+const stateNames = z.array(z.string()).min(1);
+const named = (value: object, names: readonly string[]) => names.filter((name) => name in value).length === 1;
+
+/** One limit: `{ above: 55 }`, `{ outside: [-5, 60] }`. */
+const limit = z
+  .strictObject(limitFields)
+  .refine((value) => named(value, LIMITS), `give exactly one of ${LIMITS.join(', ')}`);
+export type Limit = z.output<typeof limit>;
+
+/** A condition of `together`: on a quantity of the same device, a limit or a state. */
+const condition = z
+  .strictObject({
+    quantity: z.string(),
+    ...limitFields,
+    is: z.union([z.string().transform((name) => [name]), stateNames]).optional(),
+  })
+  .refine((value) => named(value, [...LIMITS, 'is']), `give exactly one of ${LIMITS.join(', ')}, is`);
+export type Condition = z.output<typeof condition>;
+
+const levelsOf = <T extends z.ZodType>(each: T) =>
+  z
+    .strictObject({
+      blue: each.optional(),
+      yellow: each.optional(),
+      orange: each.optional(),
+      red: each.optional(),
+    } satisfies Record<(typeof LEVELS)[number], unknown>)
+    .refine((levels) => Object.keys(levels).length > 0, `name at least one of ${LEVELS.join(', ')}`);
+
+const over = duration.refine((ms) => ms > 0, 'longer than nothing');
+const windowed = { over, coverage: share.prefault('75%') };
+
+/** What is computed of a point's readings before it is held against the limits (RULES.md, section 2). */
+const measure = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('value') }),
+  z.strictObject({ kind: z.enum(['mean', 'min', 'max', 'leq', 'rate', 'delta']), ...windowed }),
+  z.strictObject({ kind: z.literal('percentile'), p: z.number().gt(0).lte(100), ...windowed }),
+]);
+export type Measure = z.output<typeof measure>;
+
+const level = z.enum(LEVELS);
+const clearFor = duration.prefault('0s');
+
+const common = {
+  id,
+  title: z.strictObject({ zh: z.string().min(1), en: z.string().min(1) }),
+  on: selector,
+  basis: z.string().optional(),
+  legal: z.boolean().default(false),
+  legalLimit: z.number().optional(),
+  effective: z
+    .strictObject({ from: date.optional(), to: date.optional() })
+    .refine(({ from, to }) => from === undefined || to === undefined || from <= to, 'ends before it begins')
+    .optional(),
+  /** A named window of the site. */
+  during: z.string().optional(),
+  permit: z.strictObject({ kind: z.string(), cap: level }).optional(),
+  hold: duration.prefault('0s'),
+  /** The response plan; carried, not yet acted on. */
+  respond: z.string().optional(),
+};
+
+const clearBy = z.strictObject({ by: z.number().min(0).default(0), for: clearFor }).prefault({});
+const clearWithoutBy = z.strictObject({ for: clearFor }).prefault({});
+
+const limitRule = z.strictObject({
+  ...common,
+  kind: z.literal('limit'),
+  measure: measure.prefault({ kind: 'value' }),
+  levels: levelsOf(limit),
+  clear: clearBy,
+});
+const stateRule = z.strictObject({
+  ...common,
+  kind: z.literal('state'),
+  levels: levelsOf(z.strictObject({ is: stateNames })),
+  clear: clearWithoutBy,
+});
+const silentRule = z.strictObject({
+  ...common,
+  kind: z.literal('silent'),
+  after: over,
+  level,
+  clear: clearWithoutBy,
+});
+const togetherRule = z.strictObject({
+  ...common,
+  kind: z.literal('together'),
+  when: z.union([
+    z.strictObject({ all: z.array(condition).min(1) }),
+    z.strictObject({ any: z.array(condition).min(1) }),
+  ]),
+  level,
+  clear: clearWithoutBy,
+});
+
+/** A rule as a site's files write it. `kind` may be left out: it is then `limit`. */
+export const rule = z.preprocess(
+  (value) => (typeof value === 'object' && value !== null && !('kind' in value) ? { kind: 'limit', ...value } : value),
+  z.discriminatedUnion('kind', [limitRule, stateRule, silentRule, togetherRule]),
+);
+export type Rule = z.output<typeof rule>;

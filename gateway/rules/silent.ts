@@ -1,0 +1,34 @@
+import { encodeDuration } from '#kit/duration.ts';
+import type { Probe, ProbeKind } from './probe.ts';
+import type { Rule } from './rule.ts';
+
+type SilentRule = Extract<Rule, { kind: 'silent' }>;
+
+/** `silent`: no good reading for `after`, counted from the last one, or from the start or the opening. */
+export const silentKind: ProbeKind<SilentRule> = {
+  describe: (rule) => `silent ${encodeDuration(rule.after)}`,
+  open(rule, point): Probe {
+    let last = Number.NEGATIVE_INFINITY;
+    return {
+      inputs: [point],
+      take(_input, tick) {
+        last = tick;
+      },
+      code: () => null,
+      isPassed: () => false,
+      isBack: () => true,
+      value: () => null,
+      limit: () => null,
+      coverage: () => null,
+      validUntil: () => Number.POSITIVE_INFINITY,
+      dueByTime: (since) => Math.max(last, since) + rule.after,
+      coverageEnd: () => Number.POSITIVE_INFINITY,
+      restore(tick) {
+        last = Math.max(last, tick);
+      },
+      clear() {
+        last = Number.NEGATIVE_INFINITY;
+      },
+    };
+  },
+};

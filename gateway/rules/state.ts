@@ -1,0 +1,40 @@
+import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import type { Rule } from './rule.ts';
+import { levelsOf } from './rule-levels.ts';
+
+type StateRule = Extract<Rule, { kind: 'state' }>;
+
+/** `state`: the point's state is one of those named. A smoke detector's `test` raises nothing (RULES.md, section 5). */
+export const stateKind: ProbeKind<StateRule> = {
+  describe: () => 'state',
+  open(rule, point): Probe {
+    const names = levelsOf(rule.levels).map(
+      ([, { is }]) => new Set(point.quantity === 'smoke.state' ? is.filter((name) => name !== 'test') : is),
+    );
+    let state: string | null = null;
+    let last = Number.NEGATIVE_INFINITY;
+    const isNamed = (level: number) => state !== null && names[level]?.has(state) === true;
+    return {
+      inputs: [point],
+      take(_input, tick, raw) {
+        last = tick;
+        state = String(raw);
+      },
+      code: () => (state === null ? 'no-value' : null),
+      isPassed: isNamed,
+      isBack: (level) => !isNamed(level),
+      value: () => state,
+      limit: () => null,
+      coverage: () => null,
+      validUntil: () => last + GAP_PERIODS * point.everyMs,
+      dueByTime: () => Number.POSITIVE_INFINITY,
+      coverageEnd: () => Number.POSITIVE_INFINITY,
+      restore(tick) {
+        last = Math.max(last, tick);
+      },
+      clear() {
+        state = null;
+      },
+    };
+  },
+};
