@@ -30,6 +30,8 @@ export interface LedgerStatus {
   readonly error?: string;
   /** Entries accepted but not yet durable. */
   readonly waiting: number;
+  /** Events that `append` did not take since start, because too many waited. */
+  readonly refused?: number;
   /** Highest durable sequence. */
   readonly head: number;
   readonly bytes: number;
@@ -47,6 +49,10 @@ export interface LedgerReader {
   closedAlarms(limit: number): Promise<readonly object[]>;
   /** The position of a named reader: the highest sequence that it is done with. A new one starts at `from`. */
   openCursor(name: string, from: 'end' | 'all'): Promise<number>;
+  /**
+   * Moves it forward, never back. It is stored with the next commit, or within a second: a crash may take that
+   * second back, and its entries are then delivered again.
+   */
   moveCursor(name: string, sequence: number): Promise<void>;
   /** Called with the entries of each commit, after it is durable. Returns the way to stop it. */
   onCommit(listener: (entries: readonly Entry[]) => void): () => void;
@@ -57,6 +63,7 @@ export interface Ledger extends LedgerReader, AsyncDisposable {
   /**
    * Resolves when the batch is durable, with its entries. Batches are committed in the order of the calls;
    * a failed commit (full disk, read-only card) is retried until it succeeds, and nothing overtakes it.
+   * Rejects with the Fault `ledger-full-queue` when too many wait already, `ledger-closed` when it is disposed.
    */
   append(batch: LedgerBatch): Promise<readonly Entry[]>;
   /** What a start needs: every open alarm's state and every rule's. */
