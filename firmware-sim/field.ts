@@ -1,0 +1,95 @@
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
+const DAY_MS = 86_400_000;
+
+/** A value read from YAML together with where it stands, so that what is wrong can be named. */
+export class Field {
+  readonly #value: unknown;
+  readonly #path: string;
+
+  constructor(value: unknown, path: string) {
+    this.#value = value;
+    this.#path = path;
+  }
+
+  at(key: string | number): Field {
+    const inside = this.#value;
+    const value =
+      typeof inside === 'object' && inside !== null ? (inside as Record<string | number, unknown>)[key] : undefined;
+    return new Field(value, `${this.#path}.${key}`);
+  }
+
+  isMissing(): boolean {
+    return this.#value === undefined || this.#value === null;
+  }
+
+  text(): string {
+    return typeof this.#value === 'string' ? this.#value : this.#fail('a text');
+  }
+
+  textOr<T>(otherwise: T): string | T {
+    return this.isMissing() ? otherwise : this.text();
+  }
+
+  number(otherwise?: number): number {
+    if (this.isMissing() && otherwise !== undefined) return otherwise;
+    return typeof this.#value === 'number' ? this.#value : this.#fail('a number');
+  }
+
+  numberOrText(): number | string {
+    return typeof this.#value === 'string' ? this.#value : this.number();
+  }
+
+  flag(): boolean {
+    if (this.isMissing()) return false;
+    return typeof this.#value === 'boolean' ? this.#value : this.#fail('true or false');
+  }
+
+  oneOf<T extends string>(names: readonly T[], otherwise?: T): T {
+    if (this.isMissing() && otherwise !== undefined) return otherwise;
+    return names.find((name) => name === this.#value) ?? this.#fail(`one of ${names.join(', ')}`);
+  }
+
+  items(otherwise?: readonly Field[]): readonly Field[] {
+    if (this.isMissing() && otherwise !== undefined) return otherwise;
+    if (!Array.isArray(this.#value)) return this.#fail('a list');
+    return this.#value.map((_, index) => this.at(index));
+  }
+
+  entries(otherwise?: readonly (readonly [string, Field])[]): readonly (readonly [string, Field])[] {
+    if (this.isMissing() && otherwise !== undefined) return otherwise;
+    return Object.keys(this.record()).map((key) => [key, this.at(key)]);
+  }
+
+  record(): Readonly<Record<string, unknown>> {
+    const value = this.#value;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#fail('a mapping');
+    return value as Record<string, unknown>;
+  }
+
+  /** `5s` → 5000. */
+  duration(otherwise?: number): number {
+    if (this.isMissing() && otherwise !== undefined) return otherwise;
+    const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|min|h)$/.exec(this.text()) ?? [];
+    return unit === undefined ? this.#fail('a duration') : Number(amount) * (UNIT_MS[unit] ?? Number.NaN);
+  }
+
+  /** RFC 3339 → UTC milliseconds. */
+  instant(): number {
+    const at = Date.parse(this.text());
+    return Number.isNaN(at) ? this.#fail('a time') : at;
+  }
+
+  /** `HH:MM` or `HH:MM:SS` → UTC milliseconds: the first such time at or after the start. */
+  timeOfDay(times: { readonly start: number; readonly offsetMs: number }): number {
+    const [, hours, minutes, seconds = '0'] = /^(\d\d):(\d\d)(?::(\d\d))?$/.exec(this.text()) ?? [];
+    if (hours === undefined) return this.#fail('a time of the day');
+    const local = times.start + times.offsetMs;
+    const ofDay = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * 1000;
+    const midnight = local - (local % DAY_MS);
+    return (midnight + ofDay < local ? midnight + DAY_MS : midnight) + ofDay - times.offsetMs;
+  }
+
+  #fail(wanted: string): never {
+    throw new Error(`${this.#path}: ${wanted} is wanted, found ${JSON.stringify(this.#value) ?? 'nothing'}`);
+  }
+}

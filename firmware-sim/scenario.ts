@@ -1,0 +1,103 @@
+/** A unit's vice; `slow` takes `delayMs`. A unit that is absent behaves as `silent` meanwhile. */
+export const PERSONAS = [
+  'works',
+  'silent',
+  'slow',
+  'cut-off',
+  'corrupt',
+  'wrong-unit',
+  'exception',
+  'nonsense',
+] as const;
+export type Persona = (typeof PERSONAS)[number];
+
+export const TABLES = ['coil', 'discrete', 'holding', 'input'] as const;
+export type Table = (typeof TABLES)[number];
+
+/** How a value goes through the night. Times are UTC milliseconds. */
+export type Shape =
+  /** Straight lines between the knots, constant outside, rounded to 0.1. */
+  | { readonly kind: 'knots'; readonly knots: readonly (readonly [at: number, value: number])[] }
+  /** Each holds until the next. */
+  | { readonly kind: 'steps'; readonly steps: readonly (readonly [at: number, value: number | string])[] }
+  /** `low` and `high` in turn, each for `everyMs`, first low. */
+  | { readonly kind: 'toggle'; readonly low: number; readonly high: number; readonly everyMs: number };
+
+export interface SimRegister {
+  readonly table: Table;
+  readonly address: number;
+  /** What one count of the register is worth. */
+  readonly scale: number;
+  /** State's name → raw value, for a point of states. */
+  readonly states: Readonly<Record<string, number>>;
+}
+
+export interface SimPoint {
+  readonly id: string;
+  readonly shape: Shape;
+  /** Half the width of what is added live, never in a recording. */
+  readonly jitter: number;
+  /** Where a Modbus device keeps it. */
+  readonly register: SimRegister | null;
+  /** The key under which an MQTT device sends it. */
+  readonly json: string | null;
+}
+
+export interface SimDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly link: string;
+  /** Modbus. */
+  readonly unit: number | null;
+  /** MQTT. */
+  readonly topic: string | null;
+  /** Modbus: its registers are measured anew this often. MQTT: heartbeat. */
+  readonly everyMs: number;
+  /** MQTT: reports this often while its first point is above a value. */
+  readonly while: { readonly above: number; readonly everyMs: number } | null;
+  readonly persona: Persona;
+  readonly delayMs: number;
+  /** From the first instant to before the second it neither answers nor reports. */
+  readonly absent: readonly Span[];
+  readonly points: readonly SimPoint[];
+}
+
+export type Span = readonly [from: number, to: number];
+
+export type SimLink =
+  | { readonly kind: 'modbus-rtu'; readonly id: string; readonly baud: number }
+  | { readonly kind: 'modbus-tcp'; readonly id: string }
+  | { readonly kind: 'mqtt'; readonly id: string };
+
+/** What a person does at a time; `later` ones are kept for a gateway that can take them. */
+export interface Step {
+  readonly at: number;
+  readonly by: string;
+  readonly kind: string;
+  /** `rule@device/point`. */
+  readonly alarm: string;
+  readonly to: string | null;
+  readonly note: string | null;
+  readonly later: boolean;
+}
+
+/** One night as data: what is there, what it measures when, and what people do. */
+export interface Scenario {
+  readonly id: string;
+  readonly start: number;
+  readonly end: number;
+  /** Minutes east of UTC, as the start is written. */
+  readonly offsetMinutes: number;
+  /** Its seconds that pass in one real second. */
+  readonly rate: number;
+  readonly links: readonly SimLink[];
+  readonly devices: readonly SimDevice[];
+  /** When the city's broker is stopped; null: the scenario has no city. */
+  readonly cityCuts: readonly Span[] | null;
+  readonly permits: readonly Readonly<Record<string, unknown>>[];
+  readonly people: readonly Step[];
+}
+
+/** Whether an instant lies in one of the spans: the first instant does, the last does not. */
+export const isWithin = (spans: readonly Span[], at: number): boolean =>
+  spans.some(([from, to]) => at >= from && at < to);
