@@ -1,4 +1,5 @@
 import type { Driver } from './driver.ts';
+import { mqtt } from './mqtt/kind.ts';
 
 /** Every kind of driver. A profile names one as its `protocol`, a link as its `kind`. */
-export const drivers: readonly Driver[] = [];
+export const drivers: readonly Driver[] = [mqtt];

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { Credentials } from '../../../drivers/mqtt/credentials.ts';
+import { FairQueue } from '../../../drivers/mqtt/fair-queue.ts';
+import { parseListen } from '../../../drivers/mqtt/listen.ts';
+import { Pace } from '../../../drivers/mqtt/pace.ts';
+import { Refusals } from '../../../drivers/mqtt/refusals.ts';
+import { silentLog } from '../../../gateway/kit/log.ts';
+
+describe('credentials', () => {
+  const credentials = new Credentials();
+  credentials.add('smoke-12', 'right', 'smoke-12');
+  credentials.add('mute', undefined, 'mute');
+  test.each([
+    ['smoke-12', 'right', 'smoke-12'],
+    ['smoke-12', 'wrong', undefined],
+    ['smoke-12', '', undefined],
+    ['smoke-12', undefined, undefined],
+    ['nobody', 'right', undefined],
+    [undefined, undefined, undefined],
+    ['mute', '', undefined],
+    ['mute', undefined, undefined],
+    ['__proto__', 'right', undefined],
+  ])('%s with %s is %s', (user, password, device) => {
+    expect(credentials.find(user, password === undefined ? undefined : Buffer.from(password))).toBe(device);
+  });
+});
+
+describe('a pace of 100 a second after 10 at once', () => {
+  test('the burst is free, then each waits longer, and a rest makes it free again', () => {
+    const pace = new Pace({ perSecond: 100, burst: 10 });
+    expect(Array.from({ length: 12 }, () => pace.waitMs(0))).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 20]);
+    expect(pace.waitMs(1000)).toBe(0);
+  });
+  test('one who keeps to the rate never waits', () => {
+    const pace = new Pace({ perSecond: 100, burst: 1 });
+    for (let tick = 0; tick < 1000; tick += 10) expect(pace.waitMs(tick)).toBe(0);
+  });
+});
+
+test('one sender that floods loses its own oldest, and no other loses any', async () => {
+  const queue = new FairQueue<string>(['loud', 'quiet'], 2);
+  queue.push('quiet', 'fire');
+  for (const item of ['1', '2', '3', '4', '5']) queue.push('loud', item);
+  const batch = await queue.batches(new AbortController().signal).next();
+  expect(batch.value).toEqual(['fire', '4', '5']);
+  expect(queue.dropped).toBe(3);
+});
+
+test('refusals are logged at each tenfold with their count', () => {
+  const said: object[] = [];
+  const refusals = new Refusals({ ...silentLog, warn: (nouns) => said.push(nouns) });
+  for (let n = 0; n < 1500; n++) refusals.add('d', 'publish', 'no');
+  refusals.add(null, 'publish', 'no');
+  expect(said).toEqual([
+    ...[1, 10, 100, 1000].map((count) => ({ device: 'd', reason: 'publish', count })),
+    { device: null, reason: 'publish', count: 1 },
+  ]);
+});
+
+test.each([
+  ['127.0.0.1:1883', { host: '127.0.0.1', port: 1883 }],
+  ['[::1]:1883', { host: '::1', port: 1883 }],
+  ['localhost:0', { host: 'localhost', port: 0 }],
+  ['127.0.0.1', undefined],
+  [':1883', undefined],
+  ['::1:1883', undefined],
+  ['127.0.0.1:70000', undefined],
+])('listen %s', (text, expected) => {
+  expect(parseListen(text)).toEqual(expected);
+});
