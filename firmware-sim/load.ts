@@ -121,6 +121,7 @@ function parseShape(point: Field, times: Times): Shape {
       low: toggle.at('low').number(),
       high: toggle.at('high').number(),
       everyMs: toggle.at('every').duration(),
+      phaseMs: toggle.at('phase').duration(0),
     };
   }
   const pairs = (list: Field) => list.items().map((pair) => [pair.at(0).timeOfDay(times), pair.at(1)] as const);

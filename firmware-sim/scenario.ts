@@ -20,8 +20,14 @@ export type Shape =
   | { readonly kind: 'knots'; readonly knots: readonly (readonly [at: number, value: number])[] }
   /** Each holds until the next. */
   | { readonly kind: 'steps'; readonly steps: readonly (readonly [at: number, value: number | string])[] }
-  /** `low` and `high` in turn, each for `everyMs`, first low. */
-  | { readonly kind: 'toggle'; readonly low: number; readonly high: number; readonly everyMs: number };
+  /** `low` and `high` in turn, each for `everyMs`; the first change is `phaseMs` after the start. */
+  | {
+      readonly kind: 'toggle';
+      readonly low: number;
+      readonly high: number;
+      readonly everyMs: number;
+      readonly phaseMs: number;
+    };
 
 export interface SimRegister {
   readonly table: Table;

@@ -22,7 +22,7 @@ function nextChange(shape: Shape, start: number, after: number): number {
     case 'steps':
       return shape.steps.find(([at]) => at > after)?.[0] ?? Number.POSITIVE_INFINITY;
     case 'toggle':
-      return nextMultiple(start, shape.everyMs, Math.max(after, start - 1));
+      return nextMultiple(start + shape.phaseMs, shape.everyMs, Math.max(after, start - 1));
     default:
       return shape satisfies never;
   }

@@ -10,7 +10,7 @@ export function valueAt(shape: Shape, start: number, at: number): number | strin
       return step === undefined ? Number.NaN : step[1];
     }
     case 'toggle':
-      return Math.floor((at - start) / shape.everyMs) % 2 === 1 ? shape.high : shape.low;
+      return Math.floor((at - start - shape.phaseMs) / shape.everyMs) % 2 === 0 ? shape.high : shape.low;
     default:
       return shape satisfies never;
   }
