@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { asset, dayWindow, duration, id, listen, period, place, title } from './fields.ts';
+
+/** Anything, in a list: looked at more closely by its own kind. */
+const list = z.array(z.unknown()).nullish();
+
+/** The lists that any file of the site but people.yaml may hold. */
+export const lists = z.strictObject({ links: list, devices: list, rules: list, permits: list });
+export type ListName = keyof typeof lists.shape;
+
+const isTimeZone = (name: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** An entry of `packs`: its name, or its name and what is to be otherwise, by rule. */
+export const packUse = z.union([
+  z.string(),
+  z.strictObject({
+    pack: z.string(),
+    /** Rule → the part of it that is to be otherwise; merged into it, null takes a key away. */
+    override: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+  }),
+]);
+export type PackUse = z.output<typeof packUse>;
+
+/** What `site.yaml` holds beside lists. */
+export const siteFile = z.strictObject({
+  /** In every topic and id. */
+  gateway: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]*$/, 'must be of small letters, digits and "-"')
+    .max(64, 'must be at most 64 characters long'),
+  name: z.string().min(1).optional(),
+  timeZone: z.string().refine(isTimeZone, 'is not a time zone that is known here; one is Asia/Shanghai'),
+  place: place.optional(),
+  windows: z.record(id, dayWindow).nullish(),
+  packs: z.array(packUse).nullish(),
+  clock: z.strictObject({ trust: z.enum(['auto', 'chrony', 'timesyncd', 'always']) }).prefault({ trust: 'auto' }),
+  /** How long a point may be not evaluable before that is an alarm of its own. */
+  notEvaluableAfter: duration.prefault('45min'),
+  console: z.strictObject({ listen }).prefault({ listen: '127.0.0.1:8080' }),
+  broker: z.strictObject({ listen }).optional(),
+  upstreams: list,
+});
+
+export const upstreamCommon = z.strictObject({ id, kind: z.string() });
+
+export const linkCommon = z.strictObject({ id, kind: z.string() });
+
+/** Of numbers that mean "no value", raw as they come. */
+const invalid = z.array(z.number());
+const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'must have its lower end first');
+const states = z.record(z.string(), z.string());
+
+export const pointCommon = z.strictObject({
+  id,
+  title: title.optional(),
+  quantity: z.string(),
+  /** That of the values as they come; the quantity's own when left out. */
+  unit: z.string().optional(),
+  every: period.optional(),
+  /** In the point's own unit. */
+  range: range.optional(),
+  invalid: invalid.optional(),
+  states: states.optional(),
+});
+
+export const profileCommon = z.strictObject({
+  profile: id,
+  title: title.optional(),
+  protocol: z.string(),
+  every: period,
+  /** Where the facts come from. */
+  source: z.string().optional(),
+  points: z.array(z.unknown()).min(1, 'must have at least one point'),
+});
+
+export const deviceCommon = z.strictObject({
+  id,
+  name: z.string().min(1).optional(),
+  profile: z.string(),
+  link: z.string(),
+  scene: z.string().min(1).optional(),
+  place: place.optional(),
+  asset: asset.optional(),
+  tags: z.array(z.string().min(1)).default([]),
+  every: period.optional(),
+  /** Point → what is otherwise than in its profile. */
+  points: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+});
+
+/** Contacts, duty roster and escalation: whatever they hold is taken. */
+export const peopleFile = z.looseObject({
+  contacts: z.unknown().optional(),
+  roster: z.unknown().optional(),
+  escalation: z.unknown().optional(),
+});
+
+/** A pack of rules that ships. */
+export const packFile = z.strictObject({ pack: id, title, rules: z.array(z.unknown()).min(1) });

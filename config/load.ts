@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import { Declared } from './declared.ts';
+import { checkDevice, checkLink, checkShared, type OpenLinkSpec, type PlacedDevice } from './devices.ts';
+import { type Entry, partOf } from './document.ts';
+import { peopleFile, siteFile } from './file-kinds.ts';
+import { readFolder } from './folder.ts';
+import { check } from './issues.ts';
+import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
+import { gatherLists, siteHead } from './lists.ts';
+import { takePack } from './packs.ts';
+import { Profiles } from './profiles.ts';
+import { Report } from './report.ts';
+import { checkPermits, checkRules, type Referred, type RuleEntry } from './rules.ts';
+import { resolveSecrets, type SecretSources } from './secrets.ts';
+import type { Loaded, Site, SiteLink } from './site.ts';
+import { checkUpstreams } from './upstreams.ts';
+import { declareWindows, placeWindows } from './windows.ts';
+
+export interface LoadOptions {
+  /** Where `${env:NAME}` looks; the process's own by default. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Packs and device models that ship. */
+  readonly packsDir?: string;
+  readonly profilesDir?: string;
+}
+
+/**
+ * Reads a site's directory whole. Every problem is told at once, at its place; with one error or more there is no site.
+ * It throws for nothing that stands in the files.
+ */
+export async function loadSite<R extends RuleShape, P extends PermitShape>(
+  dir: string,
+  kinds: Kinds<R, P>,
+  options: LoadOptions = {},
+): Promise<Loaded<Site<R, P>>> {
+  const { packsDir = join(import.meta.dirname, 'packs'), profilesDir = join(import.meta.dirname, 'profiles') } =
+    options;
+  const report = new Report();
+  const sources: SecretSources = { dir, env: options.env ?? process.env };
+  const folder = await readFolder(dir, report);
+  const lists = gatherLists(folder.lists, folder.site, report);
+
+  const head = folder.site === undefined ? undefined : siteHead(folder.site);
+  const site = head === undefined ? undefined : check(siteFile, head, report);
+  const upstreams = head === undefined ? [] : await checkUpstreams(head, kinds.upstreams, sources, report);
+  if (folder.people !== undefined) await checkPeople(folder.people, sources, report);
+
+  const profiles = new Profiles(folder.profiles, kinds.drivers, profilesDir, report);
+  const links = await checkLinks(lists.links, kinds, sources, report);
+  const devices = await checkDevices(lists.devices, links, profiles, sources, report);
+
+  const rules: RuleEntry[] = lists.rules.map((entry) => ({ entry, pack: null }));
+  for (const [index, use] of (site?.packs ?? []).entries()) {
+    if (head !== undefined) rules.push(...(await takePack(use, partOf(head, ['packs', index]), packsDir, report)));
+  }
+  const isWhole = devices.placed.size === lists.devices.length && !report.isIncomplete;
+  const referred: Referred = {
+    links: links.declared,
+    devices: devices.declared,
+    windows: declareWindows(head, report),
+    points: isWhole ? [...devices.placed.values()].flatMap(({ device }) => device.points) : undefined,
+    report,
+  };
+  const goodRules = checkRules(rules, kinds, referred);
+  const goodPermits = checkPermits(lists.permits, kinds, referred);
+
+  const problems = report.problems();
+  if (site === undefined || report.hasErrors) return { site: null, problems };
+  return {
+    problems,
+    site: {
+      gateway: site.gateway,
+      name: site.name ?? site.gateway,
+      timeZone: site.timeZone,
+      windows: placeWindows(site.windows ?? {}),
+      clockTrust: site.clock.trust,
+      notEvaluableAfterMs: site.notEvaluableAfter,
+      console: site.console,
+      broker: site.broker ?? null,
+      upstreams,
+      links: [...links.open.values()].map(({ driver: _, ...link }): SiteLink => link),
+      rules: goodRules,
+      permits: goodPermits,
+    },
+  };
+}
+
+async function checkPeople(people: Entry, sources: SecretSources, report: Report): Promise<void> {
+  check(peopleFile, await resolveSecrets({ ...people, value: people.value ?? {} }, sources, report), report);
+}
+
+interface Links {
+  readonly declared: Declared;
+  readonly open: ReadonlyMap<string, OpenLinkSpec>;
+}
+
+async function checkLinks(
+  entries: readonly Entry[],
+  kinds: Kinds,
+  sources: SecretSources,
+  report: Report,
+): Promise<Links> {
+  const declared = new Declared('link', report);
+  const open = new Map<string, OpenLinkSpec>();
+  for (const raw of entries) {
+    const entry = await resolveSecrets(raw, sources, report);
+    const isFirst = declared.add(entry);
+    const link = checkLink(entry, kinds.drivers, report);
+    if (link !== undefined && isFirst) open.set(link.id, link);
+  }
+  return { declared, open };
+}
+
+/** Checks every device, puts it on its link, and lets each driver see how its links are shared. */
+async function checkDevices(
+  entries: readonly Entry[],
+  links: Links,
+  profiles: Profiles,
+  sources: SecretSources,
+  report: Report,
+): Promise<{ declared: Declared; placed: ReadonlyMap<string, PlacedDevice> }> {
+  const declared = new Declared('device', report);
+  const placed = new Map<string, PlacedDevice>();
+  for (const raw of entries) {
+    const entry = await resolveSecrets(raw, sources, report);
+    const isFirst = declared.add(entry);
+    const found = await checkDevice(entry, { profiles, links: links.open, declaredLinks: links.declared, report });
+    if (found === undefined || !isFirst) continue;
+    placed.set(found.device.id, found);
+    links.open.get(found.device.link)?.devices.push(found.device);
+  }
+  for (const link of links.open.values()) checkShared(link, placed, report);
+  return { declared, placed };
+}

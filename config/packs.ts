@@ -1,0 +1,56 @@
+import { type Entry, isMapping, type Path, partOf, valueAt } from './document.ts';
+import { type PackUse, packFile } from './file-kinds.ts';
+import { check } from './issues.ts';
+import { suggest } from './nearest.ts';
+import { listShipped, readShipped } from './profiles.ts';
+import type { Place, Report } from './report.ts';
+import type { RuleEntry } from './rules.ts';
+
+/** The rules of a pack that a site takes in, each with what the site has otherwise. */
+export async function takePack(use: PackUse, entry: Entry, packsDir: string, report: Report): Promise<RuleEntry[]> {
+  const name = typeof use === 'string' ? use : use.pack;
+  const at = entry.at(typeof use === 'string' ? [] : ['pack']);
+  const file = /^[a-z0-9][a-z0-9.-]*$/.test(name) ? await readShipped(packsDir, name, 'pack', at, report) : null;
+  if (file === null) {
+    report.error(at, `packs: there is no pack "${name}"; ${suggest(name, await listShipped(packsDir))}`);
+    return [];
+  }
+  const pack = file === undefined ? undefined : check(packFile, file, report);
+  if (pack === undefined) return [];
+  const overrides = typeof use === 'string' ? {} : (use.override ?? {});
+  const ids = pack.rules.map((rule) => String(valueAt(rule, ['id'])));
+  for (const id of Object.keys(overrides).filter((id) => !ids.includes(id))) {
+    report.error(
+      entry.at(['override', id], 'key'),
+      `override: the pack ${name} has no rule "${id}"; ${suggest(id, ids)}`,
+    );
+  }
+  return pack.rules.map((rule, index) => ({
+    pack: name,
+    entry: withOverride(rule, overrides[ids[index] ?? ''], partOf(entry, ['override', ids[index] ?? '']), name, at),
+  }));
+}
+
+/** A pack's rule stands where the pack is taken in; what the site has otherwise stands where it is written. */
+function withOverride(rule: unknown, override: unknown, written: Entry, pack: string, at: Place): Entry {
+  const isWritten = (path: Path) => path.length > 0 && valueAt(override, path) !== undefined;
+  return {
+    value: override === undefined ? rule : merge(rule, override),
+    prefix: `pack ${pack}, rule ${String(valueAt(rule, ['id']))}: `,
+    at: (path, of) => {
+      const found = path.findLastIndex((_, index) => isWritten(path.slice(0, index + 1)));
+      return found < 0 ? at : written.at(path.slice(0, found + 1), found + 1 === path.length ? of : 'key');
+    },
+  };
+}
+
+/** Maps are merged key by key, anything else is replaced; null takes a key away. */
+function merge(base: unknown, override: unknown): unknown {
+  if (!isMapping(override)) return override;
+  const merged = new Map(Object.entries(isMapping(base) ? base : {}));
+  for (const [key, value] of Object.entries(override)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, merge(merged.get(key), value));
+  }
+  return Object.fromEntries(merged);
+}

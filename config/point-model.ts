@@ -1,0 +1,80 @@
+import type { z } from 'zod';
+import { type Entry, isMapping } from './document.ts';
+import { pointCommon } from './file-kinds.ts';
+import { checkParts } from './issues.ts';
+import type { DriverKind } from './kinds.ts';
+import { suggest } from './nearest.ts';
+import { isOwnQuantity, QUANTITIES } from './quantities.ts';
+import type { Report } from './report.ts';
+import { type Conversion, planConversion, SAME, spellingOf, unitsOf } from './units.ts';
+
+/** A point as a profile, or a device that differs from it, has it. */
+export interface PointModel {
+  readonly id: string;
+  readonly quantity: string;
+  /** The quantity's; null for states. */
+  readonly unit: string | null;
+  readonly everyMs: number | undefined;
+  readonly convert: Conversion;
+  readonly range: readonly [number, number] | undefined;
+  readonly invalid: readonly number[] | undefined;
+  readonly states: Readonly<Record<string, string>> | undefined;
+  readonly source: unknown;
+}
+
+type Common = z.output<typeof pointCommon>;
+
+export function checkPoint(driver: DriverKind, entry: Entry, report: Report): PointModel | undefined {
+  const parts = checkParts([pointCommon, driver.point], entry, report);
+  // What the rest says is said even where the driver's own fields are wrong.
+  const common = parts?.[0] ?? (isMapping(entry.value) ? pointCommon.loose().safeParse(entry.value).data : undefined);
+  if (common === undefined) return undefined;
+  const meaning = checkMeaning(common, entry, report);
+  if (parts === undefined || meaning === undefined) return undefined;
+  const { id, quantity, every, range, invalid, states } = parts[0];
+  return { id, quantity, everyMs: every, range, invalid, states, source: parts[1], ...meaning };
+}
+
+/** Quantity, unit and states fit each other. */
+function checkMeaning(
+  common: Common,
+  entry: Entry,
+  report: Report,
+): { unit: string | null; convert: Conversion } | undefined {
+  const { quantity, unit, states } = common;
+  const refuse = (path: readonly string[], message: string, of: 'key' | 'value' = 'value') => {
+    report.error(entry.at(path, of), `${entry.prefix}${message}`);
+    return undefined;
+  };
+  if (isOwnQuantity(quantity)) return { unit: unit ?? null, convert: SAME };
+  const known = QUANTITIES.get(quantity);
+  if (known === undefined) {
+    const hint = suggest(quantity, QUANTITIES.keys());
+    return refuse(
+      ['quantity'],
+      `quantity: "${quantity}" is none that is known; ${hint} One of your own begins with "x."`,
+    );
+  }
+  if (known.states === undefined) {
+    if (states !== undefined) return refuse(['states'], `states: ${quantity} is a number, in ${known.unit}`, 'key');
+    const convert = unit === undefined ? SAME : planConversion(unit, known.unit);
+    if (convert !== undefined) return { unit: known.unit, convert };
+    const spelling = spellingOf(unit ?? '');
+    const remedy =
+      spelling === undefined
+        ? `one that can: ${unitsOf(known.unit).join(', ')}`
+        : `if ${spelling} is meant, write "${spelling}"`;
+    return refuse(['unit'], `unit: "${unit}" cannot be converted to ${known.unit}, the unit of ${quantity}; ${remedy}`);
+  }
+  if (unit !== undefined) return refuse(['unit'], `unit: ${quantity} is a state and has no unit: take it away`);
+  if (states === undefined) {
+    return refuse(['states'], `states: is missing: say which raw value is which of ${known.states.join(', ')}`);
+  }
+  let isGood = true;
+  for (const [raw, name] of Object.entries(states)) {
+    if (known.states.includes(name)) continue;
+    isGood = false;
+    refuse(['states', raw], `states.${raw}: "${name}" is no state of ${quantity}; ${suggest(name, known.states)}`);
+  }
+  return isGood ? { unit: null, convert: SAME } : undefined;
+}

@@ -1,0 +1,122 @@
+import { DURATION, parseDuration } from '#kit/duration.ts';
+import { Declared } from './declared.ts';
+import { type Entry, isMapping, valueAt } from './document.ts';
+import { check } from './issues.ts';
+import type { Kinds, PermitShape, RuleShape, Selector } from './kinds.ts';
+import { isKnownQuantity, isSystemQuantity } from './quantities.ts';
+import type { Report } from './report.ts';
+import { checkTerms } from './rule-terms.ts';
+import { isSelected, listOf } from './selector.ts';
+import type { SitePoint } from './site.ts';
+
+/** What rules and permits refer to. */
+export interface Referred {
+  readonly devices: Declared;
+  readonly links: Declared;
+  readonly windows: Declared;
+  /** Undefined when some device could not be used, so that nobody can say what matches. */
+  readonly points: readonly SitePoint[] | undefined;
+  readonly report: Report;
+}
+
+/** A rule with its entry; a pack's rule has the place where the pack is taken in. */
+export interface RuleEntry {
+  readonly entry: Entry;
+  readonly pack: string | null;
+}
+
+export function checkRules<R extends RuleShape, P extends PermitShape>(
+  entries: readonly RuleEntry[],
+  kinds: Kinds<R, P>,
+  referred: Referred,
+): R[] {
+  const { report } = referred;
+  const declared = new Declared('rule', report);
+  const good: R[] = [];
+  /** Pack → whether one of its rules has a point to stand on. */
+  const used = new Map<string, { isUsed: boolean; entry: Entry }>();
+  for (const { entry, pack } of entries) {
+    declared.add(entry);
+    checkTerms(entry, report);
+    const rule = check(kinds.rule, entry, report);
+    if (rule === undefined) continue;
+    if (rule.id.startsWith('gengfu.')) {
+      report.error(
+        entry.at(['id']),
+        `${entry.prefix}id: ids that begin with "gengfu." are the gateway's own: give the rule another one`,
+      );
+    }
+    if (typeof rule.during === 'string') referred.windows.refer(rule.during, entry, ['during']);
+    const matched = checkSelector(rule.on, entry, referred);
+    good.push(rule);
+    if (matched === undefined) continue;
+    if (pack !== null) {
+      used.set(pack, { isUsed: matched.length > 0 || used.get(pack)?.isUsed === true, entry });
+    } else if (matched.length === 0) {
+      report.warn(
+        entry.at(['on']),
+        `${entry.prefix}on: no point of this site matches, so rule ${rule.id} never answers`,
+      );
+    }
+    checkHold(entry, matched, rule.id, report);
+  }
+  for (const [pack, { isUsed, entry }] of used) {
+    if (!isUsed) report.warn(entry.at([]), `no point of this site matches any rule of the pack ${pack}`);
+  }
+  return good;
+}
+
+export function checkPermits<R extends RuleShape, P extends PermitShape>(
+  entries: readonly Entry[],
+  kinds: Kinds<R, P>,
+  referred: Referred,
+): P[] {
+  const declared = new Declared('permit', referred.report);
+  const good: P[] = [];
+  for (const entry of entries) {
+    declared.add(entry);
+    checkTerms(entry, referred.report);
+    const permit = check(kinds.permit, entry, referred.report);
+    if (permit === undefined) continue;
+    const matched = checkSelector(permit.on, entry, referred);
+    good.push(permit);
+    if (matched?.length === 0) {
+      referred.report.warn(
+        entry.at(['on']),
+        `on: no point of this site matches, so permit ${permit.id} covers nothing`,
+      );
+    }
+  }
+  return good;
+}
+
+/** The points that match; undefined when that cannot be said, or is not the site's alone to say. */
+function checkSelector(on: Selector, entry: Entry, { devices, links, points }: Referred): SitePoint[] | undefined {
+  const isList = Array.isArray(valueAt(entry.value, ['on', 'device']));
+  let isWhole = true;
+  listOf(on.device).forEach((device, index) => {
+    const path = isList ? ['on', 'device', index] : ['on', 'device'];
+    const [, link] = /^link:(.*)$/.exec(device) ?? [];
+    if (link === undefined) {
+      if (!devices.refer(device, entry, path, ['gateway'])) isWhole = false;
+    } else if (!links.refer(link, entry, path)) isWhole = false;
+    if (link !== undefined || device === 'gateway') isWhole = false;
+  });
+  const isOpen = (quantity: string) => isSystemQuantity(quantity) || !isKnownQuantity(quantity);
+  if (!isWhole || listOf(on.quantity).some(isOpen)) return undefined;
+  return points?.filter((point) => isSelected(on, point));
+}
+
+/** A hold of three periods or less can be completed by one reading (RULES.md, section 3). */
+function checkHold(entry: Entry, matched: readonly SitePoint[], rule: string, report: Report): void {
+  const hold = isMapping(entry.value) ? entry.value.hold : undefined;
+  if (typeof hold !== 'string' || !DURATION.test(hold)) return;
+  const holdMs = parseDuration(hold);
+  const slow = matched.find((point) => holdMs > 0 && holdMs <= 3 * point.everyMs);
+  if (slow === undefined) return;
+  const period = `${slow.everyMs / 1000} s`;
+  report.warn(
+    entry.at(['hold']),
+    `${entry.prefix}hold: rule ${rule} holds for ${hold}, but ${slow.key} is read every ${period}: one reading can complete it`,
+  );
+}

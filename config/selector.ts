@@ -1,0 +1,20 @@
+import type { Selector } from './kinds.ts';
+import type { SitePoint } from './site.ts';
+
+type Wanted = string | readonly string[] | undefined;
+
+/** One text or several, as a list. */
+export const listOf = (wanted: Wanted): readonly string[] =>
+  wanted === undefined ? [] : typeof wanted === 'string' ? [wanted] : wanted;
+
+const isWanted = (wanted: Wanted, value: string | null): boolean =>
+  wanted === undefined || (value !== null && listOf(wanted).includes(value));
+
+/** Whether a point is one of those that a rule or a permit is on: all that is named must fit. */
+export const isSelected = (on: Selector, point: SitePoint): boolean =>
+  isWanted(on.quantity, point.quantity) &&
+  isWanted(on.scene, point.scene) &&
+  isWanted(on.device, point.device) &&
+  isWanted(on.point, point.id) &&
+  isWanted(on.grid, point.place.grid) &&
+  (on.tag === undefined || point.tags.some((tag) => listOf(on.tag).includes(tag)));
