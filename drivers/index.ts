@@ -1,5 +1,6 @@
 import type { Driver } from './driver.ts';
+import { modbus } from './modbus/kind.ts';
 import { mqtt } from './mqtt/kind.ts';
 
 /** Every kind of driver. A profile names one as its `protocol`, a link as its `kind`. */
-export const drivers: readonly Driver[] = [mqtt];
+export const drivers: readonly Driver[] = [modbus, mqtt];

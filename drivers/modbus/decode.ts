@@ -1,0 +1,68 @@
+/** How many registers a value takes. `bit` is a coil, a discrete input, or one bit of a register. */
+export const TYPES = { u16: 1, s16: 1, u32: 2, s32: 2, f32: 2, u64: 4, f64: 4, bit: 1 } as const;
+export type ValueType = keyof typeof TYPES;
+
+/**
+ * Where the bytes of a 32-bit value ABCD (A the highest) stand on the wire. For 16 and 64 bits the same two steps:
+ * CDAB and DCBA turn the order of the registers, BADC and DCBA the two bytes within each.
+ */
+export const ORDERS = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const;
+export type Order = (typeof ORDERS)[number];
+
+export interface Layout {
+  readonly type: ValueType;
+  readonly order: Order;
+  /** 0 (lowest) to 15, for a bit of a register. */
+  readonly bit?: number | undefined;
+}
+
+const scratch = new DataView(new ArrayBuffer(8));
+
+/**
+ * The value of the registers that begin at byte `at` of a reply's data. A u64 beyond 2^53 is rounded to the nearest
+ * number that JavaScript has.
+ */
+export function decodeRegisters(data: Uint8Array, at: number, layout: Layout): number {
+  const { type, order, bit = 0 } = layout;
+  const bytes = TYPES[type] * 2;
+  const turn = order === 'CDAB' || order === 'DCBA' ? bytes - 2 : 0;
+  const swap = order === 'BADC' || order === 'DCBA' ? 1 : 0;
+  for (let i = 0; i < bytes; i++) {
+    // Registers from the far end: an even byte offset mirrored; bytes within a register: the lowest bit flipped.
+    const register = turn === 0 ? i & ~1 : turn - (i & ~1);
+    scratch.setUint8(i, data[at + register + ((i & 1) ^ swap)] ?? 0);
+  }
+  switch (type) {
+    case 'u16':
+      return scratch.getUint16(0);
+    case 's16':
+      return scratch.getInt16(0);
+    case 'u32':
+      return scratch.getUint32(0);
+    case 's32':
+      return scratch.getInt32(0);
+    case 'f32':
+      return scratch.getFloat32(0);
+    case 'u64':
+      return scratch.getUint32(0) * 2 ** 32 + scratch.getUint32(4);
+    case 'f64':
+      return scratch.getFloat64(0);
+    case 'bit':
+      return (scratch.getUint16(0) >>> bit) & 1;
+    default:
+      return type satisfies never;
+  }
+}
+
+/** Bit `index` of a reply of coils or discrete inputs: the lowest bit of the first byte first (6.1). */
+export const decodeBit = (data: Uint8Array, index: number): number => ((data[index >>> 3] ?? 0) >>> (index & 7)) & 1;
+
+/**
+ * `raw × scale + offset`. A scale such as 0.1 is applied as a division by 10, so that 583 gives 58.3 and not
+ * 58.300000000000004.
+ */
+export function scaleValue(raw: number, scale: number, offset: number): number {
+  const divisor = Math.round(1 / scale);
+  const scaled = divisor > 1 && Math.abs(1 / scale - divisor) < 1e-9 ? raw / divisor : raw * scale;
+  return offset === 0 ? scaled : scaled + offset;
+}

@@ -1,0 +1,46 @@
+import { codeOf, Fault, textOf } from '#kit/fault.ts';
+
+const HINTS: Readonly<Record<string, string>> = {
+  ENOENT: 'the port is not there: is the adapter plugged in, and is the path right?',
+  EACCES: 'no permission: add the user to the group of the port (often dialout)',
+  ECONNREFUSED: 'nothing listens there: are host and port right, and is the device on?',
+  EHOSTUNREACH: 'no way to that host: is the network cable in, is the address right?',
+  ENOTFOUND: 'no host of that name: is the name right, does DNS work?',
+};
+
+/** Why a link went down or did not come up. `cause` is what the system said. */
+export const unreachable = (where: string, cause: unknown): Fault => {
+  const code = codeOf(cause) ?? (/no such file/i.test(textOf(cause)) ? 'ENOENT' : undefined);
+  const hint = code === undefined ? undefined : HINTS[code];
+  return new Fault(
+    'modbus-unreachable',
+    `${where}: ${textOf(cause)}`,
+    hint === undefined ? { cause } : { cause, hint },
+  );
+};
+
+export const connectTimeout = (where: string, ms: number): Fault =>
+  new Fault('modbus-connect-timeout', `${where}: no connection within ${ms} ms`, {
+    hint: 'is the device on, and does a firewall stand between?',
+  });
+
+export const closedByPeer = (where: string): Fault => new Fault('modbus-closed', `${where}: closed by the other side`);
+
+/** The stream cannot be cut into frames any more, so the connection is given up. */
+export const notModbus = (): Fault =>
+  new Fault('modbus-not-modbus', 'what came is not Modbus TCP', {
+    hint: 'a serial bridge that passes RTU frames is a link of kind modbus-rtu-over-tcp',
+  });
+
+/** So many bytes that answer nothing, one after the other. */
+export const babble = (bytes: number): Fault =>
+  new Fault('modbus-babble', `${bytes} bytes in a row answered nothing`, {
+    hint: 'is there a second master on the line, or a wrong baud rate?',
+  });
+
+/** Requests go unanswered and not one byte comes: the connection may be gone without a word. */
+export const mute = (requests: number): Fault =>
+  new Fault('modbus-mute', `${requests} requests in a row without a byte in reply: the connection is made anew`);
+
+/** The port takes no more bytes. */
+export const stuck = (): Fault => new Fault('modbus-stuck', 'the port does not take bytes any more');

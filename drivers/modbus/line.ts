@@ -1,0 +1,43 @@
+import type { Fault } from '#kit/fault.ts';
+import type { Reply, Request } from './pdu.ts';
+
+/** What became of a request. */
+export type Answer =
+  /** Its data is a view that holds until the call returns. */
+  | Reply
+  /** Nothing came within the time-out. */
+  | { readonly kind: 'silence' }
+  /** Something came that could not be an answer. */
+  | { readonly kind: 'spoilt' }
+  /** The line was closed meanwhile. */
+  | { readonly kind: 'closed' };
+
+export const SILENCE: Answer = { kind: 'silence' };
+export const SPOILT: Answer = { kind: 'spoilt' };
+export const CLOSED: Answer = { kind: 'closed' };
+
+/** What a line tells its link, beside answers. */
+export interface LineEvents {
+  /** A reply to a request of `unit` that had timed out came after all, `afterMs` of the wire after it was sent. */
+  late(unit: number, afterMs: number): void;
+  /** The connection is of no use any more; the link closes it and makes a new one. */
+  broken(fault: Fault): void;
+}
+
+/** Requests out and answers in over one open port. Pure of connecting; all its time is the wire's. */
+export interface Line {
+  /** How many requests may be in flight. The link keeps to it, and to one a unit. */
+  readonly window: number;
+  /**
+   * Sends a request. `done` is called exactly once, never before `ask` returns; `timeoutMs` counts from when the
+   * request is on the wire.
+   */
+  ask(request: Request, timeoutMs: number, done: (answer: Answer) => void): void;
+  /** Bytes came in. */
+  receive(chunk: Uint8Array): void;
+  /** Answers everything in flight with `closed`. */
+  close(): void;
+}
+
+/** So many bytes in a row that answer nothing are a fault of the connection. */
+export const BABBLE_BYTES = 65_536;

@@ -1,0 +1,166 @@
+import { Backoff } from '#kit/backoff.ts';
+import type { Fault } from '#kit/fault.ts';
+import { Queue } from '#kit/queue.ts';
+import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
+import { badReading } from '../point.ts';
+import { READING_CODES, type Reading } from '../reading.ts';
+import type { ModbusLink } from './check.ts';
+import { type Counters, makeCounters } from './counters.ts';
+import type { Line, LineEvents } from './line.ts';
+import { type Outcome, Poller, type PollerOptions } from './poller.ts';
+import type { BytePort, OpenPort } from './port.ts';
+
+/** How a kind of link is reached and spoken over. */
+export interface Medium extends PollerOptions {
+  /** For a person: the port or `host:port`. */
+  readonly where: string;
+  readonly openPort: OpenPort;
+  makeLine(port: BytePort, counters: Counters, events: LineEvents): Line;
+}
+
+const FIRST_RECONNECT_MS = 250;
+const MOST_RECONNECT_MS = 30_000;
+/** However far away the next poll is, the wall clock is looked at so often, since it may have been set. */
+const LONGEST_SLEEP_MS = 60_000;
+/** A reader that stalls is owed so many polls; then the oldest go. */
+const WAITING_OUTCOMES = 64;
+
+/** One owner and one queue of one medium: connects for ever, polls what is due, gives what came of it. */
+class RunningLink implements OpenLink {
+  readonly #context: LinkContext;
+  readonly #medium: Medium;
+  readonly #id: string;
+  readonly #counters = makeCounters();
+  readonly #queue: Queue<Outcome>;
+  readonly #poller: Poller;
+  readonly #ended = new AbortController();
+  readonly #backoff = new Backoff({ firstMs: FIRST_RECONNECT_MS, mostMs: MOST_RECONNECT_MS, jitter: 0.2 });
+  #state: LinkStatus['state'] = 'connecting';
+  #error: Fault | undefined;
+  #port: BytePort | undefined;
+  #answersBefore = 0;
+  #cancelWake: () => void = () => {};
+  #cancelConnect: () => void = () => {};
+
+  constructor(link: ModbusLink, medium: Medium, context: LinkContext) {
+    this.#id = link.id;
+    this.#medium = medium;
+    this.#context = context;
+    this.#queue = new Queue(Math.max(WAITING_OUTCOMES, 4 * link.devices.length));
+    this.#poller = new Poller(link.devices, medium, {
+      ...context,
+      counters: this.#counters,
+      emit: (outcome) => this.#queue.push(outcome),
+    });
+  }
+
+  start(): void {
+    this.#connect();
+    this.#wake();
+  }
+
+  async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    const { clock } = this.#context;
+    for await (const outcomes of this.#queue.batches(AbortSignal.any([signal, this.#ended.signal]))) {
+      const at = clock.now();
+      const tick = clock.tick();
+      yield outcomes.flatMap((outcome) => toReadings(outcome, at, tick));
+    }
+  }
+
+  status(): LinkStatus {
+    const isUp = this.#state === 'up';
+    const devices = this.#poller.units.map(({ device, standing, code }) => {
+      const answers = isUp && standing.answers;
+      const why = isUp ? code : READING_CODES.linkDown;
+      return [device.id, answers || why === undefined ? { answers } : { answers, code: why }] as const;
+    });
+    return {
+      state: this.#state,
+      ...(this.#error === undefined ? {} : { error: textWithHint(this.#error) }),
+      counters: { ...this.#counters, dropped: this.#queue.dropped },
+      devices: Object.fromEntries(devices),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    this.#cancelWake();
+    this.#cancelConnect();
+    this.#poller.detach();
+    this.#port?.close();
+  }
+
+  #wake(): void {
+    const waitMs = this.#poller.wake();
+    // A timer may fire a little early: then nothing is due yet, and the rest of a millisecond is waited out.
+    this.#cancelWake = this.#context.clock.after(Math.min(Math.max(waitMs, 1), LONGEST_SLEEP_MS), () => this.#wake());
+  }
+
+  #connect(): void {
+    if (this.#state === 'down') this.#state = 'connecting';
+    let port: BytePort | undefined;
+    let line: Line | undefined;
+    const isCurrent = () => port !== undefined && this.#port === port;
+    const lost = (fault: Fault) => {
+      if (isCurrent()) this.#lost(fault);
+    };
+    port = this.#medium.openPort({
+      opened: () => {
+        if (!isCurrent() || port === undefined) return;
+        line = this.#medium.makeLine(port, this.#counters, {
+          late: (unit, afterMs) => this.#poller.late(unit, afterMs),
+          broken: lost,
+        });
+        this.#up(line);
+      },
+      data: (chunk) => line?.receive(chunk),
+      closed: lost,
+    });
+    this.#port = port;
+  }
+
+  #up(line: Line): void {
+    this.#state = 'up';
+    this.#counters.connects++;
+    this.#answersBefore = this.#counters.answers;
+    this.#context.log.info({ link: this.#id, where: this.#medium.where }, 'link is up');
+    this.#error = undefined;
+    this.#poller.attach(line);
+  }
+
+  #lost(fault: Fault): void {
+    const wasUp = this.#state === 'up';
+    const isNew = wasUp || this.#error?.message !== fault.message;
+    this.#state = 'down';
+    this.#error = fault;
+    this.#port?.close();
+    this.#port = undefined;
+    this.#poller.detach();
+    if (wasUp && this.#counters.answers > this.#answersBefore) this.#backoff.reset();
+    if (isNew) {
+      const { link, where, hint } = { link: this.#id, where: this.#medium.where, hint: fault.hint };
+      this.#context.log.warn({ link, where, code: fault.code, hint }, fault.message);
+    }
+    // Nothing was refused: a connection that fell silent is made anew at once.
+    const waitMs = fault.code === 'modbus-mute' ? 0 : this.#backoff.next();
+    this.#cancelConnect = this.#context.wire.after(waitMs, () => this.#connect());
+  }
+}
+
+const textWithHint = ({ message, hint }: Fault): string => (hint === undefined ? message : `${message} (${hint})`);
+
+function toReadings({ points, values }: Outcome, at: number, tick: number): Reading[] {
+  return points.map((point, index) => {
+    const value = typeof values === 'string' ? undefined : values[index];
+    if (value === undefined) return badReading(point, at, tick, String(values));
+    return { point: point.key, at, tick, ...value };
+  });
+}
+
+/** Opens a link: returns at once, also when the other side is away. */
+export function openLink(link: ModbusLink, context: LinkContext, medium: Medium): OpenLink {
+  const running = new RunningLink(link, medium, context);
+  running.start();
+  return running;
+}

@@ -1,0 +1,125 @@
+import { connect } from 'node:net';
+import type { SerialPort } from 'serialport';
+import type { Clock } from '#kit/clock.ts';
+import type { Fault } from '#kit/fault.ts';
+import { closedByPeer, connectTimeout, unreachable } from './faults.ts';
+
+/** A place that bytes go to and come from. Each is opened once; another try is another object. */
+export interface BytePort {
+  /** False when bytes written before have not left yet. */
+  write(bytes: Uint8Array): boolean;
+  /** Lets what waits in the system be read or dropped, then calls `done`. */
+  flush(done: () => void): void;
+  /** No event comes after it. */
+  close(): void;
+}
+
+/** `opened` at most once, then `data`, then `closed` once, or `closed` alone when it cannot be opened. */
+export interface PortEvents {
+  opened(): void;
+  data(chunk: Uint8Array): void;
+  closed(fault: Fault): void;
+}
+
+export type OpenPort = (events: PortEvents) => BytePort;
+
+/** Bytes that may wait to be sent before the other side counts as stuck: a few requests. */
+const MOST_WAITING = 1024;
+const SHORTEST_CONNECT_MS = 5000;
+
+export interface SocketOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly timeout: number;
+}
+
+/** A TCP connection. */
+export const socketPort =
+  (options: SocketOptions, wire: Clock): OpenPort =>
+  (events) => {
+    const { host, port } = options;
+    const where = `${host}:${port}`;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 });
+    const limit = Math.max(options.timeout, SHORTEST_CONNECT_MS);
+    let ended = false;
+    const end = (fault: Fault | undefined) => {
+      if (ended) return;
+      ended = true;
+      cancel();
+      socket.destroy();
+      if (fault !== undefined) events.closed(fault);
+    };
+    const cancel = wire.after(limit, () => end(connectTimeout(where, limit)));
+    socket.on('connect', () => {
+      cancel();
+      if (!ended) events.opened();
+    });
+    socket.on('data', (chunk) => {
+      if (!ended) events.data(chunk);
+    });
+    socket.on('error', (error) => end(unreachable(where, error)));
+    socket.on('close', () => end(closedByPeer(where)));
+    return {
+      write(bytes) {
+        if (!ended) socket.write(bytes);
+        return socket.writableLength <= MOST_WAITING;
+      },
+      flush: (done) => void setImmediate(done),
+      close: () => end(undefined),
+    };
+  };
+
+export interface SerialOptions {
+  readonly port: string;
+  readonly baud: number;
+  readonly parity: 'none' | 'even' | 'odd';
+  readonly dataBits: 5 | 6 | 7 | 8;
+  readonly stopBits: 1 | 1.5 | 2;
+}
+
+/** A serial port. Its native part is loaded when the first one is opened. */
+export const serialPort =
+  (options: SerialOptions): OpenPort =>
+  (events) => {
+    let port: SerialPort | undefined;
+    let ended = false;
+    const end = (fault: Fault | undefined) => {
+      if (ended) return;
+      ended = true;
+      // While it is still opening this is refused; the callback of `open` closes it then.
+      if (port?.isOpen) port.close(() => {});
+      if (fault !== undefined) events.closed(fault);
+    };
+    const fail = (cause: unknown) => end(unreachable(options.port, cause));
+    const open = async () => {
+      const { SerialPort } = await import('serialport');
+      if (ended) return;
+      const { baud: baudRate, parity, dataBits, stopBits } = options;
+      const made = new SerialPort({ path: options.port, baudRate, parity, dataBits, stopBits, autoOpen: false });
+      port = made;
+      made.on('data', (chunk: Buffer) => {
+        if (!ended) events.data(chunk);
+      });
+      made.on('error', fail);
+      made.on('close', (cause: unknown) => (cause ? fail(cause) : end(closedByPeer(options.port))));
+      made.open((error) => {
+        if (error !== null) return fail(error);
+        if (ended) return made.close(() => {});
+        events.opened();
+      });
+    };
+    open().catch(fail);
+    return {
+      write(bytes) {
+        if (ended || port === undefined) return false;
+        // A write to a port that was unplugged fails here and not before.
+        port.write(bytes, (error) => error && fail(error));
+        return port.writableLength <= MOST_WAITING;
+      },
+      flush(done) {
+        if (ended || port === undefined) return;
+        port.flush((error) => (error ? fail(error) : done()));
+      },
+      close: () => end(undefined),
+    };
+  };

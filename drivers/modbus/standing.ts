@@ -1,0 +1,108 @@
+/** A unit is asked again no sooner than so many of its time-outs after a request that it did not answer. */
+const PATIENCE_TIMEOUTS = 4;
+/** A unit that answers late is waited for longer, up to so many of the link's time-outs. */
+const MOST_TIMEOUTS = 5;
+/** How much longer than its slowest answer a unit is waited for, and how slowly that is forgotten. */
+const MARGIN = 1.5;
+const FORGET = 0.95;
+
+/** How one unit stands with its master. Pure: times are handed in, milliseconds of the wire's line. */
+export class Standing {
+  readonly #baseMs: number;
+  readonly #patient: boolean;
+  #timeoutMs: number;
+  #failures = 0;
+  #answeredOnce = false;
+  #askedAt = Number.NEGATIVE_INFINITY;
+
+  /** `patient`: the line has no transaction numbers, so a late reply must have had time to pass before a new request. */
+  constructor(timeoutMs: number, patient: boolean) {
+    this.#baseMs = timeoutMs;
+    this.#timeoutMs = timeoutMs;
+    this.#patient = patient;
+  }
+
+  /** How long its answer is waited for: the link's time-out, more for a unit that was seen to be late. */
+  get timeoutMs(): number {
+    return this.#timeoutMs;
+  }
+
+  /** Its last request was not answered, so an answer may still be on its way: it is greeted first. */
+  get isSuspect(): boolean {
+    return this.#failures > 0;
+  }
+
+  /** Two requests in a row unanswered, or the first one ever: it is only probed until it answers. */
+  get isAway(): boolean {
+    return this.#failures > (this.#answeredOnce ? 1 : 0);
+  }
+
+  get answers(): boolean {
+    return this.#answeredOnce && this.#failures === 0;
+  }
+
+  /** When it was last asked. */
+  get askedAt(): number {
+    return this.#askedAt;
+  }
+
+  mayAsk(now: number): boolean {
+    return !(this.isSuspect && this.#patient) || now - this.#askedAt >= PATIENCE_TIMEOUTS * this.#timeoutMs;
+  }
+
+  asked(now: number): void {
+    this.#askedAt = now;
+  }
+
+  answered(tookMs: number): void {
+    this.#failures = 0;
+    this.#answeredOnce = true;
+    this.#learn(Math.max(tookMs * MARGIN, this.#timeoutMs * FORGET));
+  }
+
+  failed(): void {
+    this.#failures++;
+  }
+
+  /** Its reply came after all. It lives, and answers the next time if it is waited for so long. */
+  late(afterMs: number): void {
+    if (afterMs <= this.#baseMs * MOST_TIMEOUTS && this.isAway) {
+      this.#failures = 1;
+      this.#answeredOnce = true;
+    }
+    this.#learn(Math.max(afterMs * MARGIN, this.#timeoutMs));
+    // What was owed has come: nothing more to wait for.
+    this.#askedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #learn(ms: number): void {
+    this.#timeoutMs = Math.min(Math.max(ms, this.#baseMs), this.#baseMs * MOST_TIMEOUTS);
+  }
+}
+
+/**
+ * How often a link may ask units that are away. A request that is not answered takes time from all the others, so
+ * after one there is a pause in which its cost is a small share of the link's time, however many units are away.
+ * A unit that is back ends the pause: what went away together comes back together.
+ */
+export class ProbePace {
+  readonly #share: number;
+  #nextAt = Number.NEGATIVE_INFINITY;
+
+  /** `share`: of the time of one of the link's slots, 0 to 1. */
+  constructor(share: number) {
+    this.#share = share;
+  }
+
+  mayProbe(now: number): boolean {
+    return now >= this.#nextAt;
+  }
+
+  cost(now: number, tookMs: number): void {
+    this.#nextAt = now + tookMs / this.#share;
+  }
+
+  reset(): void {
+    this.#nextAt = Number.NEGATIVE_INFINITY;
+  }
+}

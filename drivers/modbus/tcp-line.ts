@@ -1,0 +1,154 @@
+import type { Clock } from '#kit/clock.ts';
+import type { Counters } from './counters.ts';
+import { babble, mute, notModbus, stuck } from './faults.ts';
+import { type Answer, BABBLE_BYTES, CLOSED, type Line, type LineEvents, SILENCE, SPOILT } from './line.ts';
+import { encodeTcp, MbapReader } from './mbap.ts';
+import { answerOf, judgeReply, type Request } from './pdu.ts';
+import type { BytePort } from './port.ts';
+
+interface InFlight {
+  readonly request: Request;
+  readonly sentAt: number;
+  readonly done: (answer: Answer) => void;
+  cancel: () => void;
+}
+
+/** Transactions that timed out, remembered so that a late reply is known for one and its number is not used again. */
+const MOST_OWED = 256;
+
+export interface TcpLineOptions {
+  readonly window: number;
+  /** After so many requests without a byte in reply the connection is taken for dead. */
+  readonly muteAfter: number;
+}
+
+/** Modbus TCP: requests are told apart by a transaction number of 16 bits. */
+export class TcpLine implements Line {
+  readonly window: number;
+  readonly #port: BytePort;
+  readonly #wire: Clock;
+  readonly #counters: Counters;
+  readonly #events: LineEvents;
+  readonly #muteAfter: number;
+  readonly #reader = new MbapReader();
+  readonly #inFlight = new Map<number, InFlight>();
+  readonly #owed = new Map<number, { readonly unit: number; readonly sentAt: number }>();
+  #last = 0xffff;
+  #unanswered = 0;
+  #idleBytes = 0;
+  #open = true;
+
+  constructor(port: BytePort, options: TcpLineOptions, wire: Clock, counters: Counters, events: LineEvents) {
+    this.window = options.window;
+    this.#muteAfter = options.muteAfter;
+    this.#port = port;
+    this.#wire = wire;
+    this.#counters = counters;
+    this.#events = events;
+  }
+
+  ask(request: Request, timeoutMs: number, done: (answer: Answer) => void): void {
+    const id = this.#nextId();
+    const sentAt = this.#wire.tick();
+    const cancel = this.#wire.after(timeoutMs, () => this.#giveUp(id));
+    this.#inFlight.set(id, { request, sentAt, done, cancel });
+    this.#counters.requests++;
+    if (!this.#port.write(encodeTcp(id, request))) this.#break(stuck());
+  }
+
+  receive(chunk: Uint8Array): void {
+    this.#unanswered = 0;
+    this.#idleBytes += chunk.length;
+    const right = this.#reader.push(chunk, (id, unit, pdu) => this.#frame(id, unit, pdu));
+    if (!this.#open) return;
+    if (!right) {
+      this.#counters.nonsense++;
+      this.#break(notModbus());
+    } else if (this.#idleBytes > BABBLE_BYTES) {
+      this.#break(babble(this.#idleBytes));
+    }
+  }
+
+  close(): void {
+    this.#open = false;
+    const pending = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    for (const { cancel, done } of pending) {
+      cancel();
+      done(CLOSED);
+    }
+  }
+
+  #nextId(): number {
+    do this.#last = (this.#last + 1) & 0xffff;
+    while (this.#inFlight.has(this.#last) || this.#owed.has(this.#last));
+    return this.#last;
+  }
+
+  #frame(id: number, unit: number, pdu: Uint8Array): void {
+    if (!this.#open) return;
+    const asked = this.#inFlight.get(id);
+    if (asked === undefined) {
+      this.#stray(id, unit);
+      return;
+    }
+    const verdict = judgeReply(asked.request, unit, pdu);
+    switch (verdict) {
+      case 'data':
+      case 'exception':
+        this.#idleBytes = 0;
+        this.#counters.answers++;
+        if (verdict === 'exception') this.#counters.exceptions++;
+        this.#settle(id, asked, answerOf(verdict, pdu));
+        break;
+      case 'foreign':
+        this.#counters.foreign++;
+        break;
+      case 'short':
+      case 'overlong':
+        this.#counters[verdict]++;
+        this.#settle(id, asked, SPOILT);
+        break;
+      default:
+        verdict satisfies never;
+    }
+  }
+
+  #stray(id: number, unit: number): void {
+    const owed = this.#owed.get(id);
+    if (owed?.unit !== unit) {
+      this.#counters.foreign++;
+      return;
+    }
+    this.#owed.delete(id);
+    this.#counters.late++;
+    this.#events.late(unit, this.#wire.tick() - owed.sentAt);
+  }
+
+  #giveUp(id: number): void {
+    const asked = this.#inFlight.get(id);
+    if (asked === undefined) return;
+    this.#counters.timeouts++;
+    this.#unanswered++;
+    if (this.#owed.size >= MOST_OWED) {
+      const [oldest] = this.#owed.keys();
+      if (oldest !== undefined) this.#owed.delete(oldest);
+    }
+    this.#owed.set(id, { unit: asked.request.unit, sentAt: asked.sentAt });
+    this.#settle(id, asked, SILENCE);
+    if (this.#open && this.#unanswered >= this.#muteAfter) this.#break(mute(this.#unanswered));
+  }
+
+  #settle(id: number, asked: InFlight, answer: Answer): void {
+    this.#inFlight.delete(id);
+    asked.cancel();
+    asked.done(answer);
+  }
+
+  #break(fault: Parameters<LineEvents['broken']>[0]): void {
+    if (!this.#open) return;
+    this.#open = false;
+    // Later, so that neither `ask` nor `receive` finds its link closed under its feet.
+    queueMicrotask(() => this.#events.broken(fault));
+  }
+}
