@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { ROLES } from '../ledger/accounts.ts';
+import { LEVELS } from '../rules/finding.ts';
+import { PASSWORD_LENGTH } from './password.ts';
+
+/** What the OpenAPI document lists by name. A registry of our own: other steps' schemas must not get into it. */
+export const components = z.registry<{ id: string }>();
+
+const named = <S extends z.ZodType>(id: string, shape: S): S => {
+  components.add(shape, { id });
+  return shape;
+};
+
+const value = z.union([z.number(), z.string()]).nullable();
+const at = z.number().describe('UTC, milliseconds');
+const quality = z.enum(['good', 'uncertain', 'bad']);
+
+export const roleShape = named('Role', z.enum(ROLES));
+export const levelShape = named('Level', z.enum(LEVELS));
+
+/** Letters and digits of any script, and `. _ @ -` within. */
+export const nameShape = named(
+  'Name',
+  z
+    .string()
+    .normalize('NFC')
+    .regex(
+      /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u,
+      'letters, digits and . _ @ - only, at most 64, first a letter or digit',
+    ),
+);
+
+export const passwordShape = named(
+  'NewPassword',
+  z.string().min(PASSWORD_LENGTH.least).max(PASSWORD_LENGTH.most).describe('Taken as it is typed, in Unicode NFC'),
+);
+
+/** What someone types who says that they have a password: judged by the account, not by its form. */
+export const typedShape = z.string().min(1).max(PASSWORD_LENGTH.most);
+
+export const noteShape = z.string().trim().min(1).max(1000);
+
+export const personShape = named('Person', z.object({ name: z.string(), role: roleShape }));
+
+const placeShape = named(
+  'Place',
+  z.object({
+    grid: z.string().nullable(),
+    at: z.tuple([z.number(), z.number()]).readonly().nullable().describe('Longitude, latitude in WGS 84'),
+  }),
+);
+
+const permitShape = z
+  .object({ id: z.string(), status: z.enum(['applied', 'granted', 'refused', 'revoked', 'withdrawn', 'expired']) })
+  .nullable();
+
+export const alarmShape = named(
+  'Alarm',
+  z.object({
+    id: z.string().describe('UUIDv7'),
+    state: z.enum(['UNACK', 'ACKED', 'RTNUN', 'NORM']).describe('ISA-18.2 / IEC 62682'),
+    watch: z.object({
+      key: z.string().describe('rule@device/point'),
+      rule: z.string(),
+      device: z.string(),
+      deviceName: z.string(),
+      point: z.string(),
+      quantity: z.string(),
+      unit: z.string().nullable(),
+      scene: z.string().nullable(),
+      place: placeShape,
+      title: z.object({ zh: z.string(), en: z.string() }),
+      basis: z.string().nullable(),
+      legalLimit: z.number().nullable(),
+      measure: z.string(),
+    }),
+    condition: z.enum(['active', 'normal']),
+    level: levelShape.nullable(),
+    acknowledged: z.boolean(),
+    raisedAt: at,
+    changedAt: at,
+    returnedAt: at.nullable(),
+    acknowledgedAt: at.nullable(),
+    acknowledgedBy: z.string().nullable(),
+    closedAt: at.nullable(),
+    value,
+    limit: z.number().nullable(),
+    coverage: z.number().nullable(),
+    window: z.object({ name: z.string(), date: z.string() }).nullable(),
+    permit: permitShape,
+    follows: z.string().nullable(),
+  }),
+);
+
+/** A CloudEvents 1.0 entry of the log; `data` is by its type. */
+export const eventShape = named(
+  'Event',
+  z.object({
+    specversion: z.string(),
+    id: z.string(),
+    source: z.string(),
+    type: z.string(),
+    subject: z.string(),
+    time: z.string(),
+    datacontenttype: z.string(),
+    sequence: z.string(),
+    data: z.looseObject({}),
+  }),
+);
+export type Event = z.output<typeof eventShape>;
+
+const readingShape = named(
+  'Reading',
+  z.object({
+    point: z.string(),
+    value,
+    at,
+    tick: z.number(),
+    quality,
+    code: z.string().optional(),
+    deviceAt: at.optional(),
+  }),
+);
+
+export const pointShape = named(
+  'Point',
+  z.object({
+    key: z.string().describe('device/point'),
+    device: z.string(),
+    deviceName: z.string(),
+    id: z.string(),
+    quantity: z.string(),
+    unit: z.string().nullable(),
+    scene: z.string().nullable(),
+    place: placeShape,
+    link: z.string(),
+    everyMs: z.number(),
+    last: readingShape.nullable(),
+  }),
+);
+
+export const seriesShape = named(
+  'Series',
+  z.object({
+    point: z.string(),
+    at: z.array(at).readonly(),
+    value: z.array(value).readonly(),
+    quality: z.array(quality).readonly(),
+  }),
+);
+
+export const answerShape = named(
+  'Answer',
+  z.object({
+    rule: z.string(),
+    point: z.string(),
+    answer: z.enum([...LEVELS, 'normal', 'not-evaluable', 'not-in-force']),
+    code: z.string().nullable(),
+    value,
+    since: at,
+  }),
+);
+
+export const linkShape = named(
+  'Link',
+  z.object({
+    state: z.enum(['up', 'down', 'connecting']),
+    error: z.string().optional(),
+    counters: z.record(z.string(), z.number()),
+    devices: z.record(z.string(), z.object({ answers: z.boolean(), code: z.string().optional() })),
+  }),
+);
+
+export const upstreamShape = named(
+  'Upstream',
+  z.object({
+    state: z.enum(['online', 'offline', 'connecting']),
+    error: z.string().optional(),
+    backlog: z.number(),
+    sent: z.number(),
+  }),
+);
+
+export const healthShape = named('Health', z.object({ ready: z.boolean(), reasons: z.array(z.string()).readonly() }));
+
+export const clockShape = z.enum(['synchronised', 'holding', 'unknown']);
+
+/** RFC 9457; named in the document for every route. */
+named(
+  'Problem',
+  z.object({
+    type: z.string(),
+    title: z.string(),
+    status: z.number(),
+    detail: z.string(),
+    code: z.string(),
+    hint: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  }),
+);
+
+/** What an action without more to say answers. */
+export const doneShape = z.object({ status: z.literal('done') });
+export const DONE = { status: 'done' } as const;
+
+/** A number in a query. */
+export const countShape = (most: number, otherwise: number) =>
+  z.coerce.number().int().min(1).max(most).default(otherwise);

@@ -1,0 +1,249 @@
+import { Registry } from 'prom-client';
+import type { Alarm } from '../../gateway/alarms/alarm.ts';
+import type { AnswerView, ApiContext, Health, PointView } from '../../gateway/api/context.ts';
+import { silentLog } from '../../gateway/kit/log.ts';
+import type { Account, Accounts, Role, Session } from '../../gateway/ledger/accounts.ts';
+import type { Entry, LedgerReader } from '../../gateway/ledger/ledger.ts';
+import { FakeClock } from './fake-clock.ts';
+
+/** Accounts in memory. `down` makes every call fail, as when the disk does not answer. */
+export class FakeAccounts implements Accounts {
+  readonly accounts = new Map<string, Account>();
+  readonly sessions = new Map<string, Session>();
+  readonly lines: { at: number; who: string; what: string; from?: string; detail?: object }[] = [];
+  invitation: { id: string; role: Role; expiresAt: number } | undefined;
+  down: Error | undefined;
+
+  async #up(): Promise<void> {
+    if (this.down !== undefined) throw this.down;
+  }
+  async list() {
+    await this.#up();
+    return [...this.accounts.values()].map(({ name, role, createdAt }) => ({ name, role, createdAt }));
+  }
+  async find(name: string) {
+    await this.#up();
+    return this.accounts.get(name);
+  }
+  async put(account: Account) {
+    await this.#up();
+    this.accounts.set(account.name, account);
+  }
+  async remove(name: string) {
+    await this.#up();
+    return this.accounts.delete(name);
+  }
+  async openSession(session: Session) {
+    await this.#up();
+    this.sessions.set(session.id, session);
+  }
+  async findSession(id: string, now: number) {
+    await this.#up();
+    const found = this.sessions.get(id);
+    return found !== undefined && found.expiresAt > now ? found : undefined;
+  }
+  async closeSession(id: string) {
+    await this.#up();
+    this.sessions.delete(id);
+  }
+  async closeSessions(account: string) {
+    await this.#up();
+    for (const session of this.sessions.values()) if (session.account === account) this.sessions.delete(session.id);
+  }
+  async putInvitation(id: string, role: Role, expiresAt: number) {
+    await this.#up();
+    this.invitation = { id, role, expiresAt };
+  }
+  async findInvitation(id: string, now: number) {
+    await this.#up();
+    const found = this.invitation;
+    return found !== undefined && found.id === id && found.expiresAt > now ? found.role : undefined;
+  }
+  async takeInvitation(id: string, now: number) {
+    const role = await this.findInvitation(id, now);
+    if (role !== undefined) this.invitation = undefined;
+    return role;
+  }
+  async audit(line: (typeof this.lines)[number]) {
+    await this.#up();
+    this.lines.push(line);
+  }
+  async auditTrail(limit: number) {
+    await this.#up();
+    return this.lines.toReversed().slice(0, limit);
+  }
+}
+
+/** A log in memory: `commit` makes entries durable and tells the listeners. */
+export class FakeLedger implements LedgerReader {
+  readonly entries: Entry[] = [];
+  readonly closed: Alarm[] = [];
+  readonly listeners = new Set<(entries: readonly Entry[]) => void>();
+  durable = true;
+  reads = 0;
+
+  /** One entry for each body, in one commit. */
+  commit(bodies: readonly object[], type = 'city.gengfu.alarm.raised'): readonly Entry[] {
+    const made = bodies.map((data, index): Entry => {
+      const sequence = this.entries.length + index + 1;
+      const event = {
+        specversion: '1.0',
+        id: `test/${sequence}`,
+        source: '/gengfu/test',
+        type,
+        subject: 'device/point/rule',
+        time: '2026-07-15T21:30:00.000+08:00',
+        datacontenttype: 'application/json',
+        sequence: String(sequence),
+        data,
+      };
+      return { sequence, json: JSON.stringify(event) };
+    });
+    this.entries.push(...made);
+    for (const listener of this.listeners) listener(made);
+    return made;
+  }
+  async read(sequence: number, limit: number) {
+    this.reads++;
+    return this.entries.slice(sequence, sequence + limit);
+  }
+  async latest(limit: number, before = Number.POSITIVE_INFINITY) {
+    this.reads++;
+    return this.entries
+      .filter((entry) => entry.sequence < before)
+      .toReversed()
+      .slice(0, limit);
+  }
+  async closedAlarms(limit: number) {
+    return this.closed.slice(0, limit);
+  }
+  async openCursor() {
+    return 0;
+  }
+  async moveCursor() {}
+  onCommit(listener: (entries: readonly Entry[]) => void) {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+  status() {
+    const head = this.entries.length;
+    return { durable: this.durable, waiting: 0, head, bytes: 0, commits: 0, cursors: {} };
+  }
+}
+
+/** A gateway in memory, as the API is handed one. Everything in it can be set and moved by hand. */
+export interface FakeContext extends ApiContext {
+  readonly clock: FakeClock;
+  readonly wire: FakeClock;
+  readonly accounts: FakeAccounts;
+  readonly ledger: FakeLedger;
+  readonly listeners: Set<Parameters<ApiContext['onReadings']>[0]>;
+  /** Every action asked for, and what is answered to the next ones. */
+  readonly acted: Parameters<ApiContext['act']>[0][];
+  open: Alarm[];
+  state: Health;
+  refuse: { code: 'no-such-alarm' | 'closed' | 'not-durable'; message: string } | undefined;
+}
+
+export function fakeContext(): FakeContext {
+  const listeners: FakeContext['listeners'] = new Set();
+  const context: FakeContext = {
+    clock: new FakeClock(),
+    wire: new FakeClock(),
+    log: silentLog,
+    site: { gateway: 'test', name: '测试', timeZone: 'Asia/Shanghai', version: '0.0.0' },
+    accounts: new FakeAccounts(),
+    ledger: new FakeLedger(),
+    history: {
+      async series(point, from, to) {
+        return { point, at: [from, to], value: [57.1, null], quality: ['good', 'bad'] };
+      },
+      async *since() {},
+      status: () => ({ bytes: 0, readings: 0, dropped: 0, oldestAt: null }),
+    },
+    metrics: new Registry(),
+    listeners,
+    acted: [],
+    open: [fakeAlarm()],
+    state: { ready: true, reasons: [] },
+    refuse: undefined,
+    alarms: () => context.open,
+    points: () => [FAKE_POINT],
+    answers: () => [FAKE_ANSWER],
+    links: () => ({ 'bus-1': { state: 'up', counters: { requests: 7 }, devices: { 'noise-07': { answers: true } } } }),
+    upstreams: () => ({ city: { state: 'offline', error: 'connection refused', backlog: 2, sent: 40 } }),
+    health: () => context.state,
+    async act(action) {
+      context.acted.push(action);
+      if (context.refuse !== undefined) return { status: 'refused', ...context.refuse };
+      const alarm = context.open.find(({ id }) => id === action.alarm);
+      if (alarm === undefined) return { status: 'refused', code: 'no-such-alarm', message: 'no such alarm' };
+      return { status: 'done', alarm: { ...alarm, acknowledged: true, acknowledgedBy: action.by } };
+    },
+    onReadings(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+  return context;
+}
+
+export function fakeAlarm(change: Partial<Alarm> = {}): Alarm {
+  return {
+    id: '019f6b2c-0000-7000-8000-000000000001',
+    watch: {
+      key: 'night-construction-noise@noise-07/la',
+      rule: 'night-construction-noise',
+      device: 'noise-07',
+      deviceName: '中山路 7 号工地噪声',
+      point: 'la',
+      quantity: 'noise.la',
+      unit: 'dB(A)',
+      scene: 'construction',
+      place: { grid: 'JS-03', at: [120.7551, 30.7466] },
+      title: { zh: '夜间施工噪声超标', en: 'Construction noise over the night limit' },
+      basis: 'GB 12523-2025',
+      legalLimit: 55,
+      measure: 'leq 20min',
+    },
+    condition: 'active',
+    level: 'red',
+    acknowledged: false,
+    raisedAt: Date.parse('2026-07-15T13:00:00Z'),
+    changedAt: Date.parse('2026-07-15T13:10:00Z'),
+    returnedAt: null,
+    acknowledgedAt: null,
+    acknowledgedBy: null,
+    closedAt: null,
+    value: 65.003,
+    limit: 65,
+    coverage: 1,
+    window: { name: 'night', date: '2026-07-15' },
+    permit: null,
+    follows: null,
+    ...change,
+  };
+}
+
+const FAKE_POINT: PointView = {
+  key: 'noise-07/la',
+  device: 'noise-07',
+  deviceName: '中山路 7 号工地噪声',
+  id: 'la',
+  quantity: 'noise.la',
+  unit: 'dB(A)',
+  scene: 'construction',
+  place: { grid: 'JS-03', at: [120.7551, 30.7466] },
+  link: 'bus-1',
+  everyMs: 1000,
+  last: { point: 'noise-07/la', value: 57.1, at: 1_784_122_200_000, tick: 1_784_122_200_000, quality: 'good' },
+};
+
+const FAKE_ANSWER: AnswerView = {
+  rule: 'night-construction-noise',
+  point: 'noise-07/la',
+  answer: 'not-evaluable',
+  code: 'filling',
+  value: null,
+  since: 1_784_122_200_000,
+};
