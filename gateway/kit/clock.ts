@@ -50,3 +50,9 @@ export function openClock(options: ClockOptions = {}): Clock {
     },
   };
 }
+
+/** The same clock with its tick line moved on: a start whose wall clock is behind must not go back on the last run's line. */
+export const withTicksFrom = (clock: Clock, least: number): Clock => {
+  const shift = Math.max(0, least - clock.tick());
+  return shift === 0 ? clock : { ...clock, tick: () => clock.tick() + shift };
+};

@@ -1,0 +1,43 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { Fault } from '#kit/fault.ts';
+import { loadSite } from '../../config/load.ts';
+import type { Problem } from '../../config/site.ts';
+import type { GatewaySite } from '../gateway.ts';
+import { kinds } from '../kinds.ts';
+
+export const wrongUsage = (message: string): Fault => new Fault('usage', message);
+
+/** An option that must be there. */
+export function wanted(value: string | undefined, name: string): string {
+  if (value === undefined) throw wrongUsage(`${name} is wanted`);
+  return value;
+}
+
+/** Where the box remembers: `--data`, else what systemd gives, else under the home directory. */
+export const dataDirectory = (given: string | undefined, gateway: string): string =>
+  given ?? process.env.STATE_DIRECTORY ?? join(homedir(), '.local', 'state', 'gengfu', gateway);
+
+export const printProblem = ({ file, line, column, message, severity }: Problem): string =>
+  `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
+
+/** The site, or null after every problem has been told on standard error. */
+export async function siteOf(dir: string, env: NodeJS.ProcessEnv = process.env): Promise<GatewaySite | null> {
+  const { site, problems } = await loadSite(dir, kinds, { env });
+  for (const problem of problems) console.error(printProblem(problem));
+  return site;
+}
+
+/** A time as `--until` takes it. */
+export function instantOf(text: string): number {
+  const at = Date.parse(text);
+  if (!Number.isFinite(at)) throw wrongUsage(`not a time: ${text} (such as 2026-07-16T05:00:00+08:00)`);
+  return at;
+}
+
+/** The data directory of a gateway that runs, by `--data` or by its site; null when the site is not right. */
+export async function runningData(values: { data?: string; site?: string }): Promise<string | null> {
+  if (values.data !== undefined) return values.data;
+  const site = await siteOf(wanted(values.site, '--data or --site'));
+  return site === null ? null : dataDirectory(undefined, site.gateway);
+}

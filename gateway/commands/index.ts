@@ -1,0 +1,50 @@
+import { codeOf, Fault, textOf } from '#kit/fault.ts';
+import { type Command, EXIT } from './command.ts';
+
+/** Loaded when called, so that none pays for another at its start. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./run.ts')).run,
+  demo: async () => (await import('./demo.ts')).demo,
+  check: async () => (await import('./check.ts')).check,
+  init: async () => (await import('./init.ts')).init,
+  replay: async () => (await import('./replay.ts')).replayCommand,
+  alarms: async () => (await import('./alarms.ts')).alarms,
+  ledger: async () => (await import('./ledger.ts')).ledger,
+  users: async () => (await import('./users.ts')).users,
+  schema: async () => (await import('./schema.ts')).schema,
+  sim: async () => (await import('./sim.ts')).sim,
+};
+
+async function help(): Promise<string> {
+  const lines = ['usage: gengfu COMMAND …', ''];
+  for (const [name, load] of Object.entries(COMMANDS)) {
+    const { usage, summary } = await load();
+    lines.push(`  ${`${name} ${usage}`.padEnd(52)} ${summary}`);
+  }
+  return lines.join('\n');
+}
+
+/** Runs `gengfu ARGS` and gives its exit status. */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  const [name, ...rest] = args;
+  if (name === undefined || name === 'help' || name === '--help') {
+    console.log(await help());
+    return name === undefined ? EXIT.usage : EXIT.done;
+  }
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) {
+    console.error(`gengfu: no command '${name}'. Commands: ${Object.keys(COMMANDS).join(', ')}`);
+    return EXIT.usage;
+  }
+  const command = await load();
+  try {
+    return await command.run(rest);
+  } catch (error) {
+    const isUsage = codeOf(error)?.startsWith('ERR_PARSE_ARGS') === true || codeOf(error) === 'usage';
+    console.error(`gengfu ${name}: ${textOf(error)}`);
+    if (error instanceof Fault && error.hint !== undefined) console.error(`  ${error.hint}`);
+    if (!isUsage) return EXIT.world;
+    console.error(`usage: gengfu ${name} ${command.usage}`);
+    return EXIT.usage;
+  }
+}

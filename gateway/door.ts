@@ -1,0 +1,110 @@
+import { rm } from 'node:fs/promises';
+import { connect, createServer, type Socket } from 'node:net';
+import { userInfo } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+import { codeOf, Fault, textOf } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
+import type { Gateway } from './gateway.ts';
+import { ROLES } from './ledger/accounts.ts';
+
+/** What the commands ask of a gateway that runs: one line of JSON there, one back. */
+const request = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('alarms') }),
+  z.strictObject({ ask: z.literal('acknowledge'), alarm: z.string(), note: z.string().optional() }),
+  z.strictObject({ ask: z.literal('users') }),
+  z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
+]);
+export type DoorRequest = z.output<typeof request>;
+type Answer = { readonly answer: unknown } | { readonly fault: { readonly code: string; readonly message: string } };
+
+const MOST_BYTES = 16_384;
+const WAIT_MS = 20_000;
+/** A path longer than this cannot be a unix socket (sun_path, unix(7)). */
+const LONGEST_PATH = 107;
+
+const socketOf = (data: string): string => join(data, 'gengfu.sock');
+
+/** The unix socket in the data directory: whoever may open it is the box's own administrator. */
+export async function openDoor(data: string, gateway: Gateway, log: Log): Promise<AsyncDisposable> {
+  const path = socketOf(data);
+  if (Buffer.byteLength(path) > LONGEST_PATH) {
+    log.warn(
+      { path },
+      'the data directory is too long for a unix socket: alarms and users commands cannot reach this gateway',
+    );
+    return { async [Symbol.asyncDispose]() {} };
+  }
+  // The data directory is held by this process alone, so what stands there is left from one that was killed.
+  await rm(path, { force: true });
+  const server = createServer((socket) => void serve(socket, gateway));
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(path, resolve));
+  return {
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function serve(socket: Socket, gateway: Gateway): Promise<void> {
+  socket.setTimeout(WAIT_MS, () => socket.destroy()).on('error', () => socket.destroy());
+  let bytes = 0;
+  socket.on('data', (chunk) => {
+    bytes += chunk.length;
+    if (bytes > MOST_BYTES) socket.destroy();
+  });
+  for await (const line of createInterface({ input: socket })) {
+    socket.end(`${JSON.stringify(await answer(line, gateway))}\n`);
+    return;
+  }
+}
+
+async function answer(line: string, gateway: Gateway): Promise<Answer> {
+  try {
+    const asked = request.parse(JSON.parse(line));
+    switch (asked.ask) {
+      case 'alarms':
+        return { answer: gateway.alarms() };
+      case 'users':
+        return { answer: await gateway.users() };
+      case 'invite':
+        return { answer: await gateway.invite(asked.role) };
+      case 'acknowledge': {
+        const { alarm, note } = asked;
+        const receipt = await gateway.act({ kind: 'acknowledge', alarm, by: `${userInfo().username} (command)`, note });
+        if (receipt.status === 'refused') return { fault: { code: receipt.code, message: receipt.message } };
+        return { answer: receipt.status };
+      }
+      default:
+        return asked satisfies never;
+    }
+  } catch (error) {
+    return { fault: { code: codeOf(error) ?? 'door', message: textOf(error) } };
+  }
+}
+
+/** Asks the gateway that runs on this data directory. Throws a Fault `no-gateway` when none does. */
+export async function askGateway(data: string, asked: DoorRequest): Promise<unknown> {
+  const socket = connect(socketOf(data));
+  try {
+    const line = await new Promise<string>((resolve, reject) => {
+      socket.setTimeout(WAIT_MS, () => reject(new Fault('no-answer', 'the gateway does not answer')));
+      socket.once('error', reject);
+      createInterface({ input: socket })
+        .once('line', resolve)
+        .once('close', () => reject(new Fault('no-answer', 'the gateway hung up')));
+      socket.write(`${JSON.stringify(asked)}\n`);
+    });
+    const answered = JSON.parse(line) as Answer;
+    if ('fault' in answered) throw new Fault(answered.fault.code, answered.fault.message);
+    return answered.answer;
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ECONNREFUSED') throw error;
+    throw new Fault('no-gateway', `no gateway runs on ${data}`, {
+      hint: 'start it (gengfu run), or name its --data or --site',
+    });
+  } finally {
+    socket.destroy();
+  }
+}

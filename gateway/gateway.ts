@@ -1,0 +1,171 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, withTicksFrom } from '#kit/clock.ts';
+import { codeOf, Fault, textOf } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
+import type { Site, SiteLink } from '../config/site.ts';
+import type { OpenLink } from '../drivers/driver.ts';
+import { drivers } from '../drivers/index.ts';
+import type { Reading } from '../drivers/reading.ts';
+import type { Action, Receipt } from './alarms/action.ts';
+import type { Alarm } from './alarms/alarm.ts';
+import { TestWatch } from './alarms/device-tested.ts';
+import { openApi } from './api/open-api.ts';
+import { Board } from './board.ts';
+import { openHistory } from './history/open-history.ts';
+import type { Role } from './ledger/accounts.ts';
+import { openLedger } from './ledger/open-ledger.ts';
+import { LedgerAlarm } from './ledger-alarm.ts';
+import { LiveJudge } from './live-judge.ts';
+import { openMetrics } from './metrics.ts';
+import { lastTick, restoreJudge } from './restore.ts';
+import type { Permit } from './rules/permit.ts';
+import type { Rule } from './rules/rule.ts';
+import { upstreams } from './upstream/index.ts';
+import type { OpenUpstream } from './upstream/upstream.ts';
+
+export type GatewaySite = Site<Rule, Permit>;
+
+export interface GatewayOptions {
+  readonly site: GatewaySite;
+  /** What the box remembers: databases and keys. Held by this process alone. */
+  readonly data: string;
+  /** The site's time; the demo runs it faster. Its trust is what events and legal rules go by. */
+  readonly clock: Clock;
+  /** Real time: time-outs on the wire, sessions, back-off. */
+  readonly wire: Clock;
+  readonly log: Log;
+  /** The built page. */
+  readonly consoleDir: string;
+  readonly version: string;
+}
+
+export interface Gateway extends AsyncDisposable {
+  /** Where the console is. */
+  readonly url: string;
+  /** A one-time sign-in link. */
+  invite(role: Role): Promise<string>;
+  /** Who may sign in. */
+  users(): Promise<readonly { readonly name: string; readonly role: Role }[]>;
+  /** Alarms that are not closed. */
+  alarms(): readonly Alarm[];
+  act(action: Action): Promise<Receipt>;
+}
+
+/** The whole way, opened from the end to the beginning: what takes is there before what gives. */
+export async function openGateway(options: GatewayOptions): Promise<Gateway> {
+  const { site, data, wire, log, version } = options;
+  await using opening = new AsyncDisposableStack();
+  await mkdir(data, { recursive: true, mode: 0o700 });
+
+  const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
+  opening.use(ledger);
+  const history = opening.use(await openHistory({ dir: join(data, 'history'), log }));
+  const clock = withTicksFrom(options.clock, (await lastTick(ledger)) ?? 0);
+
+  const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
+  const { judge, step } = await restoreJudge({ ...site, points }, ledger, history, clock);
+  const live = opening.use(new LiveJudge(judge, ledger, clock, wire, log));
+  await live.keep(step, []);
+  opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
+
+  const sinks = new Map<string, OpenUpstream>();
+  for (const { id, kind, options: wanted } of site.upstreams) {
+    const sink = upstreams.find((each) => each.kind === kind);
+    if (sink === undefined) throw new Fault('upstream-kind', `upstream ${id}: no kind ${kind}`);
+    const context = { gateway: site.gateway, version, clock, wire, log, ledger };
+    sinks.set(id, opening.use(await sink.open(id, wanted as never, context)));
+  }
+
+  const board = new Board(points);
+  const links = new Map<string, OpenLink>();
+  const metrics = openMetrics({ ledger, history, links, sinks, judge, board });
+  opening.use(metrics);
+  const api = opening.use(
+    await openApi(
+      { listen: site.console.listen, consoleDir: options.consoleDir },
+      {
+        clock,
+        wire,
+        log,
+        site: { gateway: site.gateway, name: site.name, timeZone: site.timeZone, version },
+        accounts,
+        ledger,
+        history,
+        metrics: metrics.registry,
+        alarms: () => judge.alarms.open,
+        points: () => board.points(),
+        answers: () => [...judge.rules.answers()],
+        links: () => Object.fromEntries([...links].map(([id, link]) => [id, link.status()])),
+        upstreams: () => Object.fromEntries([...sinks].map(([id, sink]) => [id, sink.status()])),
+        health: () => {
+          const status = ledger.status();
+          const reasons = [...board.failures, ...(status.durable ? [] : [`ledger: ${status.error ?? 'not durable'}`])];
+          return { ready: reasons.length === 0, reasons };
+        },
+        act: (action) => live.act(action),
+        onReadings: (listener) => board.listen(listener),
+      },
+    ),
+  );
+
+  const tests = new TestWatch(points, judge.zone.encode);
+  const take = (batch: readonly Reading[]): void => {
+    history.keep(batch);
+    board.take(batch);
+    live.take(batch, tests.take(batch));
+  };
+  const ending = new AbortController();
+  const pumps: Promise<void>[] = [];
+  opening.defer(async () => {
+    await Promise.all(pumps);
+  });
+  opening.defer(() => ending.abort());
+  for (const spec of site.links) {
+    const link = opening.use(await openLink(site, spec, { clock, wire, log }));
+    links.set(spec.id, link);
+    pumps.push(pump(spec.id, link, take, board, log, ending.signal));
+  }
+
+  const opened = opening.move();
+  return {
+    url: api.url,
+    invite: (role) => api.invite(role),
+    users: () => accounts.list(),
+    alarms: () => judge.alarms.open,
+    act: (action) => live.act(action),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+async function openLink(
+  site: GatewaySite,
+  spec: SiteLink,
+  context: { readonly clock: Clock; readonly wire: Clock; readonly log: Log },
+): Promise<OpenLink> {
+  const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
+  if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
+  // The embedded broker listens where the site says, unless the link says otherwise.
+  const broker = site.broker === null ? {} : { listen: `${site.broker.listen.host}:${site.broker.listen.port}` };
+  const given = spec.options as Record<string, unknown>;
+  const linkOptions = spec.kind === 'mqtt' ? { ...broker, ...given } : given;
+  return driver.open({ ...spec, options: linkOptions } as Parameters<typeof driver.open>[0], context);
+}
+
+/** A link's readings to the rules until the gateway ends. A driver that fails is told of, and harms no other. */
+async function pump(
+  id: string,
+  link: OpenLink,
+  take: (batch: readonly Reading[]) => void,
+  board: Board,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    for await (const batch of link.readings(signal)) take(batch);
+  } catch (error) {
+    if (signal.aborted) return;
+    log.error({ link: id, code: codeOf(error) }, `the link's driver failed: ${textOf(error)}`);
+    board.failures.push(`link ${id}: ${textOf(error)}`);
+  }
+}

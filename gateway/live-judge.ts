@@ -1,0 +1,142 @@
+import type { Clock } from '#kit/clock.ts';
+import { codeOf, textOf } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
+import type { Reading } from '../drivers/reading.ts';
+import type { Action, Receipt } from './alarms/action.ts';
+import type { Alarm } from './alarms/alarm.ts';
+import type { EntryDraft } from './alarms/alarm-event.ts';
+import type { Step } from './alarms/lifecycle.ts';
+import type { Instant, Judge } from './judge.ts';
+import type { Entry, Ledger } from './ledger/ledger.ts';
+import type { Finding } from './rules/finding.ts';
+
+const CHECKPOINT_MS = 10_000;
+/** How long a person waits for an action to become durable before being told that it is not yet. */
+const DURABLE_WITHIN_MS = 10_000;
+
+/** An alarm as the ledger keeps it. */
+const row = (alarm: Alarm) => ({
+  id: alarm.id,
+  key: alarm.watch.key,
+  open: alarm.closedAt === null,
+  at: alarm.changedAt,
+  state: alarm,
+});
+
+/** The judge at work: on the clock, with every step made durable, and a checkpoint of the rules every 10 s. */
+export class LiveJudge implements AsyncDisposable {
+  readonly judge: Judge;
+  readonly #ledger: Ledger;
+  readonly #clock: Clock;
+  readonly #wire: Clock;
+  readonly #log: Log;
+  #armedFor = Number.POSITIVE_INFINITY;
+  #disarm: () => void = () => {};
+  #endCheckpoints: () => void = () => {};
+
+  constructor(judge: Judge, ledger: Ledger, clock: Clock, wire: Clock, log: Log) {
+    this.judge = judge;
+    this.#ledger = ledger;
+    this.#clock = clock;
+    this.#wire = wire;
+    this.#log = log;
+    this.#arm();
+    this.#checkpointLater();
+  }
+
+  /** One batch of readings, on the reading path. */
+  take(batch: readonly Reading[], told: readonly EntryDraft[]): void {
+    void this.keep(this.judge.step(batch), told);
+    this.#arm();
+  }
+
+  /** Answers only when it is durable. */
+  async act(action: Action): Promise<Receipt> {
+    const { receipt, step } = this.judge.act(action, this.#instant());
+    this.#arm();
+    const kept = this.keep(step, []);
+    const late = new AbortController();
+    try {
+      const isKept = await Promise.race([
+        kept.then((entries) => entries !== null),
+        this.#wire.sleep(DURABLE_WITHIN_MS, late.signal).then(() => false),
+      ]);
+      if (isKept || receipt.status !== 'done') return receipt;
+    } finally {
+      late.abort();
+      kept.catch(() => undefined);
+    }
+    const message = 'taken, but not on disk yet: look at the state of the ledger';
+    return { status: 'refused', code: 'not-durable', message };
+  }
+
+  /** A finding that no rule of the site made: the gateway's own. */
+  takeFinding(finding: Finding): void {
+    void this.keep(this.judge.alarms.take(finding), []);
+  }
+
+  /** Time passes: deadlines and calendars. */
+  advance(): void {
+    void this.keep(this.judge.advance(this.#instant()), []);
+    this.#arm();
+  }
+
+  /** The clock's trust may have changed. */
+  lookAtTrust(): void {
+    void this.keep(this.judge.setTrust(this.#clock.trust(), this.#instant()), []);
+    this.#arm();
+  }
+
+  /** Makes a step durable; null when the ledger would not take it. */
+  async keep(step: Step, told: readonly EntryDraft[]): Promise<readonly Entry[] | null> {
+    if (step.events.length === 0 && told.length === 0) return [];
+    try {
+      return await this.#ledger.append({
+        events: [...told, ...step.events],
+        alarms: step.alarms.map(row),
+        rules: this.judge.rules.save(),
+      });
+    } catch (error) {
+      this.#log.error({ code: codeOf(error), events: step.events.length }, `the ledger refused: ${textOf(error)}`);
+      return null;
+    }
+  }
+
+  async #checkpoint(): Promise<void> {
+    try {
+      await this.#ledger.append({ events: [], alarms: [], rules: this.judge.rules.save() });
+    } catch (error) {
+      this.#log.warn({ code: codeOf(error) }, `no checkpoint of the rules: ${textOf(error)}`);
+    }
+  }
+
+  #checkpointLater(): void {
+    this.#endCheckpoints = this.#wire.after(CHECKPOINT_MS, () => {
+      this.advance();
+      void this.#checkpoint().then(() => this.#checkpointLater());
+    });
+  }
+
+  /** One timer for the nearest deadline; set anew only when that comes nearer or has passed. */
+  #arm(): void {
+    const due = this.judge.rules.nextDue();
+    if (due >= this.#armedFor && this.#armedFor > this.#clock.tick()) return;
+    this.#disarm();
+    this.#armedFor = due;
+    if (!Number.isFinite(due)) return;
+    this.#disarm = this.#clock.after(due - this.#clock.tick(), () => {
+      this.#armedFor = Number.POSITIVE_INFINITY;
+      this.advance();
+    });
+  }
+
+  #instant(): Instant {
+    return { at: this.#clock.now(), tick: this.#clock.tick() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#disarm();
+    this.#endCheckpoints();
+    await this.#checkpoint();
+  }
+}

@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major !== 24 || minor < 15) {
+  console.error(
+    `gengfu needs Node.js 24.15 or a later 24, and this is ${process.versions.node}.\n` +
+      'In a checkout: npm ci, then npm start or npx gengfu (the right Node.js comes with the project).',
+  );
+  process.exit(2);
+}
+const { runCommand } = await import('./commands/index.ts');
+process.exitCode = await runCommand(process.argv.slice(2));

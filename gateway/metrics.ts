@@ -1,0 +1,94 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Gauge, Registry } from 'prom-client';
+import type { OpenLink } from '../drivers/driver.ts';
+import type { Board } from './board.ts';
+import type { HistoryReader } from './history/history.ts';
+import type { Judge } from './judge.ts';
+import type { LedgerReader } from './ledger/ledger.ts';
+import { LEVELS } from './rules/finding.ts';
+import type { OpenUpstream } from './upstream/upstream.ts';
+
+/** What the figures are read from, when somebody asks for them. */
+export interface Measured {
+  readonly ledger: LedgerReader;
+  readonly history: HistoryReader;
+  readonly links: ReadonlyMap<string, OpenLink>;
+  readonly sinks: ReadonlyMap<string, OpenUpstream>;
+  readonly judge: Judge;
+  readonly board: Board;
+}
+
+export interface Metrics extends Disposable {
+  readonly registry: Registry;
+}
+
+const NANOSECONDS = 1e9;
+const LOOP_RESOLUTION_MS = 10;
+
+/** Every figure of the gateway, worked out at the moment of asking; nothing of it costs anything between. */
+export function openMetrics(measured: Measured): Metrics {
+  const registry = new Registry();
+  const delay = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
+  delay.enable();
+  const gauge = (name: string, help: string, labelNames: string[], collect: (gauge: Gauge) => void) =>
+    new Gauge({
+      name: `gengfu_${name}`,
+      help,
+      labelNames,
+      registers: [registry],
+      collect() {
+        this.reset();
+        collect(this);
+      },
+    });
+  const { ledger, history, links, sinks, judge, board } = measured;
+
+  gauge('loop_delay_seconds', 'Delay of the main loop since the last scrape.', ['quantile'], (each) => {
+    for (const p of [50, 99, 99.9]) each.set({ quantile: p / 100 }, delay.percentile(p) / NANOSECONDS);
+    each.set({ quantile: 1 }, delay.max / NANOSECONDS);
+    delay.reset();
+  });
+  gauge('resident_bytes', 'Resident memory of the process.', [], (each) => each.set(process.memoryUsage.rss()));
+  gauge('cpu_seconds', 'Processor time of the process, user and system.', [], (each) => {
+    const { user, system } = process.cpuUsage();
+    each.set((user + system) / 1e6);
+  });
+  gauge('readings', 'Readings taken since the start, by quality.', ['quality'], (each) => {
+    for (const [quality, count] of Object.entries(board.counts)) each.set({ quality }, count);
+  });
+  gauge('alarms', 'Alarms that are not closed, by level; level none has returned.', ['level'], (each) => {
+    const levels = [...LEVELS, 'none'] as const;
+    for (const level of levels) {
+      each.set({ level }, judge.alarms.open.filter((alarm) => (alarm.level ?? 'none') === level).length);
+    }
+  });
+  gauge('ledger_head', 'Highest durable sequence.', [], (each) => each.set(ledger.status().head));
+  gauge('ledger_waiting', 'Entries that are not durable yet.', [], (each) => each.set(ledger.status().waiting));
+  gauge('ledger_durable', '1 while events reach the disk.', [], (each) => each.set(Number(ledger.status().durable)));
+  gauge('ledger_bytes', 'Size of the ledger on disk.', [], (each) => each.set(ledger.status().bytes));
+  gauge('ledger_commits', 'Transactions since the start.', [], (each) => each.set(ledger.status().commits));
+  gauge('history_bytes', 'Size of the history on disk.', [], (each) => each.set(history.status().bytes));
+  gauge('history_dropped', 'Readings that history could not keep.', [], (each) => each.set(history.status().dropped));
+  gauge('link_up', '1 while the link is up.', ['link'], (each) => {
+    for (const [link, open] of links) each.set({ link }, Number(open.status().state === 'up'));
+  });
+  gauge('link_count', 'Counters of a link since the start, by name.', ['link', 'counter'], (each) => {
+    for (const [link, open] of links) {
+      for (const [counter, count] of Object.entries(open.status().counters)) each.set({ link, counter }, count);
+    }
+  });
+  gauge('device_answers', '1 while the device answers.', ['link', 'device'], (each) => {
+    for (const [link, open] of links) {
+      for (const [device, { answers }] of Object.entries(open.status().devices)) {
+        each.set({ link, device }, Number(answers));
+      }
+    }
+  });
+  gauge('upstream_online', '1 while the upstream is connected.', ['upstream'], (each) => {
+    for (const [upstream, sink] of sinks) each.set({ upstream }, Number(sink.status().state === 'online'));
+  });
+  gauge('upstream_backlog', 'Entries that the upstream has not confirmed.', ['upstream'], (each) => {
+    for (const [upstream, sink] of sinks) each.set({ upstream }, sink.status().backlog);
+  });
+  return { registry, [Symbol.dispose]: () => delay.disable() };
+}

@@ -1,0 +1,72 @@
+import type { Clock } from '#kit/clock.ts';
+import type { Reading } from '../drivers/reading.ts';
+import type { Alarm } from './alarms/alarm.ts';
+import type { AlarmEvent } from './alarms/alarm-event.ts';
+import { NOTHING, type Step } from './alarms/lifecycle.ts';
+import type { History } from './history/history.ts';
+import { Judge, type JudgedSite } from './judge.ts';
+import type { Ledger } from './ledger/ledger.ts';
+
+/** Closed alarms that are looked through so that a new one knows what it follows. */
+const CLOSED_LOOKED_AT = 1000;
+
+export interface Restored {
+  readonly judge: Judge;
+  /** What the last run had read and no longer judged: to be made durable before anything else. */
+  readonly step: Step;
+}
+
+/** The ticks that the last run had come to, or null at the first start: the new line must not begin before. */
+export async function lastTick(ledger: Ledger): Promise<number | null> {
+  const { rules } = await ledger.restore();
+  const global = rules.get('') as { readonly tick: number; readonly at: number } | undefined;
+  return global?.at ?? null;
+}
+
+/**
+ * A judge that goes on where the last run ended: alarms and rules from the ledger, windows filled from history, and
+ * readings that were on disk but not yet judged judged now (RULES.md, section 4).
+ */
+export async function restoreJudge(
+  site: JudgedSite,
+  ledger: Ledger,
+  history: History,
+  clock: Clock,
+): Promise<Restored> {
+  const now = { at: clock.now(), tick: clock.tick() };
+  const saved = await ledger.restore();
+  const global = saved.rules.get('') as { readonly tick: number; readonly at: number } | undefined;
+  if (global === undefined) return { judge: new Judge(site, now, clock.trust()), step: NOTHING };
+
+  // Stored ticks are those of the last run's line; moved by its last offset they lie on the wall clock's, as ours do.
+  const shift = global.at - global.tick;
+  const memoryMs = new Judge(site, now, clock.trust()).rules.memoryMs;
+  const from = Math.min(global.at, now.tick) - memoryMs;
+  const judge = new Judge(site, { at: from, tick: from }, clock.trust());
+  judge.alarms.restore(saved.alarms as Alarm[], (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[]);
+  judge.rules.restore(saved.rules, shift);
+
+  const steps: Step[] = [];
+  let last = global.at;
+  for await (const batch of history.since(from)) {
+    for (const instant of instants(batch)) {
+      const moved = instant.map((reading) => ({ ...reading, tick: reading.tick + shift }));
+      steps.push(judge.step(moved));
+      last = Math.max(last, moved[0]?.tick ?? last);
+    }
+  }
+  judge.rules.forgive(Math.max(0, now.tick - last));
+  steps.push(judge.advance(now));
+  const events: AlarmEvent[] = steps.flatMap((step) => step.events);
+  return { judge, step: { alarms: steps.flatMap((step) => step.alarms), events } };
+}
+
+/** Readings in order, parted where their instant changes. */
+function* instants(batch: readonly Reading[]): Generator<readonly Reading[]> {
+  let start = 0;
+  for (let i = 1; i <= batch.length; i++) {
+    if (i < batch.length && batch[i]?.tick === batch[start]?.tick) continue;
+    yield batch.slice(start, i);
+    start = i;
+  }
+}
