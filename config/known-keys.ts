@@ -19,9 +19,16 @@ export function inputOf(schema: z.core.$ZodType): z.core.$ZodType {
   return schema;
 }
 
+/** What a z.preprocess makes of a value before its schema sees it, such as filling in a `kind` that is left out. */
+export function preprocess(schema: z.core.$ZodType, value: unknown): unknown {
+  if (!(schema instanceof z.ZodPipe && schema.def.in instanceof z.ZodTransform)) return value;
+  return schema.def.in.def.transform(value, { value, issues: [] });
+}
+
 /** The keys that may stand in the map at a path; of a union those of each kind, unless the map's `kind` tells which. */
-export function knownKeys(schema: z.core.$ZodType, path: Path, value: unknown): string[] {
+export function knownKeys(schema: z.core.$ZodType, path: Path, given: unknown): string[] {
   const input = inputOf(schema);
+  const value = preprocess(schema, given);
   if (input instanceof z.ZodUnion) {
     const options = input.def.options.filter((option) => !isOtherKind(option, value));
     const chosen = options.length > 0 ? options : input.def.options;
