@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#kit/fault.ts';
 import { LEDGER_FAULTS } from './faults.ts';
+import { openReadOnly, refusalOf } from './read-only.ts';
 
 export interface ConnectionOptions {
   readonly path: string;
@@ -35,10 +36,13 @@ const JOURNAL_BYTES = 4 * 1024 * 1024;
 
 /**
  * Opens the ledger's database for writing: WAL with `synchronous=FULL`, so that a commit that returned is on disk.
+ * On a disk that is read-only it can be read, and every write fails.
+ * Exclusive, which keeps the index of the log in memory (https://sqlite.org/wal.html#noshm): in a mapped file, a disk
+ * that fails or turns read-only would not be an error but a SIGBUS that takes the whole gateway with it.
  * A new one is made only where `create` says so: a ledger that has vanished must not begin again at 1 in silence.
  */
 export function openConnection(options: ConnectionOptions, create: boolean): DatabaseSync {
-  const { path, gateway, maxBytes } = options;
+  const { path, gateway } = options;
   const isNew = !existsSync(path);
   if (isNew) {
     if (!create) {
@@ -49,24 +53,30 @@ export function openConnection(options: ConnectionOptions, create: boolean): Dat
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, 'a', 0o600));
   }
-  const db = new DatabaseSync(path, { timeout: 5000 });
+  const canWrite = refusalOf(path) === undefined;
+  const db = canWrite ? new DatabaseSync(path, { timeout: 5000 }) : openReadOnly(path);
   try {
-    db.exec(`PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA journal_size_limit=${JOURNAL_BYTES};
-             PRAGMA max_page_count=${Math.ceil(maxBytes / PAGE_BYTES)}; PRAGMA trusted_schema=OFF;`);
-    if (isEmpty(db)) {
-      if (!create) throw new Fault(LEDGER_FAULTS.replaced, `${path} is empty`, { hint: 'put the ledger’s file back' });
-      db.exec(`BEGIN IMMEDIATE; ${SCHEMA}`);
-      const meta = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
-      meta.run('schema', String(SCHEMA_VERSION));
-      meta.run('gateway', gateway);
-      db.exec('COMMIT');
-      syncDirectory(dirname(path));
-    }
+    if (canWrite) prepare(db, options, create);
     checkMeta(db, path, gateway);
     return db;
   } catch (error) {
     db.close();
     throw error;
+  }
+}
+
+function prepare(db: DatabaseSync, { path, gateway, maxBytes }: ConnectionOptions, create: boolean): void {
+  db.exec(`PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+              PRAGMA journal_size_limit=${JOURNAL_BYTES};
+             PRAGMA max_page_count=${Math.ceil(maxBytes / PAGE_BYTES)}; PRAGMA trusted_schema=OFF;`);
+  if (isEmpty(db)) {
+    if (!create) throw new Fault(LEDGER_FAULTS.replaced, `${path} is empty`, { hint: 'put the ledger’s file back' });
+    db.exec(`BEGIN IMMEDIATE; ${SCHEMA}`);
+    const meta = db.prepare('INSERT INTO meta (name, value) VALUES (?, ?)');
+    meta.run('schema', String(SCHEMA_VERSION));
+    meta.run('gateway', gateway);
+    db.exec('COMMIT');
+    syncDirectory(dirname(path));
   }
 }
 

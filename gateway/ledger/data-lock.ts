@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
@@ -22,7 +22,8 @@ export function openDataLock(dir: string, log: Log): Disposable {
   let lock: DatabaseSync | undefined;
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    writeFileSync(join(dir, LOCK), '', { flag: 'a', mode: 0o600 });
+    // Never opened but by SQLite once it is there: closing a file lets go of all locks that the process has on it (fcntl(2)).
+    if (!existsSync(join(dir, LOCK))) writeFileSync(join(dir, LOCK), '', { flag: 'a', mode: 0o600 });
     lock = new DatabaseSync(join(dir, LOCK), { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     writeFileSync(join(dir, PID), `${process.pid}\n`, { mode: 0o600 });

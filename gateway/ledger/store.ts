@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { Fault } from '#kit/fault.ts';
+import { Fault, textOf } from '#kit/fault.ts';
 import { accountWrites } from './account-store.ts';
 import { type ConnectionOptions, metaOf, openConnection } from './connection.ts';
 import { encodeEntry, GENESIS, type Head, hashOf } from './entry.ts';
-import { databaseFault, LEDGER_FAULTS, sqliteCode } from './faults.ts';
+import { databaseFault, LEDGER_FAULTS, READ_ONLY_HINT, sqliteCode } from './faults.ts';
 import type { Committed, Group, PackedBatch, Write } from './group.ts';
 import type { Entry } from './ledger.ts';
+import { refusalOf } from './read-only.ts';
 
 /** Closed alarms that are kept for lists; the log itself keeps their events. */
 export const CLOSED_ALARMS_KEPT = 10_000;
@@ -61,10 +62,10 @@ export class Store {
   /** Carries out a group in one transaction. Throws a Fault when it was not; the next call tries anew. */
   commit(group: Group): Committed {
     try {
-      this.#renew();
+      this.#renew(group);
       const last = lastGroupOf(this.#db);
       if (last.token === group.token) return { ...this.#committed(last), entries: this.#entries(last) };
-      this.#check(last.head, group.after);
+      this.#check(last, group);
       return this.#carryOut(group, last.head);
     } catch (error) {
       this.#suspect = sqliteCode(error) !== DISK_FULL;
@@ -160,9 +161,9 @@ export class Store {
     return rows.all(last.first, last.head.sequence) as unknown as Entry[];
   }
 
-  #check(head: Head, after: Head): void {
-    if (head.sequence === after.sequence && head.hash === after.hash) return;
-    this.#suspect = true;
+  /** The ledger ends where the group follows on, or with the group itself. */
+  #check({ head, token }: LastGroup, { after, token: own }: Group): void {
+    if (token === own || (head.sequence === after.sequence && head.hash === after.hash)) return;
     throw new Fault(
       LEDGER_FAULTS.replaced,
       `${this.#options.path} ends at ${head.sequence}, but ${after.sequence} was written last: another file, or an older copy`,
@@ -179,25 +180,44 @@ export class Store {
   }
 
   /**
-   * Makes the connection anew after a failure or when the path leads to another file. Reads go on with the old one
-   * until the new one stands. A write-ahead log that a failed sync left in doubt is carried over to the
-   * database and synced there before anything is built on it.
+   * Makes the connection anew when the path leads to another file, or after a failure once the file can be written
+   * again; until then reads go on with the one that there is. A log that a failed sync left in doubt is carried over
+   * to the database and synced there before anything is built on it.
    */
-  #renew(): void {
-    const file = fileOf(this.#options.path);
+  #renew(group: Group): void {
+    const { path } = this.#options;
+    const file = fileOf(path);
     if (!this.#suspect && file === this.#file) return;
-    const db = this.#open(false);
-    try {
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    } catch (error) {
-      db.close();
-      throw error;
+    let db: DatabaseSync;
+    if (file === this.#file) {
+      checkWritable(path);
+      // The lock is exclusive: the old one has to go first.
+      if (this.#db.isOpen) this.#db.close();
+      this.#db = db = this.#open(false);
+    } else {
+      db = this.#open(false);
+      try {
+        this.#check(lastGroupOf(db), group);
+      } catch (error) {
+        db.close();
+        throw error;
+      }
+      this.#db.close();
+      this.#db = db;
+      this.#file = file;
     }
-    this.#db.close();
-    this.#db = db;
-    this.#file = file;
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#suspect = false;
   }
+}
+
+function checkWritable(path: string): void {
+  const cause = refusalOf(path);
+  if (cause === undefined) return;
+  throw new Fault(LEDGER_FAULTS.readOnly, `${path} cannot be written: ${textOf(cause)}`, {
+    cause,
+    hint: READ_ONLY_HINT,
+  });
 }
 
 /** Which file the path leads to now; empty when there is none. */
