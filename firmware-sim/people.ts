@@ -8,9 +8,10 @@ export interface PeopleAccess {
   readonly url: string;
   readonly name: string;
   readonly password: string;
+  /** How long a person looks for the alarm they came for, real milliseconds (5000): live events may be a period late. */
+  readonly patienceMs?: number;
 }
 
-/** How long a person looks for the alarm they came for, real milliseconds: live events may be a period late. */
 const PATIENCE_MS = 5000;
 const LOOK_MS = 200;
 
@@ -31,7 +32,7 @@ export async function runPeople(
     await Promise.all(
       steps.map(async (step) => {
         await time.sleepUntil(step.at, signal);
-        const outcome = await play(step, desk, signal);
+        const outcome = await play(step, desk, access.patienceMs ?? PATIENCE_MS, signal);
         const { by, kind, alarm } = step;
         print(`people: ${clockFace(time.now(), scenario.offsetMinutes)}  ${by}  ${kind}  ${alarm}  ${outcome}`);
       }),
@@ -40,8 +41,8 @@ export async function runPeople(
 }
 
 /** Looks for the alarm until it can be acknowledged, says what came of it. */
-async function play(step: Step, desk: Desk, signal: AbortSignal): Promise<string> {
-  const end = performance.now() + PATIENCE_MS;
+async function play(step: Step, desk: Desk, patienceMs: number, signal: AbortSignal): Promise<string> {
+  const end = performance.now() + patienceMs;
   for (;;) {
     const found = await desk.find(step.alarm);
     if (found.kind === 'alarm') {

@@ -16,7 +16,7 @@ function encodeWhere(link: Readonly<Record<string, string | number>>): string {
   switch (link.kind) {
     case 'modbus-rtu':
       return `${link.port} (${link.baud} 8N1)`;
-    case 'modbus-rtu-tcp':
+    case 'modbus-rtu-over-tcp':
       return `${link.host}:${link.port} (RTU over TCP)`;
     case 'modbus-tcp':
       return `${link.host}:${link.port} (Modbus TCP)`;
@@ -39,8 +39,8 @@ export function encodePlaceholders(reach: Reach, ports: Ports): Readonly<Record<
     if (fields.kind === 'modbus-rtu') {
       found[`__${name}__`] =
         `kind: modbus-rtu, port: ${JSON.stringify(fields.port)}, baud: ${fields.baud}, parity: none`;
-    } else if (fields.kind === 'modbus-rtu-tcp') {
-      found[`__${name}__`] = `kind: modbus-rtu-tcp, host: ${fields.host}, port: ${fields.port}`;
+    } else if (fields.kind === 'modbus-rtu-over-tcp') {
+      found[`__${name}__`] = `kind: modbus-rtu-over-tcp, host: ${fields.host}, port: ${fields.port}`;
     } else if (fields.port !== undefined) {
       found[`__${name}_PORT__`] = String(fields.port);
     }

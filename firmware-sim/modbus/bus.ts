@@ -9,7 +9,7 @@ import { openUnit } from './unit.ts';
 
 export type BusWhere =
   | { readonly kind: 'modbus-rtu'; readonly port: string; readonly baud: number }
-  | { readonly kind: 'modbus-rtu-tcp'; readonly host: string; readonly port: number };
+  | { readonly kind: 'modbus-rtu-over-tcp'; readonly host: string; readonly port: number };
 
 export interface Bus extends AsyncDisposable {
   readonly where: BusWhere;
@@ -33,7 +33,7 @@ export async function openBus(
   if (typeof where === 'number' || !hasSocat()) {
     const server = await listen(typeof where === 'number' ? where : 0, (socket) => serveRtu(socket, units, counters));
     return {
-      where: { kind: 'modbus-rtu-tcp', host: '127.0.0.1', port: server.port },
+      where: { kind: 'modbus-rtu-over-tcp', host: '127.0.0.1', port: server.port },
       counters,
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };

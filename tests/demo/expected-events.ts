@@ -37,7 +37,7 @@ type Row = readonly [
   time: string,
   key: string,
   change: string,
-  value?: number | string,
+  value?: number | string | undefined,
   permit?: 'granted' | 'expired',
 ];
 
