@@ -1,4 +1,5 @@
+import { mqtt } from './mqtt.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Every kind of upstream. */
-export const upstreams: readonly Upstream[] = [];
+export const upstreams: readonly Upstream[] = [mqtt];
