@@ -180,6 +180,8 @@ export class RtuLine implements Line {
       return;
     }
     this.#shaken = true;
+    // From here on the line must be heard to be quiet, for a reply that is only just late.
+    this.#lastByteAt = asked.spoilt ? this.#lastByteAt : now;
     this.#owed.set(asked.request.unit, asked.sentAt);
     if (!asked.spoilt && this.#reader.unfinished > 0) {
       this.#counters.short++;
