@@ -1,7 +1,7 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
-import fastify from 'fastify';
+import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Role } from '../ledger/accounts.ts';
@@ -19,7 +19,7 @@ import { addLiveRoutes } from './live-routes.ts';
 import { measureRequests } from './metrics.ts';
 import { servePage } from './page.ts';
 import { addPointRoutes } from './point-routes.ts';
-import { answerWithProblems } from './problem.ts';
+import { sendError, sendNotFound } from './problem.ts';
 import { Register } from './register.ts';
 import { guardSameSite } from './same-site.ts';
 import { idOf, newSecret } from './secret.ts';
@@ -80,7 +80,11 @@ export async function openApi(options: ApiOptions, context: ApiContext): Promise
 /** Every route with its guards, not listening yet. */
 export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: ApiContext) {
   const secure = options.secureCookies ?? false;
+  const answerError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
+    sendError(error, request, reply, context.log);
   const app: App = fastify({
+    // What is wrong with a request before it has a route, such as a broken escape in its path.
+    frameworkErrors: answerError,
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     forceCloseConnections: true,
@@ -96,7 +100,8 @@ export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: Api
     },
   }).withTypeProvider<ZodTypeProvider>();
   app.server.maxConnections = MOST_CONNECTIONS;
-  answerWithProblems(app, context.log);
+  app.setErrorHandler(answerError);
+  app.setNotFoundHandler(sendNotFound);
 
   const sessions: Sessions = new Sessions(context.accounts, context.wire, { secure, onEnd: (end) => live.end(end) });
   const live = new Live(context, (session) => sessions.isOpen(session));

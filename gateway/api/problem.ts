@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
@@ -24,7 +24,7 @@ function problemOf(code: ApiCode, detail: string, more: Pick<Problem, 'hint' | '
   return { type: `tag:gengfu.city,2026:problem:${code}`, title, status, detail, code, ...more };
 }
 
-export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
 }
 
@@ -47,25 +47,19 @@ function refusedByServer(error: FastifyError): Problem | undefined {
 const mediaTypeProblem = (): Problem =>
   problemOf('media-type', 'The body must be JSON.', { hint: 'Send content-type: application/json.' });
 
-/** Answers every error and every unknown route with a problem document, and logs those that are ours or the box's. */
-export function answerWithProblems(app: FastifyInstance, log: Log): void {
-  app.setErrorHandler((error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
-    const code = codeOf(error);
-    if (error instanceof Fault && isApiCode(code)) {
-      return sendProblem(reply, problemOf(code, error.message, { hint: error.hint }));
-    }
-    const refused = error instanceof Fault ? undefined : refusedByServer(error);
-    if (refused !== undefined) return sendProblem(reply, refused);
-    log.error(
-      { method: request.method, route: request.routeOptions.url, code, error: textOf(error) },
-      'request failed',
-    );
-    // A Fault is written for people; any other text may show what is inside.
-    if (error instanceof Fault)
-      return sendProblem(reply, problemOf('unavailable', error.message, { hint: error.hint }));
-    return sendProblem(reply, problemOf('internal', 'The log of the gateway says more.'));
-  });
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, problemOf('no-such-route', `There is no ${request.method} ${request.url.split('?')[0]}.`)),
-  );
+/** The problem document of anything thrown; what is ours or the box's is logged. */
+export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
+  const code = codeOf(error);
+  if (error instanceof Fault && isApiCode(code)) {
+    return sendProblem(reply, problemOf(code, error.message, { hint: error.hint }));
+  }
+  const refused = error instanceof Fault ? undefined : refusedByServer(error);
+  if (refused !== undefined) return sendProblem(reply, refused);
+  log.error({ method: request.method, route: request.routeOptions.url, code, error: textOf(error) }, 'request failed');
+  // A Fault is written for people; any other text may show what is inside.
+  if (error instanceof Fault) return sendProblem(reply, problemOf('unavailable', error.message, { hint: error.hint }));
+  return sendProblem(reply, problemOf('internal', 'The log of the gateway says more.'));
 }
+
+export const sendNotFound = (request: FastifyRequest, reply: FastifyReply): FastifyReply =>
+  sendProblem(reply, problemOf('no-such-route', `There is no ${request.method} ${request.url.split('?')[0]}.`));

@@ -1,0 +1,87 @@
+import { expect, test } from 'vitest';
+import { ROLES, type Role } from '../../../gateway/ledger/accounts.ts';
+import { fakeAlarm } from '../../tools/fake-context.ts';
+import { type Asked, apiUnderTest } from './api-under-test.ts';
+
+const ID = fakeAlarm().id;
+const EVERYONE = [undefined, ...ROLES];
+const RESPONDERS: Role[] = ['duty', 'responder', 'admin'];
+
+/** Every route, who may use it, and a request that is in order. */
+const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })[] = [
+  { url: '/healthz', may: EVERYONE },
+  { url: '/readyz', may: EVERYONE },
+  { url: '/metrics', from: '127.0.0.1', may: EVERYONE },
+  { url: '/api/openapi.json', may: EVERYONE },
+  { method: 'POST', url: '/api/v1/sign-in', body: { name: 'x', password: 'x' }, may: EVERYONE },
+  { url: '/api/v1/invitation?secret=x', may: EVERYONE },
+  {
+    method: 'POST',
+    url: '/api/v1/invitation',
+    body: { secret: 'x', name: 'x', password: 'long-enough' },
+    may: EVERYONE,
+  },
+  { method: 'POST', url: '/api/v1/sign-out', may: ROLES },
+  { url: '/api/v1/session', may: ROLES },
+  { method: 'POST', url: '/api/v1/password', body: { current: 'x', next: 'long-enough' }, may: ROLES },
+  { url: '/api/v1/users', may: ['admin'] },
+  {
+    method: 'POST',
+    url: '/api/v1/users',
+    body: { name: 'new', role: 'duty', password: 'long-enough' },
+    may: ['admin'],
+  },
+  { method: 'DELETE', url: '/api/v1/users/old', may: ['admin'] },
+  { url: '/api/v1/site', may: ROLES },
+  { url: '/api/v1/alarms', may: ROLES },
+  { url: `/api/v1/alarms/${ID}`, may: ROLES },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/acknowledge`, may: [...RESPONDERS, 'installer'] },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/note`, body: { note: 'seen' }, may: RESPONDERS },
+  { url: '/api/v1/points', may: ROLES },
+  { url: '/api/v1/points/noise-07/la/series', may: ROLES },
+  { url: '/api/v1/answers', may: ROLES },
+  { url: '/api/v1/links', may: ROLES },
+  { url: '/api/v1/upstreams', may: ROLES },
+  { url: '/api/v1/events', may: ROLES },
+  { url: '/api/v1/audit', may: ['admin'] },
+];
+
+/** Refused for who asks, and not for what. */
+const REFUSED = new Set(['not-signed-in', 'not-allowed']);
+
+test.each(ROUTES)('$method $url is for $may', async ({ may, ...asked }) => {
+  await using api = await apiUnderTest();
+  await api.context.accounts.put({ name: 'old', role: 'viewer', passwordHash: '', createdAt: 0 });
+  for (const role of EVERYONE) {
+    const answer = await api.ask({ ...asked, as: role });
+    const code = answer.headers['content-type']?.includes('problem') ? answer.json().code : undefined;
+    const seen = `${role ?? 'nobody'}: ${answer.statusCode} ${code}`;
+    if (may.includes(role)) expect(REFUSED.has(code), seen).toBe(false);
+    else expect(code, seen).toBe(role === undefined ? 'not-signed-in' : 'not-allowed');
+  }
+});
+
+test('the table has every route of the document, but for the stream, which has a test of its own', async () => {
+  await using api = await apiUnderTest();
+  const { paths } = (await api.ask({ url: '/api/openapi.json' })).json();
+  const listed = ROUTES.map(({ method = 'GET', url }) => {
+    const path = url.split('?')[0]?.replace(ID, '{id}').replace('users/old', 'users/{name}');
+    return `${method} ${path?.replace('noise-07/la', '{device}/{point}')}`;
+  });
+  const described = Object.entries<object>(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(described.toSorted()).toEqual(
+    [...listed.filter((route) => route !== 'GET /api/openapi.json'), 'GET /api/v1/live'].toSorted(),
+  );
+});
+
+test('a route that does not say who may use it is refused at start', async () => {
+  await using api = await apiUnderTest();
+  const { default: fastify } = await import('fastify');
+  const { guardAccess } = await import('../../../gateway/api/access.ts');
+  const app = fastify();
+  guardAccess(app, { find: async () => undefined } as never);
+  expect(() => app.get('/api/v1/forgotten', () => 'secret')).toThrow('does not say who may use it');
+  expect((await api.ask({ url: '/api/v1/live' })).statusCode).toBe(401);
+});
