@@ -1,0 +1,53 @@
+import type { Alarm, AlarmState } from '../alarms/alarm.ts';
+import type { Level } from '../rules/finding.ts';
+import type { ListedAlarm, LogEntry } from './api.ts';
+
+/** The warning colours, most urgent first. */
+export const URGENT_FIRST: readonly Level[] = ['red', 'orange', 'yellow', 'blue'];
+
+export const ALARM_PREFIX = 'city.gengfu.alarm.';
+
+const rank = (level: Level | null): number => (level === null ? URGENT_FIRST.length : URGENT_FIRST.indexOf(level));
+
+/** Its state in ISA-18.2 / IEC 62682, computed from the two facts. */
+export const stateOf = (alarm: Pick<Alarm, 'condition' | 'acknowledged'>): AlarmState =>
+  alarm.condition === 'active' ? (alarm.acknowledged ? 'ACKED' : 'UNACK') : alarm.acknowledged ? 'NORM' : 'RTNUN';
+
+/** Highest level first, then those nobody has seen, then the newest change; the returned come last. */
+export const byUrgency = (a: ListedAlarm, b: ListedAlarm): number =>
+  rank(a.level) - rank(b.level) || Number(a.acknowledged) - Number(b.acknowledged) || b.changedAt - a.changedAt;
+
+/** It was raised, or rose: what duty staff must look at. */
+export function isRise(entry: LogEntry): boolean {
+  if (entry.type === `${ALARM_PREFIX}raised`) return true;
+  if (entry.type !== `${ALARM_PREFIX}level-changed`) return false;
+  const { level = null, previousLevel = null } = entry.data;
+  return rank(level) < rank(previousLevel);
+}
+
+/** The level that an unacknowledged alarm rose from last; undefined if it did not, as far as the entries go back. */
+export function risenFrom(alarm: ListedAlarm, newestFirst: readonly LogEntry[]): Level | undefined {
+  if (alarm.acknowledged || alarm.condition === 'normal') return undefined;
+  const change = newestFirst.find((entry) => {
+    const step = entry.type.slice(ALARM_PREFIX.length);
+    return entry.data.alarm === alarm.id && (step === 'level-changed' || step === 'raised');
+  });
+  return change !== undefined && isRise(change) ? (change.data.previousLevel ?? undefined) : undefined;
+}
+
+/** By how much the legal limit is passed, in the measure's unit; undefined where the law gives no number or it is kept. */
+export function excessOf(alarm: Pick<Alarm, 'value' | 'watch'>): number | undefined {
+  const { legalLimit } = alarm.watch;
+  if (legalLimit === null || typeof alarm.value !== 'number') return undefined;
+  return alarm.value > legalLimit ? alarm.value - legalLimit : undefined;
+}
+
+/**
+ * Whether the absence of a filing means something: only a legal night level at a construction site is
+ * judged with one. Other alarms of the same site never ask for it, and must not accuse.
+ */
+export const asksForFiling = (alarm: Pick<Alarm, 'watch' | 'window'>): boolean =>
+  alarm.watch.scene === 'construction' &&
+  alarm.watch.legalLimit !== null &&
+  alarm.watch.measure.startsWith('leq') &&
+  alarm.window?.name === 'night';

@@ -1,0 +1,57 @@
+import { ALARM_PREFIX, isRise } from '../alarm-order.ts';
+import type { LogEntry } from '../api.ts';
+import { numberWords, stepWords, valueWords } from '../phrases.ts';
+import { useKnown } from '../store.ts';
+import { dayOf, timeOfDay } from '../time.ts';
+import { useWords } from '../words/words.ts';
+import { LevelTag } from './level-tag.tsx';
+
+/** Every step of an alarm's life, oldest first, in the site's time. */
+export function AlarmLife({ events }: { readonly events: readonly LogEntry[] }) {
+  const sorted = events.toSorted((a, b) => Number(a.sequence) - Number(b.sequence));
+  return (
+    <ol className="life">
+      {sorted.map((entry) => (
+        <Step key={entry.sequence} entry={entry} />
+      ))}
+    </ol>
+  );
+}
+
+function Step({ entry }: { readonly entry: LogEntry }) {
+  const { say } = useWords();
+  const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
+  const at = Date.parse(entry.time);
+  const step = entry.type.slice(ALARM_PREFIX.length);
+  const { level, previousLevel, value, limit, unit, measure, coverage, reason, by, note } = entry.data;
+  const judged = step === 'raised' || step === 'level-changed' || step === 'returned';
+  return (
+    <li className={isRise(entry) ? 'life-rise' : `life-${step}`}>
+      <time dateTime={entry.time}>
+        {timeOfDay(at, zone)}
+        <small className="quiet">{dayOf(at, zone)}</small>
+      </time>
+      <div>
+        <b>{stepWords(say, entry)}</b>
+        {step === 'level-changed' && previousLevel && (
+          <>
+            <LevelTag level={previousLevel} /> →
+          </>
+        )}
+        {(step === 'raised' || step === 'level-changed') && level && <LevelTag level={level} />}
+        {by && <span> {by}</span>}
+        {reason && <span className="quiet">{say.of('reason', reason)}</span>}
+        {judged && value !== null && value !== undefined && (
+          <span className="quiet">
+            {valueWords(say, value, unit ?? null, measure ?? 'value')}
+            {typeof limit === 'number' &&
+              ` · ${say('alarm.threshold', { value: valueWords(say, limit, unit ?? null, measure ?? 'value') })}`}
+            {typeof coverage === 'number' && ` · ${say('fact.coverage')} ${numberWords(coverage * 100, 0)} %`}
+          </span>
+        )}
+        {note && <q className="life-note">{note}</q>}
+      </div>
+      <span className="quiet code">#{entry.sequence}</span>
+    </li>
+  );
+}

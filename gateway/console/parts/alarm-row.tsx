@@ -1,0 +1,72 @@
+import { memo } from 'react';
+import type { Level } from '../../rules/finding.ts';
+import type { ListedAlarm } from '../api.ts';
+import { lengthWords } from '../phrases.ts';
+import { Place } from '../place.ts';
+import { useSiteNow } from '../site-now.ts';
+import { useKnown } from '../store.ts';
+import { timeNear } from '../time.ts';
+import { useWords } from '../words/words.ts';
+import { Acknowledge } from './acknowledge.tsx';
+import { LevelTag } from './level-tag.tsx';
+import { Measured } from './measured.tsx';
+import { PermitChip } from './permit-chip.tsx';
+
+interface RowProps {
+  readonly alarm: ListedAlarm;
+  readonly risenFrom: Level | undefined;
+  readonly canAct: boolean;
+}
+
+/** One alarm on a line, or on a few on a phone. */
+export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, canAct }: RowProps) {
+  const { say, language } = useWords();
+  const { watch, level, acknowledged, condition } = alarm;
+  const title = watch.title[language];
+  const tone = `alarm alarm-${level ?? 'none'} ${acknowledged ? 'alarm-seen' : 'alarm-unseen'}`;
+  return (
+    <li className={tone} data-alarm={alarm.id}>
+      <div className="alarm-level">
+        <LevelTag level={level} />
+        {risenFrom !== undefined && (
+          <span className="risen">↑ {say('alarm.risen', { level: say(`level.${risenFrom}`) })}</span>
+        )}
+      </div>
+      <button
+        type="button"
+        className="alarm-what"
+        aria-label={say('alarm.open-detail', { title, device: watch.deviceName })}
+        onClick={() => Place.go('alarms', { alarm: alarm.id })}
+      >
+        <strong>{watch.deviceName}</strong>
+        <span className="alarm-title">
+          {title} <PermitChip alarm={alarm} />
+          {watch.place.grid !== null && <span className="quiet">{say('alarm.grid', { grid: watch.place.grid })}</span>}
+        </span>
+      </button>
+      <Measured alarm={alarm} />
+      <When alarm={alarm} />
+      <div className="alarm-state">
+        <span className={`state state-${condition}`}>{say(`condition.${condition}`)}</span>
+        <span className={acknowledged ? 'state' : 'state state-unseen'}>
+          {say(acknowledged ? 'acknowledged.yes' : 'acknowledged.no')}
+        </span>
+      </div>
+      <div className="alarm-act">{canAct && alarm.closedAt === null && <Acknowledge alarm={alarm} />}</div>
+    </li>
+  );
+});
+
+function When({ alarm }: { readonly alarm: ListedAlarm }) {
+  const { say } = useWords();
+  const now = useSiteNow();
+  const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
+  const end = alarm.returnedAt ?? now;
+  const length = lengthWords(say, end - alarm.raisedAt);
+  return (
+    <div className="alarm-when">
+      <span>{say('alarm.since', { time: timeNear(alarm.raisedAt, now, zone) })}</span>
+      <span className="quiet">{say(alarm.returnedAt === null ? 'alarm.for' : 'alarm.lasted', { length })}</span>
+    </div>
+  );
+}

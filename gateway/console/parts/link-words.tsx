@@ -1,0 +1,49 @@
+import type { Links } from '../api.ts';
+import { useWords } from '../words/words.ts';
+
+type Link = Links[string];
+
+/** A state as a word with a sign. */
+export function StateWord({ good, word }: { readonly good: boolean; readonly word: string }) {
+  return (
+    <span className={good ? 'chip chip-ok' : 'chip chip-warn'}>
+      <span aria-hidden="true">{good ? '✓' : '!'}</span> {word}
+    </span>
+  );
+}
+
+/** Which devices of a link answer; those that do not come first, with why. */
+export function DeviceAnswers({ devices }: { readonly devices: Link['devices'] }) {
+  const { say } = useWords();
+  const all = Object.entries(devices).sort(([, a], [, b]) => Number(a.answers) - Number(b.answers));
+  const answering = all.filter(([, { answers }]) => answers).length;
+  return (
+    <div className="device-answers">
+      <span>{say('system.device-summary', { answering, all: all.length })}</span>
+      <ul>
+        {all.map(([id, { answers, code }]) => (
+          <li key={id} className={answers ? '' : 'bad'}>
+            <span aria-hidden="true">{answers ? '✓' : '×'}</span> <span className="code">{id}</span>
+            {code !== undefined && ` ${say.of('code', code)}`}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+/** What was counted since the gateway started; what is zero says nothing. */
+export function Counters({ counters }: { readonly counters: Link['counters'] }) {
+  const { say } = useWords();
+  const counted = Object.entries(counters).filter(([, count]) => count > 0);
+  if (counted.length === 0) return null;
+  return (
+    <ul className="counters quiet">
+      {counted.map(([name, count]) => (
+        <li key={name}>
+          {say.of('counter', name)} <b>{count}</b>
+        </li>
+      ))}
+    </ul>
+  );
+}

@@ -1,0 +1,63 @@
+import type { Level } from '../rules/finding.ts';
+import { ALARM_PREFIX, isRise } from './alarm-order.ts';
+import type { LogEntry } from './api.ts';
+import { lengthOf } from './time.ts';
+import type { Say } from './words/words.ts';
+
+/** Units as people write them; the gateway's are plain ASCII. */
+const UNITS: Readonly<Record<string, string>> = {
+  'mg/m3': 'mg/m³',
+  'ug/m3': 'µg/m³',
+  Cel: '℃',
+  deg: '°',
+};
+
+export const unitWords = (unit: string | null): string => (unit === null ? '' : (UNITS[unit] ?? unit));
+
+/** At most `digits` after the point, none that say nothing. */
+export const numberWords = (value: number, digits = 1): string =>
+  (Math.abs(value) < 10 && digits === 1 && !Number.isInteger(value * 10)
+    ? value.toFixed(2)
+    : value.toFixed(digits)
+  ).replace(/\.0+$/, '');
+
+/** A value with its unit, or a state's name in words. */
+export function valueWords(say: Say, value: number | string | null, unit: string | null, measure = 'value'): string {
+  if (value === null) return '—';
+  if (typeof value === 'string') return say.of('value', value);
+  const name = unitWords(unit);
+  const per = measure.startsWith('rate') ? `${name}/min` : name;
+  return `${numberWords(value)}${per === '' ? '' : per === '°' ? per : ` ${per}`}`;
+}
+
+/** The difference of two sound levels is in dB, whatever they are weighted by. */
+export const excessUnit = (unit: string | null): string => (unit === 'dB(A)' ? 'dB' : unitWords(unit));
+
+/** `leq 20min` → 20 分钟等效声级 (Leq). */
+export function measureWords(say: Say, measure: string): string {
+  const [kind = '', ...rest] = measure.split(' ');
+  const [, n, unit] = /^([\d.]+)([a-z]+)$/.exec(rest.at(-1) ?? '') ?? [];
+  const over = n === undefined || unit === undefined ? '' : say.of('over', unit, { n });
+  const text = say.of('measure', kind, { over, p: rest[0] ?? '' });
+  return text === kind ? measure : text;
+}
+
+/** A length of time in its two largest units. */
+export function lengthWords(say: Say, ms: number): string {
+  const { d, h, min, s } = lengthOf(ms);
+  if (d > 0) return say('length.d', { d, h });
+  if (h > 0) return say('length.h', { h, min });
+  if (min > 0) return say('length.min', { min, s });
+  return say('length.s', { s });
+}
+
+export const levelWords = (say: Say, level: Level): string => say(`level.${level}`);
+
+/** What an entry of the log is called. */
+export function stepWords(say: Say, entry: LogEntry): string {
+  if (!entry.type.startsWith(ALARM_PREFIX)) return say.of('event', entry.type.replace('city.gengfu.', ''));
+  const step = entry.type.slice(ALARM_PREFIX.length);
+  if (step === 'raised' && entry.data.again) return say('event.again');
+  if (step === 'level-changed') return say(isRise(entry) ? 'event.risen' : 'event.fallen');
+  return say.of('event', step);
+}
