@@ -46,7 +46,7 @@ export class Declared {
       const hint = suggest(id, [...this.#places.keys(), ...others]);
       this.#report.error(
         entry.at(path),
-        `${entry.prefix}${path.join('.')}: there is no ${this.#kind} "${id}"; ${hint}`,
+        `${entry.prefix}${path.filter((step) => typeof step === 'string').join('.')}: there is no ${this.#kind} "${id}"; ${hint}`,
       );
     }
     return false;

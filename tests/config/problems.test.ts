@@ -1,0 +1,396 @@
+import { describe, expect, test } from 'vitest';
+import { type Files, problemsOf } from './temporary-site.ts';
+
+interface Row {
+  readonly says: string;
+  readonly files: Files;
+  readonly problems: readonly string[];
+}
+
+const site = (more: string): Files => ({ 'site.yaml': `gateway: gw-1\ntimeZone: Asia/Shanghai\n${more}` });
+const device = (more: string): Files => ({
+  'devices/a.yaml': `devices:\n  - id: noise-1\n    profile: meter\n    link: bus-1\n    scene: construction\n${more}`,
+});
+const profile = (point: string): Files => ({
+  'profiles/meter.yaml': `profile: meter\nprotocol: bus\nevery: 5s\npoints:\n  - id: la\n    register: { address: 0, type: u16 }\n${point}`,
+  'rules/a.yaml': '',
+});
+const rule = (more: string): Files => ({
+  'rules/a.yaml': `rules:\n  - id: r\n    title: { zh: 一, en: One }\n${more}`,
+});
+const LEVELS = '    levels: { yellow: { above: 55 } }\n';
+
+const syntax: Row[] = [
+  {
+    says: 'broken YAML in one file hides no problem of the others, and makes nothing unknown',
+    files: { 'links.yaml': 'links:\n  - { id: bus-1, kind: serial\n  - x', ...device('    address: three\n') },
+    problems: [
+      'devices/a.yaml:6:14: address: must be a number, not text "three"',
+      'links.yaml:3:3: YAML: Flow map in block collection must be sufficiently indented and end with a }',
+    ],
+  },
+  {
+    says: 'a doubled key is told at the second one, and the rest is still looked at',
+    files: device('    address: 3\n    address: 400\n'),
+    problems: [
+      'devices/a.yaml:7:5: this key is already given above: keep one of the two',
+      'devices/a.yaml:7:14: address: must be at most 247, not number 400',
+    ],
+  },
+  {
+    says: 'a tab as indent',
+    files: { 'rules/a.yaml': 'rules:\n\t- id: a\n' },
+    problems: ['rules/a.yaml:2:1: YAML: indent with spaces, not with tabs'],
+  },
+  {
+    says: 'an alias to nothing',
+    files: { 'rules/a.yaml': 'rules:\n  - *none\n' },
+    problems: ['rules/a.yaml:2:5: YAML: *none refers to nothing above; put quotes around text that begins with *'],
+  },
+  {
+    says: 'a list as a key',
+    files: { 'rules/a.yaml': 'rules: { [a]: b }\n' },
+    problems: [
+      'rules/a.yaml:1:10: YAML: a list or map cannot be a key; put quotes around text that begins with [ or {',
+    ],
+  },
+  {
+    says: 'aliases that multiply',
+    files: {
+      'rules/a.yaml': `a: &a [1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n`,
+    },
+    problems: [
+      'rules/a.yaml:1:1: cannot be read as YAML: Excessive alias count indicates a resource exhaustion attack',
+    ],
+  },
+  {
+    says: 'text that is not UTF-8',
+    files: { 'rules/a.yaml': Buffer.concat([Buffer.from('# GBK\n# '), Buffer.from([0xd2, 0xb9, 0xbc, 0xe4, 0x0a])]) },
+    problems: ['rules/a.yaml:2:4: is not UTF-8 (GBK, perhaps): save it as UTF-8'],
+  },
+  {
+    says: 'a file of 5 MB',
+    files: { 'rules/a.yaml': Buffer.alloc(5_000_000, 0x23) },
+    problems: ['rules/a.yaml:1:1: is 5000000 bytes long; at most 4194304 are read: split it'],
+  },
+  {
+    says: 'files that look as if they were meant to be read',
+    files: { 'device.yaml': 'devices: []\n', 'rules/b.yml': 'rules: []\n' },
+    problems: [
+      'device.yaml:1:1: warning: is not read; did you mean "devices.yaml"?',
+      'rules/b.yml:1:1: warning: is not read: give it the ending .yaml',
+    ],
+  },
+];
+
+const fields: Row[] = [
+  {
+    says: 'an unknown key is told at itself, with the one that was meant, from common and driver fields alike',
+    files: device('    adress: 3\n    nmae: x\n    addres: 1\n    colour: red\n    address: 3\n'),
+    problems: [
+      'devices/a.yaml:6:5: unknown key "adress": did you mean "address"?',
+      'devices/a.yaml:7:5: unknown key "nmae": did you mean "name"?',
+      'devices/a.yaml:8:5: unknown key "addres": did you mean "address"?',
+      'devices/a.yaml:9:5: unknown key "colour": known: id, name, profile, link, scene, place, asset, tags, every, points, address',
+    ],
+  },
+  {
+    says: 'what is missing is told where it should stand',
+    files: { 'site.yaml': 'name: x\n', ...device('') },
+    problems: [
+      'devices/a.yaml:2:5: address: is missing: it must be a number',
+      'site.yaml:1:1: gateway: is missing: it must be text',
+      'site.yaml:1:1: timeZone: is missing: it must be text',
+    ],
+  },
+  {
+    says: 'wrong types, with the remedy where it is a matter of quotes',
+    files: {
+      'links.yaml': 'links:\n  - { id: bus-1, kind: serial, port: /dev/ttyS0, baud: "9600" }\n',
+      ...device('    address: 3\n    asset: { serial: 20260117 }\n    tags: construction\n'),
+    },
+    problems: [
+      'devices/a.yaml:7:22: asset.serial: must be text, not number 20260117; put it in quotes',
+      'devices/a.yaml:8:11: tags: must be a list, not text "construction"',
+      'links.yaml:2:56: baud: must be a number, not text "9600"; take the quotes away',
+    ],
+  },
+  {
+    says: 'fields of the site',
+    files: site(
+      'clock: { trust: ntp }\nconsole: { listen: 8080 }\nbroker: { listen: "0.0.0.0:99999" }\nnotEvaluableAfter: 45 min\nwindows: { night: 22-6, x: { hours: "01:00-02:00", weekdays: [sunday] } }\ncolour: red\n',
+    ),
+    problems: [
+      'site.yaml:3:17: clock.trust: must be one of auto, chrony, timesyncd, always, not text "ntp"',
+      'site.yaml:4:20: console.listen: must be text, not number 8080; put it in quotes',
+      'site.yaml:5:19: broker.listen: has a port above 65535 (this is text "0.0.0.0:99999")',
+      'site.yaml:6:20: notEvaluableAfter: must be a number and a unit of ms s min h d, such as 20min (this is text "45 min")',
+      'site.yaml:7:19: windows.night: must be two times of day, such as "22:00-06:00" (this is text "22-6")',
+      'site.yaml:7:63: windows.x.weekdays: must be one of mon, tue, wed, thu, fri, sat, sun, not text "sunday"',
+      'site.yaml:8:1: unknown key "colour": known: gateway, name, timeZone, place, windows, packs, clock, notEvaluableAfter, console, broker, upstreams',
+    ],
+  },
+  {
+    says: 'a time zone and a gateway that are none',
+    files: { 'site.yaml': 'gateway: GW 1\ntimeZone: Asia/Peking\n' },
+    problems: [
+      'site.yaml:1:10: gateway: must be of small letters, digits and "-" (this is text "GW 1")',
+      'site.yaml:2:11: timeZone: is not a time zone that is known here; one is Asia/Shanghai (this is text "Asia/Peking")',
+    ],
+  },
+  {
+    says: 'a list that is none, an entry that is none, a list of another name',
+    files: { 'rules/a.yaml': 'rules: { id: r }\npermit: []\n', 'devices/b.yaml': 'devices:\n  - noise-2\n' },
+    problems: [
+      'devices/b.yaml:2:5: must be a map, not text "noise-2"',
+      'rules/a.yaml:1:1: rules: must be a list, not a map',
+      'rules/a.yaml:2:1: unknown key "permit": did you mean "permits"?',
+    ],
+  },
+  {
+    says: 'latitude before longitude',
+    files: device('    address: 3\n    place: { at: [30.7, 120.7] }\n'),
+    problems: ['devices/a.yaml:7:25: place.at: must be a latitude: longitude comes first'],
+  },
+  {
+    says: 'a link with a number out of range, a broken port, an unknown key',
+    files: {
+      'links.yaml':
+        'links:\n  - { id: bus-1, kind: serial, port: x, baud: 9600.5 }\n  - { id: plc, kind: tcp, host: h, port: 70000, unit: 1 }\n',
+    },
+    problems: [
+      'links.yaml:2:47: baud: must be a whole number, not number 9600.5',
+      'links.yaml:3:42: port: must be at most 65535, not number 70000',
+      'links.yaml:3:49: unknown key "unit": known: id, kind, host, port',
+    ],
+  },
+  {
+    says: 'a day that is none',
+    files: device('    address: 3\n    asset: { validUntil: 2026-02-30 }\n'),
+    problems: ['devices/a.yaml:7:26: asset.validUntil: is no day of the calendar (this is text "2026-02-30")'],
+  },
+];
+
+const points: Row[] = [
+  {
+    says: 'a unit that cannot be converted, with those that can',
+    files: profile('    quantity: water.depth\n    unit: dB(A)\n'),
+    problems: [
+      'profiles/meter.yaml:8:11: unit: "dB(A)" cannot be converted to cm, the unit of water.depth; one that can: cm, mm, m',
+    ],
+  },
+  {
+    says: 'a unit in another spelling',
+    files: profile('    quantity: temperature\n    unit: ℃\n'),
+    problems: [
+      'profiles/meter.yaml:8:11: unit: "℃" cannot be converted to Cel, the unit of temperature; if Cel is meant, write "Cel"',
+    ],
+  },
+  {
+    says: 'a quantity that is none',
+    files: profile('    quantity: noise.lA2\n'),
+    problems: [
+      'profiles/meter.yaml:7:15: quantity: "noise.lA2" is none that is known; did you mean "noise.la"? One of your own begins with "x."',
+    ],
+  },
+  {
+    says: "a quantity of one's own needs no unit",
+    files: profile('    quantity: x.smell\n'),
+    problems: [],
+  },
+  {
+    says: 'states: none where they are needed, and names that are none',
+    files: {
+      ...profile('    quantity: smoke.state\n'),
+      'profiles/other.yaml':
+        'profile: other\nprotocol: bus\nevery: 5s\npoints:\n  - id: s\n    quantity: smoke.state\n    register: { address: 0, type: u16 }\n    states: { 0: normal, 1: alarmed }\n',
+    },
+    problems: [
+      'profiles/meter.yaml:5:5: states: is missing: say which raw value is which of normal, alarm, test, silenced, removed, installed, low-battery, fault, contaminated, over-temperature',
+      'profiles/other.yaml:8:29: states.1: "alarmed" is no state of smoke.state; did you mean "alarm"?',
+    ],
+  },
+  {
+    says: "the driver's own fields of a point",
+    files: {
+      'rules/a.yaml': '',
+      'profiles/meter.yaml':
+        'profile: meter\nprotocol: bus\nevery: 5s\nserial: {}\npoints:\n  - id: la\n    quantity: noise.la\n    register: { address: 0x10, type: u24, scale: 1 }\n  - id: la\n    quantity: noise.la\n    register: { address: 1, type: u16 }\n    range: [130, 30]\n',
+    },
+    problems: [
+      'profiles/meter.yaml:4:1: unknown key "serial": known: profile, title, protocol, every, source, points, gap',
+      'profiles/meter.yaml:8:38: register.type: must be one of u16, s16, f32, not text "u24"',
+      'profiles/meter.yaml:8:43: unknown key "scale": known: address, type',
+      'profiles/meter.yaml:9:9: id: there is a point of this profile "la" already, at profiles/meter.yaml:6:9: give one of them another id',
+      'profiles/meter.yaml:12:5: range: must have its lower end first',
+    ],
+  },
+  {
+    says: 'a device that overrides what is not there, or not its to override',
+    files: device(
+      '    address: 3\n    points:\n      lb: { every: 1s }\n      la: { every: 1 s, quantity: noise.leq }\n',
+    ),
+    problems: [
+      'devices/a.yaml:8:7: points: meter has no point "lb"; did you mean "la"?',
+      'devices/a.yaml:9:20: points.la: every: must be a number and a unit of ms s min h d, such as 20min (this is text "1 s")',
+      "devices/a.yaml:9:25: points.la: quantity is the profile's and cannot be otherwise here",
+    ],
+  },
+];
+
+const references: Row[] = [
+  {
+    says: 'a profile, a link, a protocol and kinds that are none, with those that were meant',
+    files: {
+      'site.yaml': 'gateway: gw-1\ntimeZone: UTC\nupstreams: [{ id: a, kind: mqqt }]\n',
+      'links.yaml': 'links:\n  - { id: bus-1, kind: serail, port: x }\n',
+      'profiles/meter2.yaml': 'profile: meter2\nprotocol: bsu\nevery: 1s\npoints: [{}]\n',
+      'devices/a.yaml':
+        'devices:\n  - { id: a, profile: metre, link: bus-1 }\n  - { id: b, profile: meter, link: bus1, address: 1 }\n',
+      'rules/a.yaml': '',
+      'permits/a.yaml': '',
+    },
+    problems: [
+      'devices/a.yaml:2:23: profile: there is no profile "metre"; did you mean "meter"?',
+      'devices/a.yaml:3:36: link: there is no link "bus1"; did you mean "bus-1"?',
+      'links.yaml:2:24: kind: there is no kind of link "serail"; did you mean "serial"?',
+      'profiles/meter2.yaml:2:11: protocol: there is no protocol "bsu"; did you mean "bus"?',
+      'site.yaml:3:28: kind: there is no kind of upstream "mqqt"; did you mean "mqtt"?',
+    ],
+  },
+  {
+    says: 'a link of another protocol',
+    files: {
+      'links.yaml': 'links:\n  - { id: bus-1, kind: broker }\n',
+    },
+    problems: [
+      'devices/a.yaml:5:11: link: bus-1 is of kind broker, but meter speaks bus: it needs a link of kind serial, tcp',
+    ],
+  },
+  {
+    says: 'ids given twice, also in another file, name the first place',
+    files: {
+      'devices/b.yaml': 'devices:\n  - { id: noise-1, profile: meter, link: bus-1, address: 4 }\n',
+      'rules/b.yaml': `rules:\n  - id: night-noise\n    title: { zh: 一, en: One }\n    on: { scene: construction }\n${LEVELS}`,
+      'links.yaml': 'links:\n  - { id: bus-1, kind: serial, port: a }\n  - { id: bus-1, kind: serial, port: b }\n',
+    },
+    problems: [
+      'devices/b.yaml:2:11: id: there is a device "noise-1" already, at devices/a.yaml:2:9: give one of them another id',
+      'links.yaml:3:11: id: there is a link "bus-1" already, at links.yaml:2:11: give one of them another id',
+      'rules/b.yaml:2:9: id: there is a rule "night-noise" already, at rules/a.yaml:2:9: give one of them another id',
+    ],
+  },
+  {
+    says: 'a rule on a device, in a window, of a quantity that are none',
+    files: rule(`    on: { device: [noise-1, noise-l], quantity: noise.lea }\n    during: nihgt\n${LEVELS}`),
+    problems: [
+      'rules/a.yaml:4:29: on.device: there is no device "noise-l"; did you mean "noise-1"?',
+      'rules/a.yaml:4:49: on.quantity: there is no quantity "noise.lea"; did you mean "noise.la"?',
+      'rules/a.yaml:5:13: during: there is no window "nihgt"; did you mean "night"?',
+    ],
+  },
+  {
+    says: 'a rule and a permit that nothing matches: warnings',
+    files: {
+      ...rule(`    on: { quantity: water.depth }\n${LEVELS}`),
+      'permits/a.yaml':
+        'permits:\n  - { id: p, on: { grid: JS-09 }, from: 2026-07-15T22:00+08:00, to: 2026-07-16T02:00+08:00, status: granted }\n',
+    },
+    problems: [
+      'permits/a.yaml:2:14: warning: on: no point of this site matches, so permit p covers nothing',
+      'rules/a.yaml:4:5: warning: on: no point of this site matches, so rule r never answers',
+    ],
+  },
+  {
+    says: "a rule of the gateway's own points matches none of the site's, and is right",
+    files: rule(
+      `    kind: state\n    on: { quantity: clock.trust, device: gateway }\n    levels: { blue: { is: [unknown] } }\n`,
+    ),
+    problems: [],
+  },
+  {
+    says: 'limits on states, states on numbers, states that are none',
+    files: {
+      'rules/a.yaml': `rules:
+  - id: a
+    title: { zh: 一, en: One }
+    on: { quantity: smoke.state, device: gateway }
+    levels: { red: { above: 1 } }
+  - id: b
+    kind: state
+    title: { zh: 一, en: One }
+    on: { quantity: noise.la }
+    levels: { red: { is: [alarm] } }
+  - id: c
+    kind: state
+    title: { zh: 一, en: One }
+    on: { quantity: smoke.state, device: gateway }
+    levels: { red: { is: [alarm, removd] } }
+  - id: d
+    kind: together
+    title: { zh: 一, en: One }
+    on: { quantity: noise.la }
+    when: { all: [{ quantity: noise.la, is: [on] }, { quantity: door.stat, is: open }] }
+    level: red
+`,
+    },
+    problems: [
+      'rules/a.yaml:5:22: levels.red: smoke.state is one of normal, alarm, test, silenced, removed, installed, low-battery, fault, contaminated, over-temperature, so it has no limit "above"; use kind: state and "is"',
+      'rules/a.yaml:10:22: levels.red: noise.la is a number in dB(A) and has no states; use above, atLeast, below, atMost or outside',
+      'rules/a.yaml:15:34: levels.red: "removd" is no state of smoke.state; did you mean "removed"?',
+      'rules/a.yaml:20:41: when.all: noise.la is a number in dB(A) and has no states; use above, atLeast, below, atMost or outside',
+      'rules/a.yaml:20:65: when.all.quantity: there is no quantity "door.stat"; did you mean "door.state"?',
+    ],
+  },
+  {
+    says: 'a kind of rule that is none prints those that are',
+    files: rule(`    kind: limits\n    on: { quantity: noise.la }\n`),
+    problems: [
+      'rules/a.yaml:4:11: kind: must be one of limit, state, silent, together, not text "limits"; did you mean "limit"?',
+    ],
+  },
+  {
+    says: 'a key of another kind of rule',
+    files: rule(`    on: { quantity: noise.la }\n    level: red\n${LEVELS}`),
+    problems: ['rules/a.yaml:5:5: unknown key "level": did you mean "levels"?'],
+  },
+  {
+    says: "ids that are the gateway's own",
+    files: {
+      'rules/a.yaml': `rules:\n  - id: gengfu.mine\n    title: { zh: 一, en: One }\n    on: { quantity: noise.la }\n${LEVELS}`,
+      'devices/b.yaml':
+        'devices:\n  - { id: gateway, profile: meter, link: plc, address: 4 }\n  - { id: a/b, profile: meter, link: plc, address: 5 }\n',
+    },
+    problems: [
+      'devices/b.yaml:2:11: id: "gateway" is the gateway itself: give the device another id',
+      'devices/b.yaml:3:11: id: must be of small letters, digits, "." and "-", beginning with a letter or digit (this is text "a/b")',
+      'rules/a.yaml:2:9: id: ids that begin with "gengfu." are the gateway\'s own: give the rule another one',
+    ],
+  },
+  {
+    says: 'a hold that one reading can complete: a warning',
+    files: rule(`    on: { quantity: noise.la }\n    hold: 15s\n${LEVELS}`),
+    problems: [
+      'rules/a.yaml:5:11: warning: hold: rule r holds for 15s, but noise-1/la is read every 5 s: one reading can complete it',
+    ],
+  },
+  {
+    says: 'what the driver finds stands at the field, or at the point where the site writes it',
+    files: {
+      'devices/b.yaml':
+        'devices:\n  - id: b\n    profile: meter\n    link: bus-1\n    address: 3\n  - id: c\n    profile: meter\n    link: bus-1\n    address: 5\n    points:\n      la: { register: { address: 13, type: u16 } }\n',
+    },
+    problems: [
+      "devices/b.yaml:5:14: b, address: address 3 is noise-1's already",
+      'devices/b.yaml:11:7: warning: c/la: register 13 is unlucky',
+    ],
+  },
+];
+
+for (const [name, rows] of Object.entries({ syntax, fields, points, references })) {
+  describe(name, () => {
+    test.each(rows)('$says', async ({ files, problems }) => {
+      expect(await problemsOf(files)).toEqual(problems);
+    });
+  });
+}
