@@ -24,12 +24,10 @@ export const LEDGER_FAULTS = {
   dataUnwritable: 'data-unwritable',
 } as const;
 
-export const READ_ONLY_HINT = 'a failing card turns read-only: replace the card';
-
 /** SQLite's primary result codes that a person can do something about (https://sqlite.org/rescode.html). */
 const RESULTS: Readonly<Record<number, readonly [code: string, message: string, hint: string]>> = {
   5: [LEDGER_FAULTS.busy, 'another program holds the database', 'end the program that has ledger.db open'],
-  8: [LEDGER_FAULTS.readOnly, 'the disk or the file is read-only', READ_ONLY_HINT],
+  8: [LEDGER_FAULTS.readOnly, 'the disk or the file is read-only', 'a failing card turns read-only: replace the card'],
   10: [LEDGER_FAULTS.io, 'the disk reports an input/output error', 'look at dmesg; a failing card has to be replaced'],
   11: [LEDGER_FAULTS.corrupt, 'the database is damaged', 'copy the directory, then see gengfu ledger verify'],
   13: [LEDGER_FAULTS.diskFull, 'the disk is full, or the ledger has reached its bound', 'free space on its disk'],

@@ -1,13 +1,12 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { Fault, textOf } from '#kit/fault.ts';
+import { Fault } from '#kit/fault.ts';
 import { accountWrites } from './account-store.ts';
 import { type ConnectionOptions, metaOf, openConnection } from './connection.ts';
 import { encodeEntry, GENESIS, type Head, hashOf } from './entry.ts';
-import { databaseFault, LEDGER_FAULTS, READ_ONLY_HINT, sqliteCode } from './faults.ts';
+import { databaseFault, LEDGER_FAULTS, sqliteCode } from './faults.ts';
 import type { Committed, Group, PackedBatch, Write } from './group.ts';
 import type { Entry } from './ledger.ts';
-import { refusalOf } from './read-only.ts';
 
 /** Closed alarms that are kept for lists; the log itself keeps their events. */
 export const CLOSED_ALARMS_KEPT = 10_000;
@@ -180,8 +179,8 @@ export class Store {
   }
 
   /**
-   * Makes the connection anew when the path leads to another file, or after a failure once the file can be written
-   * again; until then reads go on with the one that there is. A log that a failed sync left in doubt is carried over
+   * Makes the connection anew after a failure, or when the path leads to another file that goes on where this one
+   * ended. A log that a failed sync left in doubt is carried over
    * to the database and synced there before anything is built on it.
    */
   #renew(group: Group): void {
@@ -190,7 +189,6 @@ export class Store {
     if (!this.#suspect && file === this.#file) return;
     let db: DatabaseSync;
     if (file === this.#file) {
-      checkWritable(path);
       // The lock is exclusive: the old one has to go first.
       if (this.#db.isOpen) this.#db.close();
       this.#db = db = this.#open(false);
@@ -209,15 +207,6 @@ export class Store {
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#suspect = false;
   }
-}
-
-function checkWritable(path: string): void {
-  const cause = refusalOf(path);
-  if (cause === undefined) return;
-  throw new Fault(LEDGER_FAULTS.readOnly, `${path} cannot be written: ${textOf(cause)}`, {
-    cause,
-    hint: READ_ONLY_HINT,
-  });
 }
 
 /** Which file the path leads to now; empty when there is none. */

@@ -10,7 +10,7 @@ import { openTestLedger, temporaryDirectory } from './drafts.ts';
 test('a second process is refused, told who holds it, and gets in once that one was killed', async () => {
   await using dir = await temporaryDirectory();
   await using holder = start(process.execPath, [join(import.meta.dirname, 'storm.ts'), dir.path]);
-  await until(() => holder.output().includes('stored'), `the holder: ${holder.output()}`);
+  await until(() => holder.output().includes('\nstored'), `the holder: ${holder.output()}`);
   await expect(openTestLedger(dir.path)).rejects.toMatchObject({
     code: 'data-in-use',
     message: `the data directory ${dir.path} is in use by process ${holder.process.pid}`,
@@ -42,7 +42,7 @@ test('of many that come at one instant one gets it', async () => {
     () => storms.filter((storm) => storm.output().includes('data-in-use')).length === 3,
     'three to be refused',
   );
-  await until(() => storms.filter((storm) => storm.output().includes('stored')).length === 1, 'one to get in');
+  await until(() => storms.filter((storm) => storm.output().includes('\nstored')).length === 1, 'one to get in');
 });
 
 test('a directory that cannot be made is a Fault with a hint', async () => {
