@@ -52,7 +52,7 @@ export class Live implements Disposable {
     client.write(`retry: 2000\n${this.#statusFrame(client.sent)}`);
     client.catchUp(this.#context.ledger).catch((error: unknown) => {
       this.#context.log.warn({ account: session.account, error: textOf(error) }, 'live stream ended: log not readable');
-      client.cut();
+      client.end();
     });
   }
 

@@ -21,9 +21,9 @@ export interface ApiUnderTest extends AsyncDisposable {
 }
 
 /** The cookie of somebody of that role, whose session is there already. */
-export function cookieOf(context: FakeContext, role: Role): string {
+export function cookieOf(context: FakeContext, role: Role, forMs = 3_600_000): string {
   const secret = `secret-of-${role}`;
-  const expiresAt = context.wire.now() + 3_600_000;
+  const expiresAt = context.wire.now() + forMs;
   context.accounts.sessions.set(idOf(secret), { id: idOf(secret), account: `some-${role}`, role, expiresAt });
   return `gengfu=${secret}`;
 }
