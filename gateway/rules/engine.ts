@@ -5,7 +5,7 @@ import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Answer, Finding, Level } from './finding.ts';
 import { describeRule, openProbe } from './index.ts';
-import { NotEvaluable } from './not-evaluable.ts';
+import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
 import { type Permit, PermitBook } from './permit.ts';
 import { type RulePoint, selects } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
@@ -106,11 +106,11 @@ export class RuleEngine {
       if (feed === undefined || reading.quality !== 'good' || reading.value === null) continue;
       if (reading.deviceAt !== undefined && isLate(feed, reading.at, reading.deviceAt)) continue;
       for (const { watch, input } of feed.feeds) {
-        if (!watch.take(input, tick, reading.value)) continue;
-        if (watch.probe.inputs.length > 1) {
+        const isNews = watch.take(input, tick, reading.value);
+        if (isNews && watch.probe.inputs.length > 1) {
           this.#dirty.add(watch);
         } else {
-          watch.evaluate(tick);
+          if (isNews) watch.evaluate(tick);
           this.#deadlines.arm(watch);
         }
       }
@@ -201,8 +201,9 @@ export class RuleEngine {
       this.#deadlines.arm(watch);
     }
     for (const each of this.#notEvaluable.values()) {
-      const state = saved.get(each.watch.key);
-      if (state !== undefined) each.restore(state as { readonly raised: boolean });
+      const state = saved.get(each.watch.key) as NotEvaluableState | undefined;
+      if (state !== undefined) each.restore(state, global?.tick ?? Number.NEGATIVE_INFINITY, shift);
+      this.#deadlines.arm(each);
     }
   }
 

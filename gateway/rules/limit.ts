@@ -18,7 +18,7 @@ export const limitKind: ProbeKind<LimitRule> = {
     return {
       inputs: [point],
       take(_input, tick, raw) {
-        last = tick;
+        last = Math.max(last, tick);
         const number = typeof raw === 'number' ? raw : Number.NaN;
         if (window === null) {
           value = number;

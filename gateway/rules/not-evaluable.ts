@@ -5,6 +5,13 @@ import type { RuleWatch } from './rule-watch.ts';
 
 export const NOT_EVALUABLE = 'gengfu.not-evaluable';
 
+/** What outlives a restart; ticks. */
+export interface NotEvaluableState {
+  readonly raised: boolean;
+  readonly wasSilent: boolean;
+  readonly silentUntil: number | null;
+}
+
 /**
  * `gengfu.not-evaluable`: a point that no rule could evaluate in force for long (45 min unless the site says otherwise)
  * raises a blue alarm, one a point. Time in which a rule of silence stands for the point does not count.
@@ -17,8 +24,10 @@ export class NotEvaluable implements Due {
   readonly #afterMs: number;
   readonly #around: { at(tick: number): number; emit(finding: Finding): void };
   #isRaised = false;
+  #wasSilent = false;
   #silentUntil = Number.NEGATIVE_INFINITY;
-  isUnsaved = false;
+  #asOf = Number.NEGATIVE_INFINITY;
+  isUnsaved = true;
 
   constructor(
     order: number,
@@ -49,7 +58,8 @@ export class NotEvaluable implements Due {
   }
 
   nextDue(): number {
-    return this.#isRaised ? Number.POSITIVE_INFINITY : this.#due();
+    // What was so up to the restored state was told then; windows are still being filled.
+    return this.#isRaised ? Number.POSITIVE_INFINITY : Math.max(this.#due(), this.#asOf + 1);
   }
 
   fire(tick: number): void {
@@ -59,7 +69,13 @@ export class NotEvaluable implements Due {
 
   /** A rule of its point has changed: evaluable again, or not, or silence began or ended. */
   touched(tick: number, deadlines: Deadlines): void {
-    if (this.#isSilent()) this.#silentUntil = tick;
+    if (tick <= this.#asOf) return;
+    const isSilent = this.#isSilent();
+    if (isSilent !== this.#wasSilent) {
+      this.#silentUntil = tick;
+      this.#wasSilent = isSilent;
+      this.isUnsaved = true;
+    }
     if (this.#isRaised && this.#due() > tick) {
       this.#isRaised = false;
       this.#tell(tick);
@@ -67,13 +83,20 @@ export class NotEvaluable implements Due {
     deadlines.arm(this);
   }
 
-  save(): object {
+  save(): NotEvaluableState {
     this.isUnsaved = false;
-    return { raised: this.#isRaised };
+    return {
+      raised: this.#isRaised,
+      wasSilent: this.#wasSilent,
+      silentUntil: Number.isFinite(this.#silentUntil) ? this.#silentUntil : null,
+    };
   }
 
-  restore(saved: { readonly raised: boolean }): void {
+  restore(saved: NotEvaluableState, asOf: number, shift: number): void {
+    this.#asOf = asOf + shift;
     this.#isRaised = saved.raised;
+    this.#wasSilent = saved.wasSilent;
+    this.#silentUntil = saved.silentUntil === null ? Number.NEGATIVE_INFINITY : saved.silentUntil + shift;
   }
 
   #isSilent(): boolean {

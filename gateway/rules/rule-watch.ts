@@ -16,7 +16,7 @@ export interface WatchState {
   readonly lastGood: number | null;
   readonly since: number;
   readonly code: string | null;
-  readonly codeSince: number;
+  readonly codeSince: number | null;
   readonly answer: Answer;
   readonly answerAt: number;
   readonly permit: PermitView | null;
@@ -62,7 +62,7 @@ export class RuleWatch {
   #permit: PermitView | null = null;
   #asOf = Number.NEGATIVE_INFINITY;
   /** Its state differs from what was last saved. */
-  isUnsaved = false;
+  isUnsaved = true;
 
   constructor(
     order: number,
@@ -122,7 +122,10 @@ export class RuleWatch {
     if (!this.isInForce) return false;
     const gap = tick > this.probe.validUntil() && Number.isFinite(this.#lastGood);
     this.probe.take(input, tick, value);
-    if (this.#lastGood === Number.NEGATIVE_INFINITY && this.schedule.now.opening === null) this.#since = tick;
+    if (this.#lastGood === Number.NEGATIVE_INFINITY && this.schedule.now.opening === null && tick > this.#asOf) {
+      this.#since = tick;
+      this.isUnsaved = true;
+    }
     this.#lastGood = Math.max(this.#lastGood, tick);
     if (tick <= this.#asOf) return false;
     if (gap) this.#breakPending();
@@ -207,7 +210,9 @@ export class RuleWatch {
     const before = this.#permit;
     this.#permit = this.#findPermit(this.#around.at(tick));
     const isSame = before?.id === this.#permit?.id && before?.status === this.#permit?.status;
-    if (!isSame && this.holdsLevel) this.#tell(tick, true);
+    if (isSame) return;
+    this.isUnsaved = true;
+    if (this.holdsLevel) this.#tell(tick, true);
   }
 
   /** The clock is not trusted any more: an answer in law breaks off. */
@@ -232,7 +237,7 @@ export class RuleWatch {
       lastGood: stored(this.#lastGood),
       since: this.#since,
       code: this.#code,
-      codeSince: this.#codeSince,
+      codeSince: stored(this.#codeSince),
       answer: this.#answer,
       answerAt: this.#answerAt,
       permit: this.#permit,
@@ -255,7 +260,7 @@ export class RuleWatch {
     }
     this.#since = saved.since + shift;
     this.#code = saved.code;
-    this.#codeSince = Number.isFinite(saved.codeSince) ? saved.codeSince + shift : Number.NEGATIVE_INFINITY;
+    this.#codeSince = saved.codeSince === null ? Number.NEGATIVE_INFINITY : saved.codeSince + shift;
     this.#answer = saved.answer;
     this.#answerAt = saved.answerAt;
     this.#permit = saved.permit;

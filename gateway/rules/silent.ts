@@ -12,7 +12,7 @@ export const silentKind: ProbeKind<SilentRule> = {
     return {
       inputs: [point],
       take(_input, tick) {
-        last = tick;
+        last = Math.max(last, tick);
       },
       code: () => null,
       isPassed: () => false,

@@ -17,7 +17,7 @@ export const stateKind: ProbeKind<StateRule> = {
     return {
       inputs: [point],
       take(_input, tick, raw) {
-        last = tick;
+        last = Math.max(last, tick);
         state = String(raw);
       },
       code: () => (state === null ? 'no-value' : null),

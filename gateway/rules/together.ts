@@ -38,7 +38,7 @@ export const togetherKind: ProbeKind<TogetherRule> = {
       inputs,
       take(input, tick, value) {
         values[input] = value;
-        lasts[input] = tick;
+        lasts[input] = Math.max(lasts[input] ?? tick, tick);
       },
       code: (tick) => (places.includes(-1) || validUntil() < tick ? 'offline' : null),
       isPassed: holds,
