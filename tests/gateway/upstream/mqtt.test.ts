@@ -300,7 +300,8 @@ describe('to a broker that misbehaves', () => {
     let isHealed = false;
     await using broker = await openRawBroker(CONNACK_5, (id, socket, payload) => {
       if (payload.includes('"sequence":"3"') && !isHealed) return socket.destroy();
-      socket.write(Buffer.from([0x40, 2, ...id]));
+      // Late, so that with several in flight those before it would be blamed.
+      setTimeout(() => socket.write(Buffer.from([0x40, 2, ...id])), 20);
     });
     const ledger = new FakeLedger();
     ledger.append(6);
