@@ -28,15 +28,15 @@ export interface BusCounters {
 
 export const noCounts = (): BusCounters => ({ requests: 0, replies: 0, collisions: 0, strayBytes: 0 });
 
-/** After this much silence what has come is no frame any more. */
-const SILENCE_MS = 50;
+/** A byte after this much silence begins a frame; on a busy machine 3.5 characters cannot be told. */
+const SILENCE_MS = 20;
 /** The longest request: function 16 with 123 registers. */
 const LONGEST = 256;
 
 /** Answers on one line for all its units. A request for another unit gets no answer. Ends with the line. */
 export function serveRtu(line: Duplex, units: readonly Unit[], counters: BusCounters): void {
   let pending = Buffer.alloc(0);
-  let silence: NodeJS.Timeout | undefined;
+  let lastChunkAt = performance.now();
   const answering = new Set<NodeJS.Timeout>();
 
   const send = (reply: Reply) => {
@@ -47,7 +47,12 @@ export function serveRtu(line: Duplex, units: readonly Unit[], counters: BusCoun
   };
 
   line.on('data', (chunk: Buffer) => {
-    clearTimeout(silence);
+    const now = performance.now();
+    if (now - lastChunkAt > SILENCE_MS) {
+      counters.strayBytes += pending.length;
+      pending = Buffer.alloc(0);
+    }
+    lastChunkAt = now;
     pending = Buffer.concat([pending, chunk]);
     for (;;) {
       const length = requestLength(pending);
@@ -73,13 +78,8 @@ export function serveRtu(line: Duplex, units: readonly Unit[], counters: BusCoun
       }, reply.afterMs);
       answering.add(timer);
     }
-    silence = setTimeout(() => {
-      counters.strayBytes += pending.length;
-      pending = Buffer.alloc(0);
-    }, SILENCE_MS);
   });
   line.on('close', () => {
-    clearTimeout(silence);
     for (const timer of answering) clearTimeout(timer);
   });
 }

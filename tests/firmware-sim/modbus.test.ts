@@ -149,6 +149,19 @@ test('bytes that are no frame are thrown away, a frame after them is answered', 
   expect(bus.counters.strayBytes).toBe(stray.length);
 });
 
+test('half a request is forgotten after a silence', async () => {
+  await using bus = await openBus(scenario, busLink, time, 0);
+  const { socket, received } = await dial(Number(bus.where.port));
+  const request = encodeRtu(1, READ_ONE);
+  await until(() => {
+    // Each half alone comes after a silence; the whole one after it is answered.
+    if (bus.counters.strayBytes === 0) socket.write(request.subarray(0, 3));
+    else socket.write(request);
+    return new Promise<boolean>((resolve) => setTimeout(() => resolve(received().length > 0), 40));
+  }, 'an answer');
+  expect(received().subarray(0, 7)).toEqual(encodeRtu(1, GOOD));
+});
+
 test('a request while a slow unit has still to answer is a collision', async () => {
   await using bus = await openBus(scenario, busLink, time, 0);
   const { socket, received } = await dial(Number(bus.where.port));
