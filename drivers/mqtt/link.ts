@@ -11,7 +11,7 @@ import { parseListen } from './listen.ts';
 import { Silence } from './silence.ts';
 
 /** Messages of one device that wait for the rules; its oldest go first. */
-const WAITING_A_DEVICE = 64;
+const WAITING_A_DEVICE = 256;
 
 /** Names of `status().counters` for what was wrong with a payload. */
 const FLAWS = { payload: 'badPayloads', 'no-points': 'noPoints', 'device-time': 'badDeviceTimes' } as const;
