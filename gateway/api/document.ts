@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PROBLEM_TYPE } from './problem.ts';
 import { components } from './shapes.ts';
 
-export const DOCUMENT_PATH = '/api/openapi.json';
+const DOCUMENT_PATH = '/api/openapi.json';
 
 /** The OpenAPI 3.1 document of every route added after it, made from the schemas that check the requests. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {

@@ -3,9 +3,9 @@ import type { Session } from '../ledger/accounts.ts';
 import type { Entry, LedgerReader } from '../ledger/ledger.ts';
 
 /** Past this many unread bytes a client gets no readings, and an entry of its past only once it has read. */
-export const BEHIND_BYTES = 256 * 1024;
+const BEHIND_BYTES = 256 * 1024;
 /** Past this many it is cut off: it comes back with Last-Event-ID, and the ledger still has what it missed. */
-export const CUT_BYTES = 1024 * 1024;
+const CUT_BYTES = 1024 * 1024;
 const PAGE = 100;
 
 /** One server-sent event (WHATWG HTML, 9.2.5). `data` is JSON, so it holds no line break. */

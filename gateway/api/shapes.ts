@@ -16,7 +16,7 @@ const at = z.number().describe('UTC, milliseconds');
 const quality = z.enum(['good', 'uncertain', 'bad']);
 
 export const roleShape = named('Role', z.enum(ROLES));
-export const levelShape = named('Level', z.enum(LEVELS));
+const levelShape = named('Level', z.enum(LEVELS));
 
 /** Letters and digits of any script, and `. _ @ -` within. */
 export const nameShape = named(

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 
-export interface ServerSent {
+interface ServerSent {
   readonly id?: string;
   readonly event: string;
   readonly data: unknown;

@@ -43,6 +43,13 @@ test('of two who take it at once, one gets in', async () => {
   expect(api.context.accounts.accounts.size).toBe(1);
 });
 
+test('a link that a newer one replaces while the password is worked on adds nobody', async () => {
+  await using api = await withInvitation();
+  api.context.accounts.takeInvitation = async () => undefined;
+  expect((await take(api, { name: 'late' })).statusCode).toBe(410);
+  expect(api.context.accounts.accounts.size).toBe(0);
+});
+
 test('it is good until its time has come', async () => {
   await using api = await withInvitation();
   await api.context.wire.advance(DAY_MS - 1);

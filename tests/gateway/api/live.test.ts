@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import type { Reading } from '../../../drivers/reading.ts';
 import { type OpenApi, openApi } from '../../../gateway/api/open-api.ts';
 import { idOf } from '../../../gateway/api/secret.ts';
+import { ROLES } from '../../../gateway/ledger/accounts.ts';
 import { type FakeContext, fakeContext } from '../../tools/fake-context.ts';
 import { until } from '../../tools/program.ts';
 import { cookieOf } from './api-under-test.ts';
@@ -183,6 +184,12 @@ test('while the accounts do not answer, streams go on', async () => {
   gateway.context.ledger.commit(bodies(1));
   await until(() => numbers(stream).length > 0, 'an entry');
   expect(stream.ended()).toBe(false);
+});
+
+test.each(ROLES)('a %s may watch', async (role) => {
+  await using gateway = await listening();
+  using stream = await openStream(gateway.api.url, { cookie: cookieOf(gateway.context, role) });
+  expect(stream.response.statusCode).toBe(200);
 });
 
 test('nobody comes in without a session', async () => {
