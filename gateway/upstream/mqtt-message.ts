@@ -2,8 +2,8 @@ import type { Trust } from '#kit/clock.ts';
 import type { Entry } from '../ledger/ledger.ts';
 import type { Message } from './mqtt-session.ts';
 
-export const eventsTopic = (gateway: string): string => `gengfu/v1/${gateway}/events`;
-export const statusTopic = (gateway: string): string => `gengfu/v1/${gateway}/status`;
+const eventsTopic = (gateway: string): string => `gengfu/v1/${gateway}/events`;
+const statusTopic = (gateway: string): string => `gengfu/v1/${gateway}/status`;
 
 /** An entry as it goes up: the very bytes that are stored, so that their chain can be checked by anyone. */
 export const eventMessage = (gateway: string, { sequence, json }: Entry): Message => ({

@@ -1,11 +1,11 @@
 import { Backoff } from '#kit/backoff.ts';
-import type { Trust } from '#kit/clock.ts';
 import { Fault, textOf } from '#kit/fault.ts';
 import { Backlog } from './backlog.ts';
 import { UPSTREAM_FAULTS } from './faults.ts';
-import { eventMessage, type StatusPayload, statusMessage } from './mqtt-message.ts';
+import { eventMessage, type StatusPayload } from './mqtt-message.ts';
 import { connectionOf, type MqttOptions, mqttOptions } from './mqtt-options.ts';
 import { type MqttSession, openSession } from './mqtt-session.ts';
+import { Presence } from './presence.ts';
 import { Suspect } from './suspect.ts';
 import type { OpenUpstream, Upstream, UpstreamContext, UpstreamStatus } from './upstream.ts';
 import { Window } from './window.ts';
@@ -14,8 +14,6 @@ const CONNECT_TIMEOUT_MS = 15_000;
 const BACKOFF = { firstMs: 500, mostMs: 30_000, jitter: 0.3 };
 /** A connection that lasted so long was a good one: the next attempt comes soon. */
 const GOOD_AFTER_MS = 30_000;
-const STATUS_EVERY_MS = 60_000;
-const TRUST_EVERY_MS = 5000;
 const LEAVE_WITHIN_MS = 2000;
 
 /** The events of the log, in order and at least once, to one MQTT broker; and whether this gateway is there. */
@@ -36,12 +34,7 @@ class MqttUpstream implements OpenUpstream {
   #cursorMoved: Promise<void> = Promise.resolve();
   #cursorError: string | undefined;
   readonly #suspect = new Suspect();
-  #status: { due: boolean; inFlight: boolean; at: number; trust: Trust } = {
-    due: false,
-    inFlight: false,
-    at: 0,
-    trust: 'unknown',
-  };
+  readonly #presence: Presence;
   /** Nothing more is sent; `#onIdle` is called when nothing is in flight any more. */
   #isLeaving = false;
   #onIdle = () => {};
@@ -50,6 +43,7 @@ class MqttUpstream implements OpenUpstream {
     this.#id = id;
     this.#options = options;
     this.#context = context;
+    this.#presence = new Presence(context);
     this.#backlog = new Backlog(context.ledger, position);
     this.#window = new Window(position);
     this.#stopNotes = context.ledger.onCommit((entries) => {
@@ -107,8 +101,7 @@ class MqttUpstream implements OpenUpstream {
     this.#session = session;
     this.#state = 'online';
     this.#fault = undefined;
-    this.#status = { ...this.#status, due: true, inFlight: false };
-    const stopWatch = this.#watchStatus();
+    const stopWatch = this.#presence.watch(() => this.#pump());
     this.#pump();
     const fault = await session.ended;
     stopWatch();
@@ -127,7 +120,8 @@ class MqttUpstream implements OpenUpstream {
     const session = this.#session;
     if (session === undefined || this.#isLeaving) return;
     const { gateway } = this.#context;
-    if (this.#status.due && !this.#status.inFlight && this.#room(session) > 0) this.#sendStatus(session, 'online');
+    if (this.#presence.isDue && !this.#presence.isInFlight && this.#room(session) > 0)
+      this.#sendStatus(session, 'online');
     for (let room = this.#room(session); room > 0; room--) {
       const entry = this.#backlog.next();
       if (entry === undefined) {
@@ -176,28 +170,10 @@ class MqttUpstream implements OpenUpstream {
   }
 
   #sendStatus(session: MqttSession, state: StatusPayload['state']): void {
-    const { gateway, version, clock, wire } = this.#context;
-    const trust = clock.trust();
-    this.#status = { due: false, inFlight: true, at: wire.tick(), trust };
-    const at = new Date(clock.now()).toISOString();
-    session.publish(statusMessage({ state, gateway, version, clock: trust, backlog: this.#left(), at }), () => {
-      this.#status.inFlight = false;
+    session.publish(this.#presence.say(state, this.#left()), () => {
+      this.#presence.isInFlight = false;
       this.#settle();
     });
-  }
-
-  /** Says the status anew when the clock's trust has changed, and now and then. */
-  #watchStatus(): () => void {
-    const { wire, clock } = this.#context;
-    let cancel = () => {};
-    const look = () => {
-      const isOld = wire.tick() - this.#status.at >= STATUS_EVERY_MS;
-      if (isOld || clock.trust() !== this.#status.trust) this.#status.due = true;
-      this.#pump();
-      cancel = wire.after(TRUST_EVERY_MS, look);
-    };
-    cancel = wire.after(TRUST_EVERY_MS, look);
-    return () => cancel();
   }
 
   /** Waits a little for what is in flight, says offline and disconnects; if that cannot be, the last will says it. */
@@ -238,7 +214,7 @@ class MqttUpstream implements OpenUpstream {
   }
 
   #inFlight(): number {
-    return this.#window.inFlight + (this.#status.inFlight ? 1 : 0);
+    return this.#window.inFlight + (this.#presence.isInFlight ? 1 : 0);
   }
 
   #room(session: MqttSession): number {
