@@ -60,6 +60,13 @@ export interface PointSeries {
   readonly quality: readonly ('good' | 'uncertain' | 'bad')[];
 }
 
+/** An alarm and what happened to it; `complete` when its first event is among them. */
+export interface AlarmLife {
+  readonly alarm: ListedAlarm;
+  readonly events: readonly LogEntry[];
+  readonly complete: boolean;
+}
+
 /** RFC 9457, as the gateway answers what it cannot do. Status 0: it did not answer at all. */
 export interface Problem {
   readonly title: string;
@@ -89,7 +96,7 @@ async function ask<T>(method: 'GET' | 'POST', path: string, body?: object): Prom
     const problem = typeof parsed === 'object' && parsed !== null ? (parsed as Partial<Problem>) : {};
     return { ok: false, problem: { title: response.statusText, ...problem, status: response.status } };
   } catch (error) {
-    return { ok: false, problem: { title: error instanceof Error ? error.message : String(error), status: 0 } };
+    return { ok: false, problem: { title: String(error), status: 0, code: 'no-answer' } };
   }
 }
 
@@ -105,7 +112,7 @@ export const api = {
   site: () => ask<Site>('GET', 'site'),
   alarms: (state: 'open' | 'closed', limit: number) =>
     ask<{ alarms: readonly ListedAlarm[] }>('GET', `alarms?state=${state}&limit=${limit}`),
-  alarm: (id: string) => ask<{ alarm: ListedAlarm; events: readonly LogEntry[] }>('GET', `alarms/${part(id)}`),
+  alarm: (id: string) => ask<AlarmLife>('GET', `alarms/${part(id)}`),
   acknowledge: (id: string, note?: string) =>
     ask<{ status: string; alarm: ListedAlarm }>('POST', `alarms/${part(id)}/acknowledge`, note ? { note } : {}),
   note: (id: string, note: string) =>

@@ -18,10 +18,11 @@ const subscribeDark = (listener: () => void): (() => void) => {
 
 function look(dark: boolean): ThemeConfig {
   return {
-    algorithm: [dark ? theme.darkAlgorithm : theme.defaultAlgorithm, theme.compactAlgorithm],
+    algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
       fontSize: 14,
       borderRadius: 4,
+      controlHeight: 30,
       colorPrimary: '#1d4f91',
       fontFamily: "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
     },

@@ -14,12 +14,20 @@ const UNITS: Readonly<Record<string, string>> = {
 
 export const unitWords = (unit: string | null): string => (unit === null ? '' : (UNITS[unit] ?? unit));
 
-/** At most `digits` after the point, none that say nothing. */
-export const numberWords = (value: number, digits = 1): string =>
-  (Math.abs(value) < 10 && digits === 1 && !Number.isInteger(value * 10)
-    ? value.toFixed(2)
-    : value.toFixed(digits)
-  ).replace(/\.0+$/, '');
+/** As many digits as people read a value with: whole where it is whole, two after the point where it is small. */
+export const numberWords = (value: number): string => {
+  if (Number.isInteger(value)) return String(value);
+  return value.toFixed(Math.abs(value) < 10 && !Number.isInteger(value * 10) ? 2 : 1);
+};
+
+/** A share of 0 to 1 in per cent. */
+export const percentWords = (share: number): string => `${Math.round(share * 100)} %`;
+
+/** An excess over a limit and its unit. The difference of two sound levels is in dB, whatever they are weighted by. */
+export const excessWords = (excess: number, unit: string | null): readonly [string, string] => [
+  excess.toFixed(1),
+  unit === 'dB(A)' ? 'dB' : unitWords(unit),
+];
 
 /** A value with its unit, or a state's name in words. */
 export function valueWords(say: Say, value: number | string | null, unit: string | null, measure = 'value'): string {
@@ -29,9 +37,6 @@ export function valueWords(say: Say, value: number | string | null, unit: string
   const per = measure.startsWith('rate') ? `${name}/min` : name;
   return `${numberWords(value)}${per === '' ? '' : per === '°' ? per : ` ${per}`}`;
 }
-
-/** The difference of two sound levels is in dB, whatever they are weighted by. */
-export const excessUnit = (unit: string | null): string => (unit === 'dB(A)' ? 'dB' : unitWords(unit));
 
 /** `leq 20min` → 20 分钟等效声级 (Leq). */
 export function measureWords(say: Say, measure: string): string {

@@ -36,9 +36,12 @@ export function dayOf(at: number, zone: string): string {
 /** `2026-07-15` in the site's zone. */
 export const dateOf = (at: number, zone: string): string => `${parts(at, zone).year}-${dayOf(at, zone)}`;
 
-/** The time, with the day before it where that is not the day of `now`. */
+/** So far back a time alone says which day: one watch goes past midnight. */
+const ONE_WATCH_MS = 18 * 3_600_000;
+
+/** The time, with the day before it where it is longer ago than a watch. */
 export const timeNear = (at: number, now: number, zone: string): string =>
-  dayOf(at, zone) === dayOf(now, zone) ? timeOfDay(at, zone) : `${dayOf(at, zone)} ${timeOfDay(at, zone)}`;
+  now - at < ONE_WATCH_MS ? timeOfDay(at, zone) : `${dayOf(at, zone)} ${timeOfDay(at, zone)}`;
 
 /** A length of time in its two largest units, as numbers for a person's language. */
 export function lengthOf(ms: number): {

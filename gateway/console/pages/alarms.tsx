@@ -7,6 +7,7 @@ import { AlarmRow } from '../parts/alarm-row.tsx';
 import { LevelCounts } from '../parts/level-counts.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { Place, subscribePlace } from '../place.ts';
+import { NO_RIGHTS, type Rights, rightsOf } from '../rights.ts';
 import { useKnown } from '../store.ts';
 import { useWords } from '../words/words.ts';
 
@@ -23,7 +24,7 @@ export function Alarms({ session }: { readonly session: Session }) {
   const { alarm: shown } = useSyncExternalStore(subscribePlace, Place.now);
   const open = useKnown((known) => known.alarms);
   const [tab, setTab] = useState<Tab>('open');
-  const canAct = session.role !== 'viewer';
+  const rights = useMemo(() => rightsOf(session.role), [session.role]);
   return (
     <>
       <h1 className="only-read">{say('alarms.title')}</h1>
@@ -39,17 +40,17 @@ export function Alarms({ session }: { readonly session: Session }) {
           ]}
         />
       </div>
-      {tab === 'open' ? <OpenAlarms canAct={canAct} /> : <ClosedAlarms />}
+      {tab === 'open' ? <OpenAlarms rights={rights} /> : <ClosedAlarms />}
       {shown !== null && (
         <Suspense fallback={null}>
-          <AlarmDrawer id={shown} canAct={canAct} />
+          <AlarmDrawer id={shown} rights={rights} />
         </Suspense>
       )}
     </>
   );
 }
 
-function OpenAlarms({ canAct }: { readonly canAct: boolean }) {
+function OpenAlarms({ rights }: { readonly rights: Rights }) {
   const { say } = useWords();
   const alarms = useKnown((known) => known.alarms);
   const entries = useKnown((known) => known.entries);
@@ -83,7 +84,7 @@ function OpenAlarms({ canAct }: { readonly canAct: boolean }) {
             key={`${alarm.id} ${alarm.level}`}
             alarm={alarm}
             risenFrom={risenFrom(alarm, entries)}
-            canAct={canAct}
+            rights={rights}
           />
         ))}
       </ol>
@@ -122,7 +123,7 @@ function ClosedAlarms() {
     <>
       <ol className="alarms">
         {closed.map((alarm) => (
-          <AlarmRow key={alarm.id} alarm={alarm} risenFrom={undefined} canAct={false} />
+          <AlarmRow key={alarm.id} alarm={alarm} risenFrom={undefined} rights={NO_RIGHTS} />
         ))}
       </ol>
       {closed.length === CLOSED_SHOWN && <p className="quiet">{say('alarms.closed-limit', { count: CLOSED_SHOWN })}</p>}

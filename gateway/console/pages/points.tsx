@@ -139,7 +139,8 @@ function wideColumns(say: Say, of: AnswersOf, now: number): TableColumnsType<Lis
     {
       title: say('points.quality'),
       key: 'quality',
-      width: 190,
+      width: 210,
+      className: 'after-number',
       render: (_, { last }) => last !== null && <QualityWords reading={last} />,
     },
     { title: say('points.age'), key: 'age', width: 120, render: (_, point) => <Age point={point} now={now} /> },
@@ -169,7 +170,7 @@ function narrowColumns(say: Say, of: AnswersOf, now: number): TableColumnsType<L
       width: 130,
       align: 'right',
       render: (_, point) => (
-        <div className="two-lines">
+        <div className="two-lines two-lines-right">
           <Value point={point} />
           {point.last !== null && <QualityWords reading={point.last} />}
           <Age point={point} now={now} />

@@ -54,7 +54,7 @@ export function SignIn({ onEnter }: { readonly onEnter: (session: Session) => vo
         </Form.Item>
         {problem === undefined ? null : (
           <Form.Item>
-            <ProblemNote problem={problem} {...(problem.status === 401 ? { title: say('sign-in.refused') } : {})} />
+            <ProblemNote problem={problem} />
           </Form.Item>
         )}
         <Button type="primary" htmlType="submit" block loading={busy}>

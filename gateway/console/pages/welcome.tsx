@@ -6,6 +6,9 @@ import { Place } from '../place.ts';
 import { useWords } from '../words/words.ts';
 import { Gate } from './sign-in.tsx';
 
+/** The gateway takes no shorter password. */
+const LEAST = 8;
+
 interface Chosen {
   readonly name: string;
   readonly password: string;
@@ -71,7 +74,11 @@ function Choose({ secret, role, onEnter }: ChooseProps) {
       <Form.Item name="name" label={say('sign-in.name')} rules={[required]}>
         <Input autoComplete="username" autoFocus />
       </Form.Item>
-      <Form.Item name="password" label={say('sign-in.password')} rules={[required]}>
+      <Form.Item
+        name="password"
+        label={say('sign-in.password')}
+        rules={[required, { min: LEAST, message: say('welcome.short', { least: LEAST }) }]}
+      >
         <Input.Password autoComplete="new-password" />
       </Form.Item>
       <Form.Item

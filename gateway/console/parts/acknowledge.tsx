@@ -1,20 +1,22 @@
 import { App, Button, Input, Popover, Space } from 'antd';
 import { type FormEvent, useState } from 'react';
 import { api, type ListedAlarm } from '../api.ts';
+import type { Rights } from '../rights.ts';
 import { store, useKnown } from '../store.ts';
 import { useWords } from '../words/words.ts';
 
 /** The gateway keeps notes up to this length. */
-const LONGEST_NOTE = 500;
+const LONGEST_NOTE = 1000;
 
 /** Acknowledge in one click, or with a note; once it is acknowledged, a note alone. */
-export function Acknowledge({ alarm }: { readonly alarm: ListedAlarm }) {
+export function Acknowledge({ alarm, rights }: { readonly alarm: ListedAlarm; readonly rights: Rights }) {
   const { say, language } = useWords();
   const { message } = App.useApp();
   const live = useKnown((known) => known.connection === 'live');
   const [busy, setBusy] = useState(false);
   const [open, setOpen] = useState(false);
   const [note, setNote] = useState('');
+  if (!(alarm.acknowledged ? rights.note : rights.acknowledge)) return null;
   const of = { title: alarm.watch.title[language], device: alarm.watch.deviceName };
 
   const act = async (text: string) => {
@@ -23,8 +25,9 @@ export function Acknowledge({ alarm }: { readonly alarm: ListedAlarm }) {
     const answer = fresh ? await api.acknowledge(alarm.id, text) : await api.note(alarm.id, text);
     setBusy(false);
     if (!answer.ok) {
-      const { title, detail, hint } = answer.problem;
-      message.error([say('act.failed'), detail ?? title, hint].filter(Boolean).join(' · '), 8);
+      const { code, title, detail } = answer.problem;
+      const known = say.of('problem', code ?? '');
+      message.error(`${say('act.failed')}: ${known === (code ?? '') ? (detail ?? title) : known}`, 8);
       return;
     }
     setOpen(false);

@@ -23,7 +23,7 @@ export function AlarmChart({ alarm, events }: { readonly alarm: ListedAlarm; rea
   const end = alarm.returnedAt === null ? null : alarm.returnedAt + AROUND_MS;
   const over = end !== null && end < now;
   const { series, problem } = useSeries(`${watch.device}/${watch.point}`, from, over ? end : null);
-  if (problem !== undefined) return <ProblemNote problem={problem} title={say('chart.failed')} />;
+  if (problem !== undefined) return <ProblemNote problem={problem} />;
   if (series === undefined) return <Spin />;
   if (series.at.length === 0) return <p className="quiet">{say('chart.empty')}</p>;
   // A rate or a change has no place among the readings it is made of.

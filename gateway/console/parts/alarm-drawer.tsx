@@ -1,28 +1,24 @@
 import { Drawer, Spin } from 'antd';
 import { lazy, Suspense, useEffect, useState } from 'react';
-import { api, type ListedAlarm, type LogEntry, type Problem } from '../api.ts';
+import { type AlarmLife, api, type Problem } from '../api.ts';
 import { Place } from '../place.ts';
+import type { Rights } from '../rights.ts';
 import { useKnown } from '../store.ts';
 import { useWords } from '../words/words.ts';
 import { Acknowledge } from './acknowledge.tsx';
 import { AlarmFacts } from './alarm-facts.tsx';
-import { AlarmLife } from './alarm-life.tsx';
 import { LevelTag } from './level-tag.tsx';
+import { LifeSteps } from './life-steps.tsx';
 import { Measured } from './measured.tsx';
 import { PermitChip } from './permit-chip.tsx';
 import { ProblemNote } from './problem-note.tsx';
 
 const AlarmChart = lazy(async () => ({ default: (await import('./alarm-chart.tsx')).AlarmChart }));
 
-interface Told {
-  readonly alarm: ListedAlarm;
-  readonly events: readonly LogEntry[];
-}
-
 /** Everything about one alarm, beside the list. */
-export function AlarmDrawer({ id, canAct }: { readonly id: string; readonly canAct: boolean }) {
+export function AlarmDrawer({ id, rights }: { readonly id: string; readonly rights: Rights }) {
   const { say } = useWords();
-  const [told, setTold] = useState<Told>();
+  const [told, setTold] = useState<AlarmLife>();
   const [problem, setProblem] = useState<Problem>();
   const last = useKnown((known) => known.entries.find(({ data }) => data.alarm === id)?.sequence);
   const connection = useKnown((known) => known.connection);
@@ -47,17 +43,15 @@ export function AlarmDrawer({ id, canAct }: { readonly id: string; readonly canA
       onClose={() => Place.go('alarms')}
       classNames={{ body: connection === 'lost' ? 'stale' : '' }}
     >
-      {problem !== undefined && (
-        <ProblemNote problem={problem} {...(problem.status === 404 ? { title: say('detail.gone') } : {})} />
-      )}
-      {current === undefined ? problem === undefined && <Spin /> : <Detail told={current} canAct={canAct} />}
+      {problem !== undefined && <ProblemNote problem={problem} />}
+      {current === undefined ? problem === undefined && <Spin /> : <Detail told={current} rights={rights} />}
     </Drawer>
   );
 }
 
-function Detail({ told, canAct }: { readonly told: Told; readonly canAct: boolean }) {
+function Detail({ told, rights }: { readonly told: AlarmLife; readonly rights: Rights }) {
   const { say, language } = useWords();
-  const { alarm, events } = told;
+  const { alarm, events, complete } = told;
   const { condition, acknowledged, watch } = alarm;
   return (
     <article className="detail">
@@ -74,7 +68,7 @@ function Detail({ told, canAct }: { readonly told: Told; readonly canAct: boolea
         <p>{watch.title[language]}</p>
         <div className="detail-measured">
           <Measured alarm={alarm} />
-          {canAct && alarm.closedAt === null && <Acknowledge alarm={alarm} />}
+          {alarm.closedAt === null && <Acknowledge alarm={alarm} rights={rights} />}
         </div>
       </header>
       <h3>{say('detail.chart')}</h3>
@@ -82,7 +76,8 @@ function Detail({ told, canAct }: { readonly told: Told; readonly canAct: boolea
         <AlarmChart key={alarm.id} alarm={alarm} events={events} />
       </Suspense>
       <h3>{say('detail.life')}</h3>
-      <AlarmLife events={events} />
+      <LifeSteps events={events} />
+      {!complete && <p className="quiet">{say('detail.incomplete')}</p>}
       <h3>{say('detail.facts')}</h3>
       <AlarmFacts alarm={alarm} />
     </article>

@@ -1,6 +1,6 @@
 import { excessOf } from '../alarm-order.ts';
 import type { ListedAlarm } from '../api.ts';
-import { excessUnit, measureWords, numberWords, valueWords } from '../phrases.ts';
+import { excessWords, measureWords, percentWords, valueWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
 import { dateOf, timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
@@ -25,10 +25,8 @@ export function AlarmFacts({ alarm }: { readonly alarm: ListedAlarm }) {
       <Fact name={say('fact.value')}>{value(alarm.value)}</Fact>
       <Fact name={say('fact.threshold')}>{value(alarm.limit)}</Fact>
       <Fact name={say('fact.legal-limit')}>{value(watch.legalLimit)}</Fact>
-      <Fact name={say('fact.excess')}>{excess && `${numberWords(excess)} ${excessUnit(watch.unit)}`}</Fact>
-      <Fact name={say('fact.coverage')}>
-        {alarm.coverage === null ? null : `${numberWords(alarm.coverage * 100, 0)} %`}
-      </Fact>
+      <Fact name={say('fact.excess')}>{excess && excessWords(excess, watch.unit).join(' ')}</Fact>
+      <Fact name={say('fact.coverage')}>{alarm.coverage === null ? null : percentWords(alarm.coverage)}</Fact>
       <Fact name={say('fact.basis')}>{watch.basis}</Fact>
       <Fact name={say('fact.window')}>
         {window === null

@@ -3,6 +3,7 @@ import type { Level } from '../../rules/finding.ts';
 import type { ListedAlarm } from '../api.ts';
 import { lengthWords } from '../phrases.ts';
 import { Place } from '../place.ts';
+import type { Rights } from '../rights.ts';
 import { useSiteNow } from '../site-now.ts';
 import { useKnown } from '../store.ts';
 import { timeNear } from '../time.ts';
@@ -15,11 +16,11 @@ import { PermitChip } from './permit-chip.tsx';
 interface RowProps {
   readonly alarm: ListedAlarm;
   readonly risenFrom: Level | undefined;
-  readonly canAct: boolean;
+  readonly rights: Rights;
 }
 
 /** One alarm on a line, or on a few on a phone. */
-export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, canAct }: RowProps) {
+export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: RowProps) {
   const { say, language } = useWords();
   const { watch, level, acknowledged, condition } = alarm;
   const title = watch.title[language];
@@ -52,7 +53,7 @@ export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, canAct }: Row
           {say(acknowledged ? 'acknowledged.yes' : 'acknowledged.no')}
         </span>
       </div>
-      <div className="alarm-act">{canAct && alarm.closedAt === null && <Acknowledge alarm={alarm} />}</div>
+      <div className="alarm-act">{alarm.closedAt === null && <Acknowledge alarm={alarm} rights={rights} />}</div>
     </li>
   );
 });

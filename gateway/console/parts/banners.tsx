@@ -9,9 +9,10 @@ export function Banners() {
   const { connection, heardAt, site, ledger, health, upstreams } = useKnown((known) => known);
   const away = Object.entries(upstreams).filter(([, { state }]) => state === 'offline');
   const zone = site?.timeZone ?? 'UTC';
-  return (
-    <div className="banners">
-      {connection === 'lost' && (
+  if (connection === 'lost') {
+    // Whatever else was so may be so no longer.
+    return (
+      <div className="banners">
         <Alert
           banner
           type="error"
@@ -19,7 +20,11 @@ export function Banners() {
           title={<b>{say('banner.lost')}</b>}
           description={heardAt === null ? undefined : say('banner.lost-since', { time: timeOfDay(heardAt, zone) })}
         />
-      )}
+      </div>
+    );
+  }
+  return (
+    <div className="banners">
       {ledger?.durable === false && (
         <Alert
           banner

@@ -32,7 +32,7 @@ function drawLimits(chart: uPlot, limits: readonly LimitLine[]): void {
   const { ctx, bbox } = chart;
   ctx.setLineDash([6 * devicePixelRatio, 4 * devicePixelRatio]);
   ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  ctx.textAlign = 'right';
+  ctx.textAlign = 'left';
   ctx.strokeStyle = ink('--chart-limit');
   ctx.fillStyle = ink('--chart-limit');
   for (const { value, label } of limits) {
@@ -42,7 +42,7 @@ function drawLimits(chart: uPlot, limits: readonly LimitLine[]): void {
     ctx.moveTo(bbox.left, y);
     ctx.lineTo(bbox.left + bbox.width, y);
     ctx.stroke();
-    ctx.fillText(label, bbox.left + bbox.width - 4 * devicePixelRatio, y - 4 * devicePixelRatio);
+    ctx.fillText(label, bbox.left + 4 * devicePixelRatio, y - 4 * devicePixelRatio);
   }
   ctx.setLineDash([]);
 }
@@ -55,10 +55,12 @@ function drawMarks(chart: uPlot, marks: readonly Mark[]): void {
   for (const { at } of marks) {
     const x = chart.valToPos(at / 1000, 'x', true);
     if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.globalAlpha = 0.4;
     ctx.beginPath();
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
     ctx.stroke();
+    ctx.globalAlpha = 1;
     ctx.beginPath();
     ctx.moveTo(x - size, bbox.top);
     ctx.lineTo(x + size, bbox.top);

@@ -42,7 +42,7 @@ export function PointChart({ point }: { readonly point: ListedPoint }) {
         />
         <span className="quiet">{say('chart.zone', { zone })}</span>
       </div>
-      {problem !== undefined && <ProblemNote problem={problem} title={say('chart.failed')} />}
+      {problem !== undefined && <ProblemNote problem={problem} />}
       {seen === undefined ? (
         problem === undefined && <Spin />
       ) : seen.at.length === 0 ? (

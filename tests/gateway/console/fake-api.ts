@@ -110,7 +110,8 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
   const post = (path: string, body: Record<string, string>, request: IncomingMessage, response: ServerResponse) => {
     state.posts.push({ path, body });
     if (path === 'sign-in') {
-      if (body.password !== 'right') return answer(response, 401, problem(401, 'Unauthorized', { code: 'sign-in' }));
+      if (body.password !== 'right')
+        return answer(response, 401, problem(401, 'Unauthorized', { code: 'wrong-sign-in' }));
       return enter(response, body.name);
     }
     if (path === 'invitation') return enter(response, body.name);
@@ -148,7 +149,11 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
     if (path.startsWith('alarms/')) {
       const alarm = state.alarms.find(({ id }) => id === path.slice('alarms/'.length));
       if (alarm === undefined) return answer(response, 404, problem(404, 'no such alarm'));
-      return answer(response, 200, { alarm, events: state.entries.filter(({ data }) => data.alarm === alarm.id) });
+      return answer(response, 200, {
+        alarm,
+        events: state.entries.filter(({ data }) => data.alarm === alarm.id),
+        complete: true,
+      });
     }
     if (path.endsWith('/series')) return answer(response, 200, series(path, query));
     const canned: Readonly<Record<string, object>> = {
@@ -189,7 +194,11 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
     }
     if (path === 'invitation') {
       const good = url.searchParams.get('secret') === 'good';
-      return answer(response, good ? 200 : 404, good ? { role: 'admin' } : problem(404, 'Not Found'));
+      return answer(
+        response,
+        good ? 200 : 410,
+        good ? { role: 'admin' } : problem(410, 'Gone', { code: 'invitation-gone' }),
+      );
     }
     if (!isIn(request)) return answer(response, 401, problem(401, 'Unauthorized'));
     get(path, url.searchParams, response);

@@ -1,13 +1,13 @@
 import { ALARM_PREFIX, isRise } from '../alarm-order.ts';
 import type { LogEntry } from '../api.ts';
-import { numberWords, stepWords, valueWords } from '../phrases.ts';
+import { percentWords, stepWords, valueWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
 import { dayOf, timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
 import { LevelTag } from './level-tag.tsx';
 
 /** Every step of an alarm's life, oldest first, in the site's time. */
-export function AlarmLife({ events }: { readonly events: readonly LogEntry[] }) {
+export function LifeSteps({ events }: { readonly events: readonly LogEntry[] }) {
   const sorted = events.toSorted((a, b) => Number(a.sequence) - Number(b.sequence));
   return (
     <ol className="life">
@@ -46,7 +46,7 @@ function Step({ entry }: { readonly entry: LogEntry }) {
             {valueWords(say, value, unit ?? null, measure ?? 'value')}
             {typeof limit === 'number' &&
               ` · ${say('alarm.threshold', { value: valueWords(say, limit, unit ?? null, measure ?? 'value') })}`}
-            {typeof coverage === 'number' && ` · ${say('fact.coverage')} ${numberWords(coverage * 100, 0)} %`}
+            {typeof coverage === 'number' && ` · ${say('fact.coverage')} ${percentWords(coverage)}`}
           </span>
         )}
         {note && <q className="life-note">{note}</q>}
