@@ -60,7 +60,7 @@ async function runDevice(
   await client.endAsync(true);
 }
 
-export function encodeReport(device: SimDevice, start: number, at: number): string {
+function encodeReport(device: SimDevice, start: number, at: number): string {
   if (device.persona === 'nonsense') return '{"tilt": 1e999, "state": [}';
   return JSON.stringify(
     Object.fromEntries(device.points.map((point) => [point.json ?? point.id, valueAt(point.shape, start, at)])),

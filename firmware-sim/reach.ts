@@ -40,7 +40,8 @@ export function encodePlaceholders(reach: Reach, ports: Ports): Readonly<Record<
       found[`__${name}__`] =
         `kind: modbus-rtu, port: ${JSON.stringify(fields.port)}, baud: ${fields.baud}, parity: none`;
     } else if (fields.kind === 'modbus-rtu-over-tcp') {
-      found[`__${name}__`] = `kind: modbus-rtu-over-tcp, host: ${fields.host}, port: ${fields.port}`;
+      found[`__${name}__`] =
+        `kind: modbus-rtu-over-tcp, host: ${fields.host}, port: ${fields.port}, baud: ${fields.baud}`;
     } else if (fields.port !== undefined) {
       found[`__${name}_PORT__`] = String(fields.port);
     }

@@ -9,7 +9,7 @@ export const PERSONAS = [
   'exception',
   'nonsense',
 ] as const;
-export type Persona = (typeof PERSONAS)[number];
+type Persona = (typeof PERSONAS)[number];
 
 export const TABLES = ['coil', 'discrete', 'holding', 'input'] as const;
 export type Table = (typeof TABLES)[number];
@@ -29,7 +29,7 @@ export type Shape =
       readonly phaseMs: number;
     };
 
-export interface SimRegister {
+interface SimRegister {
   readonly table: Table;
   readonly address: number;
   /** What one count of the register is worth. */

@@ -7,9 +7,9 @@ import { hasSocat, openPtyPair } from './pty.ts';
 import { type BusCounters, noCounts, serveRtu } from './rtu.ts';
 import { openUnit } from './unit.ts';
 
-export type BusWhere =
+type BusWhere =
   | { readonly kind: 'modbus-rtu'; readonly port: string; readonly baud: number }
-  | { readonly kind: 'modbus-rtu-over-tcp'; readonly host: string; readonly port: number };
+  | { readonly kind: 'modbus-rtu-over-tcp'; readonly host: string; readonly port: number; readonly baud: number };
 
 export interface Bus extends AsyncDisposable {
   readonly where: BusWhere;
@@ -33,7 +33,7 @@ export async function openBus(
   if (typeof where === 'number' || !hasSocat()) {
     const server = await listen(typeof where === 'number' ? where : 0, (socket) => serveRtu(socket, units, counters));
     return {
-      where: { kind: 'modbus-rtu-over-tcp', host: '127.0.0.1', port: server.port },
+      where: { kind: 'modbus-rtu-over-tcp', host: '127.0.0.1', port: server.port, baud: link.baud },
       counters,
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
     };

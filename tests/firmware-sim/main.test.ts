@@ -55,7 +55,7 @@ test('one command starts all programs of the night, says where they are, and end
     expect(program.output()).toMatch(new RegExp(`^${id} `, 'm'));
   }
   expect(placeholders).toMatchObject({
-    __BUS_1__: `kind: modbus-rtu-over-tcp, host: 127.0.0.1, port: ${reach['bus-1'].port}`,
+    __BUS_1__: `kind: modbus-rtu-over-tcp, host: 127.0.0.1, port: ${reach['bus-1'].port}, baud: 115200`,
     __BROKER_PORT__: String(broker),
     __CABINET_PORT__: String(reach.cabinet.port),
   });
