@@ -8,7 +8,7 @@ export const encodeProblem = ({ file, line, column, message, severity }: Problem
 const count = (amount: number, one: string, many = `${one}s`): string => `${amount} ${amount === 1 ? one : many}`;
 
 /** `ok: 3 links, 12 devices, 20 points, 9 rules, 1 permit`. */
-export function encodeSummary({ links, rules, permits }: Site<RuleShape, PermitShape>): string {
+function encodeSummary({ links, rules, permits }: Site<RuleShape, PermitShape>): string {
   const devices = links.flatMap((link) => link.devices);
   const points = devices.flatMap((device) => device.points);
   const parts = [

@@ -18,7 +18,7 @@ export const duration = z
 /** A period at which something is read. */
 export const period = duration.refine((ms) => ms >= 50 && ms <= 7 * DAY_MS, 'must be from 50ms to 7d');
 
-export const date = z
+const date = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-01-01')
   .refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) ?? false, 'is no day of the calendar');

@@ -18,7 +18,7 @@ const isTimeZone = (name: string): boolean => {
 };
 
 /** An entry of `packs`: its name, or its name and what is to be otherwise, by rule. */
-export const packUse = z.union([
+const packUse = z.union([
   z.string(),
   z.strictObject({
     pack: z.string(),

@@ -1,5 +1,7 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { encodeCheck } from '../../config/check-report.ts';
+import { encodeCheck, encodeProblem } from '../../config/check-report.ts';
 import { loadSite } from '../../config/load.ts';
 import { standInKinds } from './stand-in-kinds.ts';
 import { GOOD, problemsOf, SECRETS, writeSite } from './temporary-site.ts';
@@ -193,5 +195,19 @@ test('a directory that is not there is a problem, not an exception', async () =>
 test('a directory without site.yaml says how to get one', async () => {
   expect(await problemsOf({ 'site.yaml': '' })).toEqual([
     'site.yaml:1:1: there is no site.yaml here; "gengfu init DIR" writes a first site',
+  ]);
+});
+
+test('a file that leads out of the directory is not read; one that leads about in it is', async () => {
+  await using outside = await writeSite({ 'devices.yaml': 'devices: [{ id: stranger }]\n' });
+  await using dir = await writeSite({ ...GOOD, 'all/more.yaml': 'links: [{ id: more, kind: broker }]\n' });
+  await symlink(join(outside.dir, 'devices.yaml'), join(dir.dir, 'devices/stranger.yaml'));
+  await mkdir(join(dir.dir, 'links'));
+  await symlink('../all/more.yaml', join(dir.dir, 'links/more.yaml'));
+  await mkdir(join(dir.dir, 'rules/folder.yaml'));
+  const { problems } = await loadSite(dir.dir, standInKinds, { env: SECRETS });
+  expect(problems.map(encodeProblem)).toEqual([
+    "devices/stranger.yaml:1:1: leads out of the site's directory: copy the file into it",
+    'rules/folder.yaml:1:1: is not a file',
   ]);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type Files, problemsOf } from './temporary-site.ts';
+import { type Files, problemsOf, SECRETS, writeSite } from './temporary-site.ts';
 
 interface Row {
   readonly says: string;
@@ -113,6 +113,18 @@ const fields: Row[] = [
       'devices/a.yaml:7:22: asset.serial: must be text, not number 20260117; put it in quotes',
       'devices/a.yaml:8:11: tags: must be a list, not text "construction"',
       'links.yaml:2:56: baud: must be a number, not text "9600"; take the quotes away',
+    ],
+  },
+  {
+    says: 'what is missing in a nested map is told at its key, and so is an empty value',
+    files: {
+      ...device('    address:\n'),
+      'rules/a.yaml':
+        'rules:\n  - id: r\n    title:\n      zh: 一\n    on: { device: noise-1 }\n    levels: { red: { above: 1 } }\n',
+    },
+    problems: [
+      'devices/a.yaml:6:5: address: must be a number, not nothing',
+      'rules/a.yaml:3:5: title.en: is missing: it must be text',
     ],
   },
   {
@@ -350,6 +362,24 @@ const references: Row[] = [
     ],
   },
   {
+    says: 'of two ways to write a thing the one that was meant is spoken of',
+    files: rule(
+      '    kind: together\n    on: { device: noise-1 }\n    when: { all: [{ quantity: 1, above: x, is: 3 }] }\n    level: red\n',
+    ),
+    problems: [
+      'rules/a.yaml:6:31: when.all.quantity: must be text, not number 1; put it in quotes',
+      'rules/a.yaml:6:41: when.all.above: must be a number, not text "x"',
+      'rules/a.yaml:6:48: when.all.is: must be text or a list, not number 3',
+    ],
+  },
+  {
+    says: 'a rule that names no kind has the keys of a limit',
+    files: rule(`    on: { quantity: noise.la }\n    afte: 5min\n${LEVELS}`),
+    problems: [
+      'rules/a.yaml:5:5: unknown key "afte": known: id, title, on, basis, legal, legalLimit, effective, during, permit, hold, respond, kind and 3 more',
+    ],
+  },
+  {
     says: 'a key of another kind of rule',
     files: rule(`    on: { quantity: noise.la }\n    level: red\n${LEVELS}`),
     problems: ['rules/a.yaml:5:5: unknown key "level": did you mean "levels"?'],
@@ -394,3 +424,27 @@ for (const [name, rows] of Object.entries({ syntax, fields, points, references }
     });
   });
 }
+
+test('a problem of a shipped profile stands where a device names it, and each device its own', async () => {
+  await using shipped = await writeSite({
+    'odd.yaml':
+      'profile: odd\nprotocol: bus\nevery: 5s\npoints: [{ id: la, quantity: noise.la, register: { address: 13, type: u16 } }]\n',
+    'bad.yaml': 'profile: bad\nprotocol: bus\nevery: 5\npoints: []\n',
+    'broken.yaml': 'profile: [\n',
+  });
+  const devices = ['odd', 'odd', 'bad', 'broken'].map(
+    (profile, n) => `  - { id: d${n}, profile: ${profile}, link: plc, address: ${n + 1} }\n`,
+  );
+  expect(
+    await problemsOf(
+      { 'devices/b.yaml': `devices:\n${devices.join('')}`, 'rules/a.yaml': '' },
+      { env: SECRETS, profilesDir: shipped.dir },
+    ),
+  ).toEqual([
+    'devices/b.yaml:2:24: warning: d0/la: register 13 is unlucky',
+    'devices/b.yaml:3:24: warning: d1/la: register 13 is unlucky',
+    'devices/b.yaml:4:24: profile bad: every: must be text, not number 5; put it in quotes',
+    'devices/b.yaml:4:24: profile bad: points: must have at least one point',
+    'devices/b.yaml:5:24: profile broken, 2:1: YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+  ]);
+});
