@@ -5,8 +5,6 @@ import { z } from 'zod';
 import { PROBLEM_TYPE } from './problem.ts';
 import { components } from './shapes.ts';
 
-const DOCUMENT_PATH = '/api/openapi.json';
-
 /** The OpenAPI 3.1 document of every route added after it, made from the schemas that check the requests. */
 export async function describeRoutes(app: FastifyInstance, version: string): Promise<void> {
   const options = { schemaRegistry: components, zodToJsonConfig: { override: describe } };
@@ -36,13 +34,6 @@ export async function describeRoutes(app: FastifyInstance, version: string): Pro
       return { schema: { ...schema, ...allowed, response }, url };
     },
     transformObject: (document) => onlyUsed(transformObject(document)),
-  });
-  app.after(() => {
-    let text: string | undefined;
-    app.get(DOCUMENT_PATH, { config: { access: 'anyone' }, schema: { hide: true } }, (_request, reply) => {
-      text ??= JSON.stringify(app.swagger());
-      return reply.type('application/json').send(text);
-    });
   });
 }
 

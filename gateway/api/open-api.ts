@@ -1,32 +1,25 @@
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
-import fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
-import { validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Role } from '../ledger/accounts.ts';
 import { guardAccess } from './access.ts';
-import { addAlarmRoutes } from './alarm-routes.ts';
-import type { App } from './app.ts';
+import { newApp } from './app.ts';
 import { audit } from './audit.ts';
 import { setBrowserPolicy } from './browser-policy.ts';
 import type { ApiContext } from './context.ts';
-import { describeRoutes } from './document.ts';
+import { addDocumentRoute } from './document-route.ts';
 import { LISTEN } from './faults.ts';
-import { addHealthRoutes } from './health-routes.ts';
 import { Live } from './live.ts';
-import { addLiveRoutes } from './live-routes.ts';
 import { measureRequests } from './metrics.ts';
 import { servePage } from './page.ts';
-import { addPointRoutes } from './point-routes.ts';
 import { sendError, sendNotFound } from './problem.ts';
 import { Register } from './register.ts';
+import { addRoutes } from './routes.ts';
 import { guardSameSite } from './same-site.ts';
 import { idOf, newSecret } from './secret.ts';
 import { Sessions } from './sessions.ts';
-import { addSignInRoutes } from './sign-in-routes.ts';
-import { addSiteRoutes } from './site-routes.ts';
-import { addUserRoutes } from './user-routes.ts';
 
 export interface ApiOptions {
   /** Port 0: any free one. */
@@ -82,23 +75,14 @@ export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: Api
   const secure = options.secureCookies ?? false;
   const answerError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     sendError(error, request, reply, context.log);
-  const app: App = fastify({
+  const app = newApp({
     // What is wrong with a request before it has a route, such as a broken escape in its path.
     frameworkErrors: answerError,
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 200 },
-    // Named here, and not set later, so that Fastify does not load its own (a third of the time to start).
-    schemaController: {
-      compilersFactory: {
-        // Its type is Ajv's; Fastify itself asks only for what it is given.
-        buildValidator: (() => validatorCompiler) as never,
-        // What goes out is typed as it is written; checked again, one odd value would fail a whole list.
-        buildSerializer: () => () => JSON.stringify,
-      },
-    },
-  }).withTypeProvider<ZodTypeProvider>();
+  });
   app.server.maxConnections = MOST_CONNECTIONS;
   app.setErrorHandler(answerError);
   app.setNotFoundHandler(sendNotFound);
@@ -113,16 +97,8 @@ export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: Api
   guardSameSite(app);
   guardAccess(app, sessions);
   await app.register(rateLimit, { global: false, errorResponseBuilder: tooManyAttempts });
-  await describeRoutes(app, context.site.version);
-
-  const register = new Register(context);
-  addHealthRoutes(app, context);
-  addSignInRoutes(app, context, sessions, register);
-  addUserRoutes(app, context, sessions, register);
-  addSiteRoutes(app, context);
-  addAlarmRoutes(app, context);
-  addPointRoutes(app, context);
-  addLiveRoutes(app, live);
+  addRoutes(app, { context, sessions, register: new Register(context), live });
+  addDocumentRoute(app, context.site.version);
   await servePage(app, options.consoleDir);
   return { app, live };
 }

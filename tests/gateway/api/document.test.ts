@@ -12,17 +12,23 @@ interface Operation {
   readonly security?: readonly object[];
 }
 
-async function read() {
-  await using api = await apiUnderTest();
-  const document = (await api.ask({ url: '/api/openapi.json' })).json();
-  const operations = Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
-  );
-  return { document, operations };
-}
+await using api = await apiUnderTest();
+const [first, second] = await Promise.all([
+  api.ask({ url: '/api/openapi.json' }),
+  api.ask({ url: '/api/openapi.json' }),
+]);
+const document = first.json();
+const operations = Object.entries<Record<string, Operation>>(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
 
-test('the document is OpenAPI 3.1, and every reference in it leads somewhere', async () => {
-  const { document } = await read();
+test('the document is for anyone, and the same for two who ask at once', () => {
+  expect(first.statusCode).toBe(200);
+  expect(first.headers['content-type']).toMatch(/^application\/json/);
+  expect(second.body).toBe(first.body);
+});
+
+test('the document is OpenAPI 3.1, and every reference in it leads somewhere', () => {
   expect(document.openapi).toMatch(/^3\.1\.\d+$/);
   expect(document.info).toMatchObject({ title: 'Gengfu', version: '0.0.0' });
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/([^"]+)"/g)].map(([, path = '']) => path);
@@ -34,7 +40,6 @@ test('the document is OpenAPI 3.1, and every reference in it leads somewhere', a
 });
 
 test('every operation says what it does, what it answers, its path’s parameters, and what a problem looks like', async () => {
-  const { operations } = await read();
   expect(operations.length).toBeGreaterThan(20);
   for (const { path, method, operation } of operations) {
     const where = `${method} ${path}`;
@@ -57,7 +62,6 @@ test('every operation says what it does, what it answers, its path’s parameter
 });
 
 test('what needs a session says so', async () => {
-  const { operations } = await read();
   const free = operations.filter(({ operation }) => operation.security === undefined).map(({ path }) => path);
   expect(new Set(free)).toEqual(new Set(['/healthz', '/readyz', '/metrics', '/api/v1/sign-in', '/api/v1/invitation']));
 });

@@ -1,0 +1,31 @@
+import { addAlarmRoutes } from './alarm-routes.ts';
+import type { App } from './app.ts';
+import type { ApiContext } from './context.ts';
+import { addHealthRoutes } from './health-routes.ts';
+import type { Live } from './live.ts';
+import { addLiveRoutes } from './live-routes.ts';
+import { addPointRoutes } from './point-routes.ts';
+import type { Register } from './register.ts';
+import type { Sessions } from './sessions.ts';
+import { addSignInRoutes } from './sign-in-routes.ts';
+import { addSiteRoutes } from './site-routes.ts';
+import { addUserRoutes } from './user-routes.ts';
+
+/** What answers the requests. */
+export interface RouteParts {
+  readonly context: ApiContext;
+  readonly sessions: Sessions;
+  readonly register: Register;
+  readonly live: Live;
+}
+
+/** Every route that the OpenAPI document tells of. They ask nothing of their parts before a request comes. */
+export function addRoutes(app: App, { context, sessions, register, live }: RouteParts): void {
+  addHealthRoutes(app, context);
+  addSignInRoutes(app, context, sessions, register);
+  addUserRoutes(app, context, sessions, register);
+  addSiteRoutes(app, context);
+  addAlarmRoutes(app, context);
+  addPointRoutes(app, context);
+  addLiveRoutes(app, live);
+}
