@@ -1,0 +1,116 @@
+import type { Quality, Reading } from '../../drivers/reading.ts';
+
+/** Readings as columns: what crosses to the thread and, compressed, what is stored. Plain on purpose: later work makes history columnar. */
+export interface Columns {
+  /** UTC milliseconds. */
+  readonly at: Float64Array;
+  readonly tick: Float64Array;
+  /** The number; for a state the index of its name in the texts. */
+  readonly value: Float64Array;
+  /** NaN where there is none. */
+  readonly deviceAt: Float64Array;
+  /** The index of the point's key; in the store, its number there. */
+  readonly point: Uint32Array;
+  /** The index of the code in the texts, and one; 0 where there is none. */
+  readonly code: Uint32Array;
+  /** Quality, and four times the kind of value. */
+  readonly kind: Uint8Array;
+}
+
+export interface Packed {
+  readonly buffer: ArrayBuffer;
+  /** The points' keys that `point` counts in. */
+  readonly points: readonly string[];
+  readonly texts: readonly string[];
+}
+
+/** Four columns of 8 bytes, two of 4, one of 1. */
+export const BYTES_A_READING = 41;
+
+const QUALITIES: readonly Quality[] = ['good', 'uncertain', 'bad'];
+const NONE = 0;
+const NUMBER = 1;
+const TEXT = 2;
+
+export function columnsOf(buffer: ArrayBuffer): Columns {
+  const count = buffer.byteLength / BYTES_A_READING;
+  return {
+    at: new Float64Array(buffer, 0, count),
+    tick: new Float64Array(buffer, 8 * count, count),
+    value: new Float64Array(buffer, 16 * count, count),
+    deviceAt: new Float64Array(buffer, 24 * count, count),
+    point: new Uint32Array(buffer, 32 * count, count),
+    code: new Uint32Array(buffer, 36 * count, count),
+    kind: new Uint8Array(buffer, 40 * count, count),
+  };
+}
+
+/** Gives each text one index, in the order in which they come. */
+class Dictionary {
+  readonly #indices = new Map<string, number>();
+
+  indexOf(text: string): number {
+    const known = this.#indices.get(text);
+    if (known !== undefined) return known;
+    this.#indices.set(text, this.#indices.size);
+    return this.#indices.size - 1;
+  }
+
+  get texts(): string[] {
+    return [...this.#indices.keys()];
+  }
+}
+
+export function packReadings(readings: readonly Reading[]): Packed {
+  const buffer = new ArrayBuffer(readings.length * BYTES_A_READING);
+  const columns = columnsOf(buffer);
+  const points = new Dictionary();
+  const texts = new Dictionary();
+  readings.forEach((reading, index) => {
+    const { value } = reading;
+    const kind = value === null ? NONE : typeof value === 'number' ? NUMBER : TEXT;
+    columns.at[index] = reading.at;
+    columns.tick[index] = reading.tick;
+    columns.value[index] = typeof value === 'string' ? texts.indexOf(value) : (value ?? 0);
+    columns.deviceAt[index] = reading.deviceAt ?? Number.NaN;
+    columns.point[index] = points.indexOf(reading.point);
+    columns.code[index] = reading.code === undefined ? 0 : texts.indexOf(reading.code) + 1;
+    columns.kind[index] = QUALITIES.indexOf(reading.quality) + 4 * kind;
+  });
+  return { buffer, points: points.texts, texts: texts.texts };
+}
+
+/** Value and quality at an index. */
+export function valueAt(columns: Columns, texts: readonly string[], index: number) {
+  const kind = columns.kind[index] ?? 0;
+  const number = columns.value[index] ?? 0;
+  return {
+    value: kind >> 2 === NUMBER ? number : kind >> 2 === TEXT ? (texts[number] ?? null) : null,
+    quality: QUALITIES[kind & 3] ?? 'bad',
+  };
+}
+
+/** The readings of the points that `keyOf` knows, in their order. */
+export function unpackReadings(
+  buffer: ArrayBuffer,
+  texts: readonly string[],
+  keyOf: (point: number) => string | undefined,
+): Reading[] {
+  const columns = columnsOf(buffer);
+  const readings: Reading[] = [];
+  columns.point.forEach((number, index) => {
+    const point = keyOf(number);
+    if (point === undefined) return;
+    const code = texts[(columns.code[index] ?? 0) - 1];
+    const deviceAt = columns.deviceAt[index] ?? Number.NaN;
+    readings.push({
+      point,
+      ...valueAt(columns, texts, index),
+      at: columns.at[index] ?? 0,
+      tick: columns.tick[index] ?? 0,
+      ...(code === undefined ? {} : { code }),
+      ...(Number.isNaN(deviceAt) ? {} : { deviceAt }),
+    });
+  });
+  return readings;
+}

@@ -1,0 +1,14 @@
+// History under load, as a process of its own that the test kills: node storm.ts DIR. Prints `kept AT` for each batch.
+import { openHistory } from '../../../gateway/history/open-history.ts';
+import { silentLog } from '../../../gateway/kit/log.ts';
+
+const history = await openHistory({ dir: process.argv[2] ?? '', log: silentLog, keepFreeBytes: 0 });
+let last = 0;
+setInterval(() => {
+  const at = Math.max(Date.now(), last + 1);
+  last = at;
+  history.keep(
+    Array.from({ length: 50 }, (_, n) => ({ point: `d-${n}/v`, value: n, at, tick: at, quality: 'good' as const })),
+  );
+  console.log(`kept ${at}`);
+}, 20);
