@@ -89,6 +89,7 @@ class RunningLink implements OpenLink {
     this.#cancelConnect();
     this.#poller.detach();
     this.#port?.close();
+    this.#port = undefined;
   }
 
   #wake(): void {
@@ -98,7 +99,7 @@ class RunningLink implements OpenLink {
   }
 
   #connect(): void {
-    if (this.#state === 'down') this.#state = 'connecting';
+    this.#state = 'connecting';
     let port: BytePort | undefined;
     let line: Line | undefined;
     const isCurrent = () => port !== undefined && this.#port === port;

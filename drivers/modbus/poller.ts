@@ -1,41 +1,21 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
-import { type Qualified, qualify } from '../point.ts';
+import type { Qualified } from '../point.ts';
 import { READING_CODES } from '../reading.ts';
 import type { ModbusDevice } from './check.ts';
 import type { Counters } from './counters.ts';
-import { decodeBit, decodeRegisters, scaleValue } from './decode.ts';
 import { type Answer, CLOSED, type Line } from './line.ts';
-import { isBitTable, type Request } from './pdu.ts';
-import { type Block, DEFAULT_BLOCKS, type ModbusPoint, type PollPlan, planPolls } from './plan.ts';
+import type { Request } from './pdu.ts';
+import type { ModbusPoint, PollPlan } from './plan.ts';
 import { ProbePace, Standing } from './standing.ts';
 import { Timetable } from './timetable.ts';
+import { makeUnit, type Poll, type Unit } from './unit.ts';
+import { badValue, exceptionCode, readValues } from './values.ts';
 
 /** What came of one poll: a value for each point in order, or why there is none of any. */
 export interface Outcome {
   readonly points: readonly ModbusPoint[];
   readonly values: readonly Qualified[] | string;
-}
-
-interface Unit {
-  readonly device: ModbusDevice;
-  readonly standing: Standing;
-  readonly polls: readonly Poll[];
-  /** A request of it is in flight: never two to one unit. */
-  busy: boolean;
-  /** It was due since it was last probed. */
-  wanted: boolean;
-  /** Why it does not answer. */
-  code: string | undefined;
-}
-
-interface Poll {
-  readonly unit: Unit;
-  readonly plan: PollPlan;
-  readonly points: readonly ModbusPoint[];
-  state: 'resting' | 'waiting' | 'running';
-  /** Given as bad since its unit was away: to be read as soon as it is back. */
-  owed: boolean;
 }
 
 export interface PollerOptions {
@@ -66,6 +46,7 @@ export class Poller {
   readonly #timetable: Timetable;
   readonly #pace: ProbePace;
   readonly #polls: readonly Poll[];
+  readonly #hasNumbers: boolean;
   #ready: Poll[] = [];
   #line: Line | undefined;
   /** Until the first try to connect has ended, polls wait for it. */
@@ -77,6 +58,7 @@ export class Poller {
 
   constructor(devices: readonly ModbusDevice[], options: PollerOptions, context: PollerContext) {
     this.#context = context;
+    this.#hasNumbers = options.hasNumbers;
     this.#pace = new ProbePace(options.share);
     this.units = devices.map((device) => makeUnit(device, new Standing(options.timeoutMs, !options.hasNumbers)));
     this.#polls = this.units.flatMap((unit) => unit.polls);
@@ -97,6 +79,10 @@ export class Poller {
     this.#line = undefined;
     this.#mayComeUp = false;
     line?.close();
+    for (const unit of this.units) {
+      unit.cancelRest();
+      unit.busy = false;
+    }
     for (const poll of this.#ready.splice(0)) this.#finish(poll, READING_CODES.linkDown);
   }
 
@@ -133,8 +119,7 @@ export class Poller {
     } else if (this.#isOff(unit)) {
       this.#putOff(poll);
     } else {
-      poll.state = 'waiting';
-      this.#ready.push(poll);
+      this.#wait(poll);
     }
   }
 
@@ -159,6 +144,7 @@ export class Poller {
       const [poll] = at < 0 ? [] : this.#ready.splice(at, 1);
       if (poll === undefined) return;
       if (this.#isOff(poll.unit)) this.#putOff(poll);
+      else if (poll.unit.standing.isSuspect && !this.#hasNumbers) this.#greetFor(poll);
       else this.#run(poll);
     }
   }
@@ -190,21 +176,36 @@ export class Poller {
     this.#context.counters.probes++;
     this.#probing = true;
     unit.wanted = false;
-    this.#occupy(unit);
     const paced = !this.#isIdle();
-    this.#ask(unit, first.plan.greeting, (answer, tookMs) => {
+    this.#greet(unit, first.plan, (code, tookMs) => {
       this.#probing = false;
-      if (this.#judge(unit, answer, tookMs) === undefined) {
+      if (code === undefined) {
         this.#pace.reset();
-        for (const poll of unit.polls) {
-          if (!poll.owed || poll.state !== 'resting') continue;
-          poll.state = 'waiting';
-          this.#ready.push(poll);
-        }
-      } else if (paced && answer.kind !== 'closed') {
+        for (const poll of unit.polls) if (poll.owed && poll.state === 'resting') this.#wait(poll);
+      } else if (paced && code !== READING_CODES.linkDown) {
         this.#pace.cost(this.#context.wire.tick(), tookMs);
       }
-      this.#release(unit);
+    });
+  }
+
+  /**
+   * Asks only to hear that the unit lives, and that it answers this question and not one before. Where the greeting
+   * cannot be told from other questions by its length, the unit rests for a time-out: what is owed comes meanwhile.
+   */
+  #greet(unit: Unit, plan: PollPlan, done: (code: string | undefined, tookMs: number) => void): void {
+    this.#occupy(unit);
+    this.#ask(unit, plan.greeting, (answer, tookMs) => {
+      const code = this.#judge(unit, answer, tookMs);
+      done(code, tookMs);
+      const mustRest = code === undefined && !this.#hasNumbers && plan.greeting === plan.blocks[0]?.request;
+      this.#release(unit, mustRest ? unit.standing.timeoutMs : 0);
+    });
+  }
+
+  #greetFor(poll: Poll): void {
+    this.#greet(poll.unit, poll.plan, (code) => {
+      if (code === undefined) this.#wait(poll);
+      else this.#finish(poll, code);
     });
   }
 
@@ -214,7 +215,7 @@ export class Poller {
     this.#occupy(unit);
     const values: Qualified[] = [];
     const end = (code: string | undefined) => {
-      while (code !== undefined && values.length < poll.points.length) values.push(bad(code));
+      while (code !== undefined && values.length < poll.points.length) values.push(badValue(code));
       this.#finish(poll, values);
       this.#release(unit);
     };
@@ -224,19 +225,16 @@ export class Poller {
       this.#ask(unit, block.request, (answer, tookMs) => {
         const code = this.#judge(unit, answer, tookMs);
         if (code !== undefined) return end(code);
-        pushValues(values, block, answer);
+        if (answer.kind === 'data' || answer.kind === 'exception') readValues(block, answer, values);
         next(index + 1);
       });
     };
-    if (!unit.standing.isSuspect) {
-      next(0);
-      return;
-    }
-    this.#ask(unit, poll.plan.greeting, (answer, tookMs) => {
-      const code = this.#judge(unit, answer, tookMs);
-      if (code !== undefined) end(code);
-      else next(0);
-    });
+    next(0);
+  }
+
+  #wait(poll: Poll): void {
+    poll.state = 'waiting';
+    this.#ready.push(poll);
   }
 
   #ask(unit: Unit, request: Request, done: (answer: Answer, tookMs: number) => void): void {
@@ -271,7 +269,7 @@ export class Poller {
     standing.failed();
     unit.code =
       answer.kind === 'exception'
-        ? `${READING_CODES.exception}-${answer.code}`
+        ? exceptionCode(answer.code)
         : answer.kind === 'spoilt'
           ? CORRUPT
           : READING_CODES.noAnswer;
@@ -287,9 +285,17 @@ export class Poller {
     this.#inFlight++;
   }
 
-  #release(unit: Unit): void {
-    unit.busy = false;
+  #release(unit: Unit, restMs = 0): void {
     this.#inFlight--;
+    const free = () => {
+      unit.busy = false;
+      this.#pump();
+    };
+    if (restMs === 0) {
+      free();
+      return;
+    }
+    unit.cancelRest = this.#context.wire.after(restMs, free);
     this.#pump();
   }
 
@@ -297,36 +303,5 @@ export class Poller {
     if (poll.state !== 'resting') poll.owed = false;
     poll.state = 'resting';
     this.#context.emit({ points: poll.points, values });
-  }
-}
-
-const bad = (code: string): Qualified => ({ value: null, quality: 'bad', code });
-
-function makeUnit(device: ModbusDevice, standing: Standing): Unit {
-  const polls: Poll[] = [];
-  const unit: Unit = { device, standing, polls, busy: false, wanted: false, code: undefined };
-  for (const plan of planPolls(device.options.address, device.points, device.profile.blocks ?? DEFAULT_BLOCKS)) {
-    const points = plan.blocks.flatMap((block) => block.points);
-    polls.push({ unit, plan, points, state: 'resting', owed: false });
-  }
-  return unit;
-}
-
-function pushValues(values: Qualified[], { request, points }: Block, answer: Answer): void {
-  for (const point of points) {
-    if (answer.kind !== 'data') {
-      values.push(bad(answer.kind === 'exception' ? `${READING_CODES.exception}-${answer.code}` : CORRUPT));
-      continue;
-    }
-    const { register } = point.source;
-    const at = register.address - request.address;
-    if (isBitTable(register.table)) {
-      values.push(qualify(point, decodeBit(answer.data, at)));
-    } else {
-      const raw = decodeRegisters(answer.data, at * 2, register);
-      values.push(
-        qualify(point, raw, register.type === 'bit' ? raw : scaleValue(raw, register.scale, register.offset)),
-      );
-    }
   }
 }

@@ -57,7 +57,7 @@ export class Standing {
   answered(tookMs: number): void {
     this.#failures = 0;
     this.#answeredOnce = true;
-    this.#learn(Math.max(tookMs * MARGIN, this.#timeoutMs * FORGET));
+    this.#learn(Math.max(tookMs > this.#baseMs ? tookMs * MARGIN : 0, this.#timeoutMs * FORGET));
   }
 
   failed(): void {

@@ -125,7 +125,8 @@ describe('a unit that does not answer', () => {
     expect(rig.bus.count(1)).toBeGreaterThan(10);
     rig.bus.slaves.set(1, answers(rtuSeal, 10));
     rig.forget();
-    await rig.clock.advance(5000);
+    // One register only: after it is heard it rests for a time-out before it is believed.
+    await rig.clock.advance(6200);
     expect(rig.take('a')).toContain('5');
   });
 
@@ -172,12 +173,17 @@ test('a poll that cannot keep its time skips and never queues up', async () => {
   expect(rig.link.status().counters.missed).toBe(20);
 });
 
-/** A slave whose registers tell how often it was asked; each reply so late. */
-const counting = (delay: (nth: number) => number): Behaviour => {
+/**
+ * A slave whose registers tell how often it was asked, odd for the block at 500; each reply so late, and never before
+ * the replies to what it was asked before.
+ */
+const counting = (clock: () => number, delay: (nth: number) => number): Behaviour => {
   let nth = 0;
+  let busyUntil = 0;
   return (asked) => {
     nth++;
-    return [{ afterMs: delay(nth), bytes: right(rtuSeal, asked, nth) }];
+    busyUntil = Math.max(busyUntil + 15, clock() + delay(nth));
+    return [{ afterMs: busyUntil - clock(), bytes: right(rtuSeal, asked, nth * 2 + (asked.address < 500 ? 0 : 1)) }];
   };
 };
 
@@ -196,25 +202,28 @@ describe('a late reply is never taken for the next answer', () => {
     '$shape register(s) each $everyMs ms, some replies $late ms late',
     async ({ list, late, everyMs }) => {
       // Right, then three late ones, then right again.
-      const behaviour = counting((nth) => (nth % 10 >= 3 && nth % 10 <= 5 ? late : 20));
-      await using rig = new Rig([makeDevice('a', 1, list, {}, everyMs)], {}, (bus) =>
-        bus.slaves.set(1, behaviour),
-      ).read();
+      await using rig = new Rig([makeDevice('a', 1, list, {}, everyMs)]).read();
+      const { tick } = rig.clock;
+      rig.bus.slaves.set(
+        1,
+        counting(tick, (nth) => (nth % 10 >= 3 && nth % 10 <= 5 ? late : 20)),
+      );
       const stale: string[] = [];
       let good = 0;
       for (let step = 0; step < 240; step++) {
         await rig.clock.advance(500);
         const asked = rig.bus.count(1);
-        for (const { value } of rig.batches.flat()) {
-          if (value === null) continue;
+        for (const { point, value } of rig.batches.flat()) {
+          if (typeof value !== 'number') continue;
           good++;
+          const isOther = point.endsWith('-500') !== (value % 2 === 1) && !point.endsWith('-6');
           // Within one step at most: the greeting and the blocks of one poll.
-          if (typeof value !== 'number' || value < asked - 3) stale.push(`${value} of ${asked}`);
+          if (isOther || value / 2 < asked - 3) stale.push(`${point} ${value / 2} of ${asked}`);
         }
         rig.forget();
       }
       expect(stale).toEqual([]);
-      expect(good).toBeGreaterThan(5);
+      expect(good).toBeGreaterThan(3);
     },
   );
 

@@ -1,0 +1,205 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ServerTCP } from 'modbus-serial';
+import { describe, expect, test } from 'vitest';
+import type { ModbusDevice } from '../../../drivers/modbus/check.ts';
+import { modbus } from '../../../drivers/modbus/kind.ts';
+import type { Reading } from '../../../drivers/reading.ts';
+import { openClock } from '../../../gateway/kit/clock.ts';
+import { silentLog } from '../../../gateway/kit/log.ts';
+import { freePort, type Running, start, testWith, until } from '../../tools/program.ts';
+import { makeDevice, makePoint } from './site.ts';
+
+const SLAVE = join(import.meta.dirname, 'slave.py');
+const EVERY_MS = 400;
+
+/** All tables and types of one unit of `slave.py`. */
+const unit = (address: number): ModbusDevice => {
+  const id = `u${address}`;
+  return makeDevice(
+    id,
+    address,
+    [
+      'holding 5 u16',
+      'holding 100 f32',
+      'holding 102 s16',
+      'holding 103 u32',
+      'holding 105 f64',
+      'holding 109 u64',
+      'input 7 u16',
+      'coil 9 bit',
+      'discrete 9 bit',
+      makePoint(id, 'holding 6 u16', { scale: 0.1 }, { everyMs: EVERY_MS }),
+      // Beyond the end: an exception, for this block alone.
+      'holding 5000 u16',
+    ],
+    {},
+    EVERY_MS,
+  );
+};
+
+const expected = (address: number) => ({
+  [`u${address}/holding-5`]: address * 1000 + 5,
+  [`u${address}/holding-6`]: address * 100 + 0.6,
+  [`u${address}/holding-100`]: 21.5,
+  [`u${address}/holding-102`]: -7,
+  [`u${address}/holding-103`]: 4_000_000_000,
+  [`u${address}/holding-105`]: -2.25,
+  [`u${address}/holding-109`]: 2 ** 40,
+  [`u${address}/input-7`]: 9007,
+  [`u${address}/coil-9`]: 1,
+  [`u${address}/discrete-9`]: 0,
+  [`u${address}/holding-5000`]: 'exception-2',
+});
+
+/** A link as a site declares it, on the system's clock; `latest` is the last of each point. */
+async function openReal(kind: keyof typeof modbus.links, options: object, devices: readonly ModbusDevice[]) {
+  const clock = openClock();
+  const parsed = modbus.links[kind].parse({ timeout: '250ms', ...options });
+  const link = await modbus.open(
+    { id: 'l', kind, options: parsed, devices: devices as never },
+    { clock, wire: clock, log: silentLog },
+  );
+  const stop = new AbortController();
+  const latest = new Map<string, Reading>();
+  const run = async () => {
+    for await (const batch of link.readings(stop.signal))
+      for (const reading of batch) latest.set(reading.point, reading);
+  };
+  const done = run();
+  return {
+    link,
+    latest,
+    /** Value of each point, or the code when there is none. */
+    values: () => Object.fromEntries([...latest].map(([point, { value, code }]) => [point, value ?? code])),
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await link[Symbol.asyncDispose]();
+      await done;
+    },
+  };
+}
+
+type Real = Awaited<ReturnType<typeof openReal>>;
+async function untilGood(real: Real, count: number, program?: Running): Promise<void> {
+  try {
+    await until(() => allGood(real) === count, 'readings', 20_000);
+  } catch (error) {
+    const state = JSON.stringify([real.values(), real.link.status(), program?.output().slice(-1000)]);
+    throw new Error(`${count} good readings awaited, had ${allGood(real)}: ${state}`, { cause: error });
+  }
+}
+const allGood = (real: Real) => [...real.latest.values()].filter(({ quality }) => quality === 'good').length;
+
+/** Two pseudo-terminals, joined. */
+async function openPtyPair() {
+  const folder = mkdtempSync(join(tmpdir(), 'gengfu-pty-'));
+  const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
+  const socat = start('socat', [`pty,raw,echo=0,link=${ours}`, `pty,raw,echo=0,link=${theirs}`]);
+  await until(() => existsSync(ours) && existsSync(theirs), 'the pty pair');
+  return {
+    ours,
+    theirs,
+    async [Symbol.asyncDispose]() {
+      await socat[Symbol.asyncDispose]();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+const slave = (kind: string, where: string | number) => start('/usr/bin/python3', [SLAVE, kind, String(where)]);
+
+describe('pymodbus', () => {
+  testWith('pymodbus')('over TCP: every table and type, an exception, two units; away and back', async () => {
+    const port = await freePort();
+    const first = slave('tcp', port);
+    await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port }, [unit(1), unit(2)]);
+    await untilGood(real, 20, first);
+    expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
+    await first[Symbol.asyncDispose]();
+    await until(() => real.latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
+    await using _again = slave('tcp', port);
+    await untilGood(real, 20);
+    expect(real.link.status().counters).toMatchObject({ timeouts: 0, late: 0, foreign: 0, nonsense: 0 });
+  });
+
+  testWith('pymodbus')('RTU over TCP', async () => {
+    const port = await freePort();
+    await using running = slave('rtu-over-tcp', port);
+    await using real = await openReal('modbus-rtu-over-tcp', { host: '127.0.0.1', port, baud: 115_200 }, [
+      unit(1),
+      unit(2),
+    ]);
+    await untilGood(real, 20, running);
+    expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
+  });
+
+  testWith('pymodbus', 'socat')('RTU on a tty; the adapter is pulled', async () => {
+    const ptys = await openPtyPair();
+    const running = slave('rtu', ptys.theirs);
+    await using real = await openReal('modbus-rtu', { port: ptys.ours, baud: 19_200 }, [unit(1), unit(2)]);
+    await untilGood(real, 20, running);
+    expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
+    await running[Symbol.asyncDispose]();
+    await ptys[Symbol.asyncDispose]();
+    await until(() => real.latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
+    await until(() => real.link.status().error?.includes('the port is not there'), 'the reason');
+  });
+
+  testWith('pymodbus', 'socat')('RTU on a tty; the adapter is pulled and comes back', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'gengfu-pty-'));
+    const names = [join(folder, 'ours'), join(folder, 'theirs')] as const;
+    const plug = async () => {
+      const socat = start(
+        'socat',
+        names.map((name) => `pty,raw,echo=0,link=${name}`),
+      );
+      await until(() => names.every((name) => existsSync(name)), 'the pty pair');
+      return { socat, slave: slave('rtu', names[1]) };
+    };
+    const before = await plug();
+    await using real = await openReal('modbus-rtu', { port: names[0], baud: 19_200 }, [unit(1)]);
+    await untilGood(real, 10);
+    await before.socat[Symbol.asyncDispose]();
+    await before.slave[Symbol.asyncDispose]();
+    await until(() => real.latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
+    const after = await plug();
+    await untilGood(real, 10);
+    await after.slave[Symbol.asyncDispose]();
+    await after.socat[Symbol.asyncDispose]();
+    rmSync(folder, { recursive: true, force: true });
+  });
+});
+
+test('modbus-serial as the server: units told apart, holding and input registers', async () => {
+  const port = await freePort();
+  const vector = {
+    getHoldingRegister: (address: number, unit: number) => unit * 100 + address,
+    getInputRegister: (address: number) => 7000 + address,
+  };
+  const server = new ServerTCP(vector, { host: '127.0.0.1', port, unitID: 0 });
+  const devices = [1, 2, 3].map((address) =>
+    makeDevice(`u${address}`, address, ['holding 5 u16', 'input 3 u16'], {}, EVERY_MS),
+  );
+  {
+    await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port, window: 4 }, devices);
+    await untilGood(real, 6);
+    expect(real.values()).toMatchObject({
+      'u1/holding-5': 105,
+      'u2/holding-5': 205,
+      'u3/holding-5': 305,
+      'u2/input-3': 7003,
+    });
+  }
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+});
+
+test('neither host nor port is there: open returns at once and says why', async () => {
+  const port = await freePort();
+  await using tcp = await openReal('modbus-tcp', { host: '127.0.0.1', port }, [unit(1)]);
+  await using rtu = await openReal('modbus-rtu', { port: '/dev/gengfu-no-such-port' }, [unit(1)]);
+  for (const { latest } of [tcp, rtu]) await until(() => latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
+  expect(tcp.link.status().error).toContain('nothing listens there');
+  expect(rtu.link.status().error).toContain('the port is not there');
+});
