@@ -5,7 +5,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Role } from '../ledger/accounts.ts';
 import { guardAccess } from './access.ts';
-import { newApp } from './app.ts';
+import { type App, newApp } from './app.ts';
 import { audit } from './audit.ts';
 import { setBrowserPolicy } from './browser-policy.ts';
 import type { ApiContext } from './context.ts';
@@ -45,7 +45,7 @@ const INVITATION_MS = 24 * 3_600_000;
 
 /** Rejects with the Fault `listen` when the address cannot be listened on. */
 export async function openApi(options: ApiOptions, context: ApiContext): Promise<OpenApi> {
-  const { app, live } = await buildApp(options, context);
+  const app = await buildApp(options, context);
   const { host, port } = options.listen;
   try {
     await app.listen({ host, port });
@@ -63,15 +63,12 @@ export async function openApi(options: ApiOptions, context: ApiContext): Promise
       await audit(context, 'gateway', 'invitation-made', undefined, { role });
       return `${url}/#/welcome?secret=${secret}`;
     },
-    async [Symbol.asyncDispose]() {
-      live[Symbol.dispose]();
-      await app.close();
-    },
+    [Symbol.asyncDispose]: () => app.close(),
   };
 }
 
 /** Every route with its guards, not listening yet. */
-export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: ApiContext) {
+export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: ApiContext): Promise<App> {
   const secure = options.secureCookies ?? false;
   const answerError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply) =>
     sendError(error, request, reply, context.log);
@@ -100,7 +97,7 @@ export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: Api
   addRoutes(app, { context, sessions, register: new Register(context), live });
   addDocumentRoute(app, context.site.version);
   await servePage(app, options.consoleDir);
-  return { app, live };
+  return app;
 }
 
 const tooManyAttempts = (_request: unknown, { after }: { after: string }) =>

@@ -30,7 +30,7 @@ export function cookieOf(context: FakeContext, role: Role, forMs = 3_600_000): s
 
 /** The API over a gateway in memory, asked without a socket. */
 export async function apiUnderTest(context: FakeContext = fakeContext()): Promise<ApiUnderTest> {
-  const { app } = await buildApp({ consoleDir: `${import.meta.dirname}/no-such-directory` }, context);
+  const app = await buildApp({ consoleDir: `${import.meta.dirname}/no-such-directory` }, context);
   await app.ready();
   return {
     app,
