@@ -2,7 +2,6 @@ import { rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
@@ -11,6 +10,7 @@ import { ROLES } from './ledger/accounts.ts';
 
 /** What the commands ask of a gateway that runs: one line of JSON there, one back. */
 const request = z.discriminatedUnion('ask', [
+  z.strictObject({ ask: z.literal('status') }),
   z.strictObject({ ask: z.literal('alarms') }),
   z.strictObject({ ask: z.literal('acknowledge'), alarm: z.string(), note: z.string().optional() }),
   z.strictObject({ ask: z.literal('users') }),
@@ -19,7 +19,8 @@ const request = z.discriminatedUnion('ask', [
 export type DoorRequest = z.output<typeof request>;
 type Answer = { readonly answer: unknown } | { readonly fault: { readonly code: string; readonly message: string } };
 
-const MOST_BYTES = 16_384;
+/** The list of all alarms is the longest. */
+const MOST_CHARACTERS = 64 * 2 ** 20;
 const WAIT_MS = 20_000;
 /** A path longer than this cannot be a unix socket (sun_path, unix(7)). */
 const LONGEST_PATH = 107;
@@ -47,16 +48,27 @@ export async function openDoor(data: string, gateway: Gateway, log: Log): Promis
   };
 }
 
-async function serve(socket: Socket, gateway: Gateway): Promise<void> {
-  socket.setTimeout(WAIT_MS, () => socket.destroy()).on('error', () => socket.destroy());
-  let bytes = 0;
-  socket.on('data', (chunk) => {
-    bytes += chunk.length;
-    if (bytes > MOST_BYTES) socket.destroy();
+/** The first line that comes in; rejects when the other side ends, errs, is slow or says too much. */
+function firstLine(socket: Socket): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    socket.setEncoding('utf8').setTimeout(WAIT_MS, () => socket.destroy(new Fault('no-answer', 'no answer in time')));
+    socket.on('data', (chunk: string) => {
+      text += chunk;
+      const end = text.indexOf('\n');
+      if (end !== -1) resolve(text.slice(0, end));
+      else if (text.length > MOST_CHARACTERS) socket.destroy(new Fault('too-long', 'a line too long'));
+    });
+    socket.once('error', reject).once('close', () => reject(new Fault('no-answer', 'hung up without an answer')));
   });
-  for await (const line of createInterface({ input: socket })) {
-    socket.end(`${JSON.stringify(await answer(line, gateway))}\n`);
-    return;
+}
+
+async function serve(socket: Socket, gateway: Gateway): Promise<void> {
+  try {
+    socket.end(`${JSON.stringify(await answer(await firstLine(socket), gateway))}\n`);
+  } catch {
+    // Who hung up, or said nothing, has asked nothing.
+    socket.destroy();
   }
 }
 
@@ -64,6 +76,8 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
   try {
     const asked = request.parse(JSON.parse(line));
     switch (asked.ask) {
+      case 'status':
+        return { answer: gateway.status() };
       case 'alarms':
         return { answer: gateway.alarms() };
       case 'users':
@@ -88,15 +102,9 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
 export async function askGateway(data: string, asked: DoorRequest): Promise<unknown> {
   const socket = connect(socketOf(data));
   try {
-    const line = await new Promise<string>((resolve, reject) => {
-      socket.setTimeout(WAIT_MS, () => reject(new Fault('no-answer', 'the gateway does not answer')));
-      socket.once('error', reject);
-      createInterface({ input: socket })
-        .once('line', resolve)
-        .once('close', () => reject(new Fault('no-answer', 'the gateway hung up')));
-      socket.write(`${JSON.stringify(asked)}\n`);
-    });
-    const answered = JSON.parse(line) as Answer;
+    const line = firstLine(socket);
+    socket.write(`${JSON.stringify(asked)}\n`);
+    const answered = JSON.parse(await line) as Answer;
     if ('fault' in answered) throw new Fault(answered.fault.code, answered.fault.message);
     return answered.answer;
   } catch (error) {

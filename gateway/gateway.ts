@@ -4,16 +4,18 @@ import { type Clock, withTicksFrom } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Site, SiteLink } from '../config/site.ts';
-import type { OpenLink } from '../drivers/driver.ts';
+import type { LinkStatus, OpenLink } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import { TestWatch } from './alarms/device-tested.ts';
+import type { Health } from './api/context.ts';
 import { openApi } from './api/open-api.ts';
 import { Board } from './board.ts';
 import { openHistory } from './history/open-history.ts';
 import type { Role } from './ledger/accounts.ts';
+import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
 import { LiveJudge } from './live-judge.ts';
@@ -22,7 +24,7 @@ import { lastTick, restoreJudge } from './restore.ts';
 import type { Permit } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
 import { upstreams } from './upstream/index.ts';
-import type { OpenUpstream } from './upstream/upstream.ts';
+import type { OpenUpstream, UpstreamStatus } from './upstream/upstream.ts';
 
 export type GatewaySite = Site<Rule, Permit>;
 
@@ -40,6 +42,12 @@ export interface GatewayOptions {
   readonly version: string;
 }
 
+export interface GatewayStatus extends Health {
+  readonly ledger: LedgerStatus;
+  readonly links: Readonly<Record<string, LinkStatus>>;
+  readonly upstreams: Readonly<Record<string, UpstreamStatus>>;
+}
+
 export interface Gateway extends AsyncDisposable {
   /** Where the console is. */
   readonly url: string;
@@ -47,6 +55,8 @@ export interface Gateway extends AsyncDisposable {
   invite(role: Role): Promise<string>;
   /** Who may sign in. */
   users(): Promise<readonly { readonly name: string; readonly role: Role }[]>;
+  /** How it does, for a person at the box. */
+  status(): GatewayStatus;
   /** Alarms that are not closed. */
   alarms(): readonly Alarm[];
   act(action: Action): Promise<Receipt>;
@@ -79,6 +89,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const board = new Board(points);
   const links = new Map<string, OpenLink>();
+  const health = (): Health => {
+    const { durable, error = 'not durable' } = ledger.status();
+    const reasons = [...board.failures, ...(durable ? [] : [`ledger: ${error}`])];
+    return { ready: reasons.length === 0, reasons };
+  };
   const metrics = openMetrics({ ledger, history, links, sinks, judge, board });
   opening.use(metrics);
   const api = opening.use(
@@ -96,13 +111,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         alarms: () => judge.alarms.open,
         points: () => board.points(),
         answers: () => [...judge.rules.answers()],
-        links: () => Object.fromEntries([...links].map(([id, link]) => [id, link.status()])),
-        upstreams: () => Object.fromEntries([...sinks].map(([id, sink]) => [id, sink.status()])),
-        health: () => {
-          const status = ledger.status();
-          const reasons = [...board.failures, ...(status.durable ? [] : [`ledger: ${status.error ?? 'not durable'}`])];
-          return { ready: reasons.length === 0, reasons };
-        },
+        links: () => statusOf(links),
+        upstreams: () => statusOf(sinks),
+        health,
         act: (action) => live.act(action),
         onReadings: (listener) => board.listen(listener),
       },
@@ -132,11 +143,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     url: api.url,
     invite: (role) => api.invite(role),
     users: () => accounts.list(),
+    status: () => ({ ...health(), ledger: ledger.status(), links: statusOf(links), upstreams: statusOf(sinks) }),
     alarms: () => judge.alarms.open,
     act: (action) => live.act(action),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
+
+const statusOf = <S>(open: ReadonlyMap<string, { status(): S }>): Record<string, S> =>
+  Object.fromEntries([...open].map(([id, each]) => [id, each.status()]));
 
 async function openLink(
   site: GatewaySite,

@@ -96,6 +96,6 @@ export async function until<T>(check: () => T | Promise<T>, what: string, within
     const found = await check();
     if (found) return found;
     if (performance.now() > end) throw new Error(`timed out waiting for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
