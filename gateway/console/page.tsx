@@ -10,6 +10,7 @@ import { Place, subscribePlace } from './place.ts';
 import { useWords } from './words/words.ts';
 
 const DARK = matchMedia('(prefers-color-scheme: dark)');
+const STILL = matchMedia('(prefers-reduced-motion: reduce)');
 
 const subscribeDark = (listener: () => void): (() => void) => {
   DARK.addEventListener('change', listener);
@@ -21,11 +22,13 @@ function look(dark: boolean): ThemeConfig {
     algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
     token: {
       fontSize: 14,
+      motion: !STILL.matches,
       borderRadius: 4,
       controlHeight: 30,
       colorPrimary: '#1d4f91',
       fontFamily: "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif",
     },
+    components: { Table: { cellPaddingBlockSM: 5 } },
   };
 }
 

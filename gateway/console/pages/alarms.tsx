@@ -59,9 +59,9 @@ function OpenAlarms({ rights }: { readonly rights: Rights }) {
   const sorted = useMemo(() => alarms?.toSorted(byUrgency), [alarms]);
   if (sorted === undefined) {
     return connection === 'lost' ? null : (
-      <p className="wait">
+      <div className="wait">
         <Spin /> {say('alarms.loading')}
-      </p>
+      </div>
     );
   }
   if (sorted.length === 0) {

@@ -86,7 +86,7 @@ export const en: Readonly<Record<Word, string>> = {
   'alarm.since': 'Since {{time}}',
   'alarm.for': 'for {{length}}',
   'alarm.lasted': 'lasted {{length}}',
-  'alarm.risen': 'Up from {{level}}',
+  'alarm.risen': 'from {{level}}',
   'alarm.no-data': 'No data',
   'alarm.grid': 'Grid {{grid}}',
   'alarm.open-detail': 'Details: {{title}}, {{device}}',

@@ -1,8 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { build } from 'vite';
 import { type FakeApi, openFakeApi } from './fake-api.ts';
 
 const FLAGS = [
@@ -21,6 +22,7 @@ export interface Visit extends AsyncDisposable {
   readonly page: Page;
   readonly api: FakeApi;
   readonly complaints: readonly string[];
+  /** Comes with the cookie of a session, and waits until the page is live. */
   signIn(): Promise<void>;
 }
 
@@ -32,13 +34,19 @@ export interface Desktop extends AsyncDisposable {
 export async function openDesktop(): Promise<Desktop> {
   const dist = await mkdtemp(join(tmpdir(), 'gengfu-console-'));
   const root = join(import.meta.dirname, '../../../gateway/console');
-  const configFile = join(root, 'vite.config.ts');
-  await build({ root, configFile, logLevel: 'error', build: { outDir: dist, emptyOutDir: true } });
+  const vite = join(root, '../../node_modules/vite/bin/vite.js');
+  const build = [vite, 'build', root, '--outDir', dist, '--emptyOutDir', '--logLevel', 'error'];
+  await promisify(execFile)(process.execPath, build, { env: { ...process.env, NODE_ENV: 'production' } });
   const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
   return {
     async visit(options = {}) {
       const api = await openFakeApi(dist);
-      const context = await browser.newContext({ locale: 'zh-CN', timezoneId: 'UTC', ...options });
+      const context = await browser.newContext({
+        locale: 'zh-CN',
+        timezoneId: 'UTC',
+        reducedMotion: 'reduce',
+        ...options,
+      });
       const page = await context.newPage();
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(String(error)));
@@ -52,10 +60,8 @@ export async function openDesktop(): Promise<Desktop> {
         api,
         complaints,
         async signIn() {
+          await context.addCookies([{ name: 'session', value: 'in', url: api.origin }]);
           await page.goto(api.origin);
-          await page.locator('input[autocomplete="username"]').fill('li');
-          await page.locator('input[autocomplete="current-password"]').fill('right');
-          await page.locator('button[type="submit"]').click();
           await page.locator('.live-live').waitFor();
         },
         async [Symbol.asyncDispose]() {
