@@ -11,7 +11,7 @@ import type { Entry } from './ledger.ts';
 /** Events that may wait for a disk that does not take them. Beyond it nothing more is promised: `append` rejects. */
 export const MOST_WAITING = 50_000;
 /** Events of one transaction: bounds how long a read waits for a commit. */
-const GROUP_EVENTS = 1000;
+const GROUP_EVENTS = 500;
 /** How long moved cursors may wait for a commit to go along with. */
 const CURSOR_DELAY_MS = 1000;
 

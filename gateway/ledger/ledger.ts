@@ -4,7 +4,7 @@ import type { EntryDraft } from '../alarms/alarm-event.ts';
 export interface Entry {
   /** Counts without gaps for the life of the gateway, from 1. */
   readonly sequence: number;
-  /** The CloudEvent, JSON in UTF-8. `data.chain` is `sha256:` and the hash of the previous entry's bytes. */
+  /** The CloudEvent, JSON in UTF-8. `data.chain` is `sha256:` and the hash of the previous entry's bytes; the first one's, of no bytes. */
   readonly json: string;
 }
 

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault } from '#kit/fault.ts';
 import { accountWrites } from './account-store.ts';
 import { type ConnectionOptions, metaOf, openConnection } from './connection.ts';
@@ -37,6 +37,7 @@ export class Store {
   /** A commit failed for another reason than room: the connection is made anew before the next one. */
   #suspect = false;
   #batches = 0;
+  readonly #statements = new Map<string, StatementSync>();
 
   /** Throws a Fault: of another gateway, of a newer version, not to be opened, missing (unless `create`). */
   constructor(options: ConnectionOptions, create: boolean) {
@@ -88,7 +89,7 @@ export class Store {
         return write.events.length;
       });
       const last: LastGroup = { token: group.token, first: start.sequence + 1, head, results };
-      db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run('last', JSON.stringify(last));
+      this.#prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run('last', JSON.stringify(last));
       db.exec('COMMIT');
       return { ...this.#committed(last), entries };
     } finally {
@@ -96,21 +97,29 @@ export class Store {
     }
   }
 
+  /** A statement of the present connection; preparing costs more than carrying out. */
+  #prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known !== undefined) return known;
+    const statement = this.#db.prepare(sql);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
   /** Stores a batch's entries and states; gives the new head. */
   #append(batch: PackedBatch, start: Head, entries: Entry[]): Head {
-    const db = this.#db;
     let head = start;
-    const insert = db.prepare('INSERT INTO entries (sequence, json) VALUES (?, ?)');
+    const insert = this.#prepare('INSERT INTO entries (sequence, json) VALUES (?, ?)');
     for (const draft of batch.events) {
       const json = encodeEntry(this.#options.gateway, head, draft);
       head = { sequence: head.sequence + 1, hash: hashOf(json) };
       insert.run(head.sequence, json);
       entries.push({ sequence: head.sequence, json });
     }
-    const alarm = db.prepare('INSERT OR REPLACE INTO alarms (id, key, open, at, state) VALUES (?, ?, ?, ?, ?)');
+    const alarm = this.#prepare('INSERT OR REPLACE INTO alarms (id, key, open, at, state) VALUES (?, ?, ?, ?, ?)');
     for (const { id, key, open, at, state } of batch.alarms) alarm.run(id, key, Number(open), at, state);
-    const rule = db.prepare('INSERT OR REPLACE INTO rules (key, state) VALUES (?, ?)');
-    const noRule = db.prepare('DELETE FROM rules WHERE key = ?');
+    const rule = this.#prepare('INSERT OR REPLACE INTO rules (key, state) VALUES (?, ?)');
+    const noRule = this.#prepare('DELETE FROM rules WHERE key = ?');
     for (const { key, state } of batch.rules) {
       if (state === null) noRule.run(key);
       else rule.run(key, state);
@@ -187,6 +196,7 @@ export class Store {
     const { path } = this.#options;
     const file = fileOf(path);
     if (!this.#suspect && file === this.#file) return;
+    this.#statements.clear();
     let db: DatabaseSync;
     if (file === this.#file) {
       // The lock is exclusive: the old one has to go first.

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { packDraft } from '../../../gateway/ledger/entry.ts';
 import type { Group, Write } from '../../../gateway/ledger/group.ts';
 import { Snapshot } from '../../../gateway/ledger/snapshot.ts';
-import { Store } from '../../../gateway/ledger/store.ts';
+import { CLOSED_ALARMS_KEPT, Store } from '../../../gateway/ledger/store.ts';
 import { draft, temporaryDirectory } from './drafts.ts';
 
 const writes: readonly Write[] = [
@@ -45,5 +45,22 @@ test('a snapshot reads anew what was read while the log was carried over to the 
     return db.prepare('SELECT count(*) AS count FROM entries').get()?.count;
   });
   expect([reads, count]).toEqual([2, 2]);
+  store.close();
+});
+
+test('closed alarms are kept up to a bound, the oldest go; open ones stay', async () => {
+  await using dir = await temporaryDirectory();
+  const store = new Store({ path: join(dir.path, 'ledger.db'), gateway: 'test-01', maxBytes: 1e9 }, true);
+  const alarm = (n: number, open: boolean) => ({ id: `a-${n}`, key: 'k', open, at: n, state: '{}' });
+  const alarms = Array.from({ length: CLOSED_ALARMS_KEPT + 100 }, (_, n) => alarm(n, n === 7));
+  const batches = Array.from({ length: 256 }, (_, n) => ({
+    kind: 'batch' as const,
+    events: [],
+    alarms: n === 0 ? alarms : [],
+    rules: [],
+  }));
+  store.commit({ token: 'one', after: store.head, writes: batches });
+  const row = store.db.prepare('SELECT count(*) AS count, min(at) AS open, sum(open) AS opens FROM alarms').get();
+  expect(row).toMatchObject({ count: CLOSED_ALARMS_KEPT + 1, open: 7, opens: 1 });
   store.close();
 });
