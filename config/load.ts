@@ -19,6 +19,8 @@ import { declareWindows, placeWindows } from './windows.ts';
 export interface LoadOptions {
   /** Where `${env:NAME}` looks; the process's own by default. */
   readonly env?: NodeJS.ProcessEnv;
+  /** What a secret that is not there is: an error, unless the site is only looked at or replayed. */
+  readonly missingSecrets?: 'error' | 'warning';
   /** Packs and device models that ship. */
   readonly packsDir?: string;
   readonly profilesDir?: string;
@@ -36,7 +38,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   const { packsDir = join(import.meta.dirname, 'packs'), profilesDir = join(import.meta.dirname, 'profiles') } =
     options;
   const report = new Report();
-  const sources: SecretSources = { dir, env: options.env ?? process.env };
+  const sources: SecretSources = { dir, env: options.env ?? process.env, missing: options.missingSecrets ?? 'error' };
   const folder = await readFolder(dir, report);
   const lists = gatherLists(folder.lists, folder.site, report);
 

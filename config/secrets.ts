@@ -16,6 +16,8 @@ const REMEDY = `write "\${env:NAME}" or "\${file:PATH}" and keep the secret ther
 export interface SecretSources {
   readonly dir: string;
   readonly env: NodeJS.ProcessEnv;
+  /** What a secret that is not there is: an error where the gateway starts, a warning where a site is only looked at. */
+  readonly missing: 'error' | 'warning';
 }
 
 /** The same entry with its references filled in; what is missing, or stands there openly, is reported. */
@@ -75,7 +77,10 @@ async function fill(text: string, path: Path, entry: Entry, sources: SecretSourc
       report.hide(found.value);
       filled += found.value;
     } else {
-      report.error(entry.at(path), `${entry.prefix}${String(path.at(-1) ?? '')}: ${found.missing}`);
+      report[sources.missing === 'error' ? 'error' : 'warn'](
+        entry.at(path),
+        `${entry.prefix}${String(path.at(-1) ?? '')}: ${found.missing}`,
+      );
       filled += whole;
     }
   }

@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '#kit/fault.ts';
-import { loadSite } from '../../config/load.ts';
-import type { Problem } from '../../config/site.ts';
+import { encodeProblem } from '../../config/check-report.ts';
+import { type LoadOptions, loadSite } from '../../config/load.ts';
 import type { GatewaySite } from '../gateway.ts';
 import { kinds } from '../kinds.ts';
 
@@ -18,13 +18,10 @@ export function wanted(value: string | undefined, name: string): string {
 export const dataDirectory = (given: string | undefined, gateway: string): string =>
   given ?? process.env.STATE_DIRECTORY ?? join(homedir(), '.local', 'state', 'gengfu', gateway);
 
-export const printProblem = ({ file, line, column, message, severity }: Problem): string =>
-  `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
-
 /** The site, or null after every problem has been told on standard error. */
-export async function siteOf(dir: string, env: NodeJS.ProcessEnv = process.env): Promise<GatewaySite | null> {
-  const { site, problems } = await loadSite(dir, kinds, { env });
-  for (const problem of problems) console.error(printProblem(problem));
+export async function siteOf(dir: string, options: LoadOptions = {}): Promise<GatewaySite | null> {
+  const { site, problems } = await loadSite(dir, kinds, options);
+  for (const problem of problems) console.error(encodeProblem(problem));
   return site;
 }
 
@@ -38,6 +35,6 @@ export function instantOf(text: string): number {
 /** The data directory of a gateway that runs, by `--data` or by its site; null when the site is not right. */
 export async function runningData(values: { data?: string; site?: string }): Promise<string | null> {
   if (values.data !== undefined) return values.data;
-  const site = await siteOf(wanted(values.site, '--data or --site'));
+  const site = await siteOf(wanted(values.site, '--data or --site'), { missingSecrets: 'warning' });
   return site === null ? null : dataDirectory(undefined, site.gateway);
 }

@@ -23,7 +23,7 @@ const NIGHT = { start: Date.parse('2026-07-15T21:30:00+08:00'), rate: 45 };
 const SCENARIO = join(SIMULATOR, '..', 'scenarios', 'demo-night.yaml');
 const TEMPLATE = join(import.meta.dirname, '..', '..', 'config', 'demo');
 /** From the start of the simulators to 21:30:00, so that all is connected by then. */
-const LEAD_MS = 3000;
+const LEAD_MS = 5000;
 const CONSOLE_PORT = 8080;
 
 interface Ready {
@@ -55,7 +55,7 @@ export const demo: Command = {
     const city = values['city-file'] === undefined ? [] : ['--city-file', values['city-file']];
     const devices = await startSimulator([SCENARIO, ...common, ...city], env, stack);
 
-    const site = await siteOf(await writeSite(folder, devices.placeholders), env);
+    const site = await siteOf(await writeSite(folder, devices.placeholders), { env });
     if (site === null) return EXIT.no;
     const clock = openClock({ rate, start: NIGHT.start, realStart, trust: () => 'synchronised' });
     const data = values.data ?? join(folder, 'data');

@@ -14,7 +14,7 @@ export const ledger: Command = {
     let data = values.data;
     if (data === undefined) {
       if (values.site === undefined) throw wrongUsage('--data or --site is wanted');
-      const site = await siteOf(values.site);
+      const site = await siteOf(values.site, { missingSecrets: 'warning' });
       if (site === null) return EXIT.no;
       data = dataDirectory(undefined, site.gateway);
     }
