@@ -1,12 +1,13 @@
 import type { Ports, Reach } from './parts.ts';
 import type { Scenario } from './scenario.ts';
 
-/** A line for each device: where it can be reached. */
+/** A line for each device that was started: where it can be reached. */
 export function encodeReachLines(scenario: Scenario, reach: Reach): readonly string[] {
-  const lines = scenario.devices.map((device) => {
+  const lines = scenario.devices.flatMap((device) => {
     const link = reach[device.link];
+    if (link === undefined) return [];
     const where = device.topic ?? `unit ${device.unit}`;
-    return `${device.id.padEnd(12)}${device.link.padEnd(10)}${where.padEnd(20)}${link === undefined ? 'not started' : encodeWhere(link)}`;
+    return `${device.id.padEnd(12)}${device.link.padEnd(10)}${where.padEnd(20)}${encodeWhere(link)}`;
   });
   const city = reach.city?.url;
   return city === undefined ? lines : [...lines, `${'city'.padEnd(42)}${city}`];
