@@ -180,7 +180,6 @@ export class Poller {
     this.#greet(unit, first.plan, (code, tookMs) => {
       this.#probing = false;
       if (code === undefined) {
-        this.#pace.reset();
         for (const poll of unit.polls) if (poll.owed && poll.state === 'resting') this.#wait(poll);
       } else if (paced && code !== READING_CODES.linkDown) {
         this.#pace.cost(this.#context.wire.tick(), tookMs);

@@ -83,7 +83,7 @@ export class Standing {
 /**
  * How often a link may ask units that are away. A request that is not answered takes time from all the others, so
  * after one there is a pause in which its cost is a small share of the link's time, however many units are away.
- * A unit that is back ends the pause: what went away together comes back together.
+ * After one that is answered there is none: what went away together comes back together.
  */
 export class ProbePace {
   readonly #share: number;

@@ -62,7 +62,7 @@ test('probes cost no more than their share, however many units are away', () => 
   expect(spent / 1_000_000).toBeGreaterThan(0.03);
 });
 
-test('a unit that is back ends the pause', () => {
+test('a new connection ends the pause', () => {
   const pace = new ProbePace(0.01);
   pace.cost(1000, 1000);
   expect(pace.mayProbe(2000)).toBe(false);
