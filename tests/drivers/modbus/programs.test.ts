@@ -113,7 +113,7 @@ const slave = (kind: string, where: string | number) => start('/usr/bin/python3'
 describe('pymodbus', () => {
   testWith('pymodbus')('over TCP: every table and type, an exception, two units; away and back', async () => {
     const port = await freePort();
-    const first = slave('tcp', port);
+    await using first = slave('tcp', port);
     await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port }, [unit(1), unit(2)]);
     await untilGood(real, 20, first);
     expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
@@ -136,8 +136,8 @@ describe('pymodbus', () => {
   });
 
   testWith('pymodbus', 'socat')('RTU on a tty; the adapter is pulled', async () => {
-    const ptys = await openPtyPair();
-    const running = slave('rtu', ptys.theirs);
+    await using ptys = await openPtyPair();
+    await using running = slave('rtu', ptys.theirs);
     await using real = await openReal('modbus-rtu', { port: ptys.ours, baud: 19_200 }, [unit(1), unit(2)]);
     await untilGood(real, 20, running);
     expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
@@ -148,15 +148,15 @@ describe('pymodbus', () => {
   });
 
   testWith('pymodbus', 'socat')('RTU on a tty; the adapter is pulled and comes back', async () => {
+    await using things = new AsyncDisposableStack();
     const folder = mkdtempSync(join(tmpdir(), 'gengfu-pty-'));
+    things.defer(() => rmSync(folder, { recursive: true, force: true }));
     const names = [join(folder, 'ours'), join(folder, 'theirs')] as const;
     const plug = async () => {
-      const socat = start(
-        'socat',
-        names.map((name) => `pty,raw,echo=0,link=${name}`),
-      );
+      const ends = names.map((name) => `pty,raw,echo=0,link=${name}`);
+      const socat = things.use(start('socat', ends));
       await until(() => names.every((name) => existsSync(name)), 'the pty pair');
-      return { socat, slave: slave('rtu', names[1]) };
+      return { socat, slave: things.use(slave('rtu', names[1])) };
     };
     const before = await plug();
     await using real = await openReal('modbus-rtu', { port: names[0], baud: 19_200 }, [unit(1)]);
@@ -164,11 +164,8 @@ describe('pymodbus', () => {
     await before.socat[Symbol.asyncDispose]();
     await before.slave[Symbol.asyncDispose]();
     await until(() => real.latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
-    const after = await plug();
+    await plug();
     await untilGood(real, 10);
-    await after.slave[Symbol.asyncDispose]();
-    await after.socat[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
   });
 });
 
@@ -179,6 +176,8 @@ test('modbus-serial as the server: units told apart, holding and input registers
     getInputRegister: (address: number) => 7000 + address,
   };
   const server = new ServerTCP(vector, { host: '127.0.0.1', port, unitID: 0 });
+  await using things = new AsyncDisposableStack();
+  things.defer(() => new Promise<void>((resolve) => server.close(() => resolve())));
   const devices = [1, 2, 3].map((address) =>
     makeDevice(`u${address}`, address, ['holding 5 u16', 'input 3 u16'], {}, EVERY_MS),
   );
@@ -192,7 +191,6 @@ test('modbus-serial as the server: units told apart, holding and input registers
       'u2/input-3': 7003,
     });
   }
-  await new Promise<void>((resolve) => server.close(() => resolve()));
 });
 
 test('neither host nor port is there: open returns at once and says why', async () => {
