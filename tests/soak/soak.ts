@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { playNight } from '../demo/live.ts';
 import { soakKills } from './kills.ts';
 import { soakOutage } from './outage.ts';
 
@@ -8,11 +9,17 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '100' },
     outage: { type: 'string', default: '60' },
     events: { type: 'string', default: '1000' },
+    night: { type: 'string', default: '605' },
   },
 });
 const kills = await soakKills(Number(values.rounds), (text) => console.log(text));
 console.log('kill -9:', JSON.stringify({ ...kills, faults: kills.faults.length }));
 const outage = await soakOutage(Number(values.outage), Number(values.events));
 console.log('upstream away:', JSON.stringify({ ...outage, faults: outage.faults.length }));
-for (const fault of [...kills.faults, ...outage.faults].slice(0, 50)) console.log(fault);
-process.exit(kills.faults.length + outage.faults.length === 0 ? 0 : 1);
+const night = await playNight(Number(values.night), 180);
+const { output, ...figures } = night;
+console.log('demo night:', JSON.stringify({ ...figures, faults: night.faults.length }));
+const faults = [...kills.faults, ...outage.faults, ...night.faults];
+for (const fault of faults.slice(0, 50)) console.log(fault);
+if (night.faults.length > 0) console.log(output);
+process.exit(faults.length + night.missing + night.twice === 0 ? 0 : 1);
