@@ -1,6 +1,3 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { ServerTCP } from 'modbus-serial';
 import { describe, expect, test } from 'vitest';
 import type { ModbusDevice } from '../../../drivers/modbus/check.ts';
@@ -8,10 +5,11 @@ import { modbus } from '../../../drivers/modbus/kind.ts';
 import type { Reading } from '../../../drivers/reading.ts';
 import { openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
-import { freePort, type Running, start, testWith, until } from '../../tools/program.ts';
+import { freePort, type Running, testWith, until } from '../../tools/program.ts';
+import { openPtyPair } from '../../tools/pty.ts';
+import { startSlave } from '../../tools/pymodbus.ts';
 import { makeDevice, makePoint } from './site.ts';
 
-const SLAVE = join(import.meta.dirname, 'slave.py');
 const EVERY_MS = 400;
 
 /** All tables and types of one unit of `slave.py`. */
@@ -92,41 +90,23 @@ async function untilGood(real: Real, count: number, program?: Running): Promise<
 }
 const allGood = (real: Real) => [...real.latest.values()].filter(({ quality }) => quality === 'good').length;
 
-/** Two pseudo-terminals, joined. */
-async function openPtyPair() {
-  const folder = mkdtempSync(join(tmpdir(), 'gengfu-pty-'));
-  const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
-  const socat = start('socat', [`pty,raw,echo=0,link=${ours}`, `pty,raw,echo=0,link=${theirs}`]);
-  await until(() => existsSync(ours) && existsSync(theirs), 'the pty pair');
-  return {
-    ours,
-    theirs,
-    async [Symbol.asyncDispose]() {
-      await socat[Symbol.asyncDispose]();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
-}
-
-const slave = (kind: string, where: string | number) => start('/usr/bin/python3', [SLAVE, kind, String(where)]);
-
 describe('pymodbus', () => {
   testWith('pymodbus')('over TCP: every table and type, an exception, two units; away and back', async () => {
     const port = await freePort();
-    await using first = slave('tcp', port);
+    await using first = startSlave('tcp', port);
     await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port }, [unit(1), unit(2)]);
     await untilGood(real, 20, first);
     expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
     await first[Symbol.asyncDispose]();
     await until(() => real.latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
-    await using _again = slave('tcp', port);
+    await using _again = startSlave('tcp', port);
     await untilGood(real, 20);
     expect(real.link.status().counters).toMatchObject({ timeouts: 0, late: 0, foreign: 0, nonsense: 0 });
   });
 
   testWith('pymodbus')('RTU over TCP', async () => {
     const port = await freePort();
-    await using running = slave('rtu-over-tcp', port);
+    await using running = startSlave('rtu-over-tcp', port);
     await using real = await openReal('modbus-rtu-over-tcp', { host: '127.0.0.1', port, baud: 115_200 }, [
       unit(1),
       unit(2),
@@ -137,34 +117,26 @@ describe('pymodbus', () => {
 
   testWith('pymodbus', 'socat')('RTU on a tty; the adapter is pulled', async () => {
     await using ptys = await openPtyPair();
-    await using running = slave('rtu', ptys.theirs);
+    await using running = startSlave('rtu', ptys.theirs);
     await using real = await openReal('modbus-rtu', { port: ptys.ours, baud: 19_200 }, [unit(1), unit(2)]);
     await untilGood(real, 20, running);
     expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
     await running[Symbol.asyncDispose]();
-    await ptys[Symbol.asyncDispose]();
+    await ptys.unplug();
     await until(() => real.latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
     await until(() => real.link.status().error?.includes('the port is not there'), 'the reason');
   });
 
   testWith('pymodbus', 'socat')('RTU on a tty; the adapter is pulled and comes back', async () => {
-    await using things = new AsyncDisposableStack();
-    const folder = mkdtempSync(join(tmpdir(), 'gengfu-pty-'));
-    things.defer(() => rmSync(folder, { recursive: true, force: true }));
-    const names = [join(folder, 'ours'), join(folder, 'theirs')] as const;
-    const plug = async () => {
-      const ends = names.map((name) => `pty,raw,echo=0,link=${name}`);
-      const socat = things.use(start('socat', ends));
-      await until(() => names.every((name) => existsSync(name)), 'the pty pair');
-      return { socat, slave: things.use(slave('rtu', names[1])) };
-    };
-    const before = await plug();
-    await using real = await openReal('modbus-rtu', { port: names[0], baud: 19_200 }, [unit(1)]);
+    await using ptys = await openPtyPair();
+    await using before = startSlave('rtu', ptys.theirs);
+    await using real = await openReal('modbus-rtu', { port: ptys.ours, baud: 19_200 }, [unit(1)]);
     await untilGood(real, 10);
-    await before.socat[Symbol.asyncDispose]();
-    await before.slave[Symbol.asyncDispose]();
+    await ptys.unplug();
+    await before[Symbol.asyncDispose]();
     await until(() => real.latest.get('u1/holding-5')?.code === 'link-down', 'link-down');
-    await plug();
+    await ptys.plug();
+    await using _after = startSlave('rtu', ptys.theirs);
     await untilGood(real, 10);
   });
 });

@@ -1,12 +1,15 @@
 """A pymodbus slave: units 1 and 2; register n holds n + 1000 * unit, registers 100 to 111 hold known values.
 
-usage: slave.py tcp PORT | rtu-over-tcp PORT | rtu TTY
+usage: slave.py tcp PORT | rtu-over-tcp PORT | rtu TTY [PORT]
+
+A tty's registers can be written over TCP too, at PORT.
 """
+import asyncio
 import struct
 import sys
 
 from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
-from pymodbus.server import StartSerialServer, StartTcpServer
+from pymodbus.server import StartAsyncSerialServer, StartAsyncTcpServer
 from pymodbus.transaction import ModbusRtuFramer, ModbusSocketFramer
 
 
@@ -31,9 +34,24 @@ def unit(number):
 
 
 context = ModbusServerContext(slaves={1: unit(1), 2: unit(2)}, single=False)
-kind, where = sys.argv[1:]
-if kind == "rtu":
-    StartSerialServer(context=context, framer=ModbusRtuFramer, port=where, baudrate=19200, timeout=0.01)
-else:
-    framer = ModbusSocketFramer if kind == "tcp" else ModbusRtuFramer
-    StartTcpServer(context=context, allow_reuse_address=True, framer=framer, address=("127.0.0.1", int(where)))
+kind, where, *control = sys.argv[1:]
+
+
+def tcp(port, framer):
+    return StartAsyncTcpServer(
+        context=context, allow_reuse_address=True, framer=framer, address=("127.0.0.1", int(port))
+    )
+
+
+def rtu(tty):
+    return StartAsyncSerialServer(context=context, framer=ModbusRtuFramer, port=tty, baudrate=19200, timeout=0.01)
+
+
+async def main():
+    if kind == "rtu":
+        await asyncio.gather(rtu(where), *(tcp(port, ModbusSocketFramer) for port in control))
+    else:
+        await tcp(where, ModbusSocketFramer if kind == "tcp" else ModbusRtuFramer)
+
+
+asyncio.run(main())
