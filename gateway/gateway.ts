@@ -74,9 +74,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const clock = withTicksFrom(options.clock, (await lastTick(ledger)) ?? 0);
 
   const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
-  const { judge, step } = await restoreJudge({ ...site, points }, ledger, history, clock);
+  const { judge, step } = await restoreJudge({ ...site, points }, ledger, history, clock, log);
   const live = opening.use(new LiveJudge(judge, ledger, clock, wire, log));
-  await live.keep(step, []);
+  // Not waited for: a disk that refuses writes must not keep the watch from starting.
+  void live.keep(step, []);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
 
   const sinks = new Map<string, OpenUpstream>();

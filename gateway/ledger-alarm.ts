@@ -3,6 +3,7 @@ import type { LedgerReader } from './ledger/ledger.ts';
 import type { LiveJudge } from './live-judge.ts';
 import type { Watch } from './rules/finding.ts';
 
+export const LEDGER_ALARM = 'gengfu.ledger@gateway/ledger';
 const LOOK_EVERY_MS = 1000;
 /** A commit that takes this long is not yet a failure. */
 const PATIENCE_MS = 2000;
@@ -15,7 +16,7 @@ export class LedgerAlarm implements Disposable {
   readonly #wire: Clock;
   readonly #watch: Watch;
   #failingSince: number | null = null;
-  #isRaised = false;
+  #isRaised: boolean;
   #cancel: () => void = () => {};
 
   constructor(site: { readonly name: string }, ledger: LedgerReader, live: LiveJudge, clock: Clock, wire: Clock) {
@@ -24,7 +25,7 @@ export class LedgerAlarm implements Disposable {
     this.#clock = clock;
     this.#wire = wire;
     this.#watch = {
-      key: 'gengfu.ledger@gateway/ledger',
+      key: LEDGER_ALARM,
       rule: 'gengfu.ledger',
       device: 'gateway',
       deviceName: site.name,
@@ -38,6 +39,7 @@ export class LedgerAlarm implements Disposable {
       legalLimit: null,
       measure: 'state',
     };
+    this.#isRaised = live.judge.alarms.find(LEDGER_ALARM)?.condition === 'active';
     this.#lookLater();
   }
 

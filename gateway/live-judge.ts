@@ -112,7 +112,7 @@ export class LiveJudge implements AsyncDisposable {
 
   #checkpointLater(): void {
     this.#endCheckpoints = this.#wire.after(CHECKPOINT_MS, () => {
-      this.advance();
+      this.lookAtTrust();
       void this.#checkpoint().then(() => this.#checkpointLater());
     });
   }

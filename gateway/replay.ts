@@ -42,7 +42,7 @@ export async function* replay(
         stoppedAt = line.tick;
         break;
       case 'start':
-        if (stoppedAt !== null) judge.rules.forgive(line.tick - stoppedAt);
+        if (stoppedAt !== null) judge.rules.resume(line.tick - stoppedAt);
         stoppedAt = null;
         yield* judge.advance(line).events;
         break;

@@ -1,4 +1,6 @@
 import type { Clock } from '#kit/clock.ts';
+import { codeOf, textOf } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { AlarmEvent } from './alarms/alarm-event.ts';
@@ -6,6 +8,8 @@ import { NOTHING, type Step } from './alarms/lifecycle.ts';
 import type { History } from './history/history.ts';
 import { Judge, type JudgedSite } from './judge.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import { LEDGER_ALARM } from './ledger-alarm.ts';
+import type { Finding } from './rules/finding.ts';
 
 /** Closed alarms that are looked through so that a new one knows what it follows. */
 const CLOSED_LOOKED_AT = 1000;
@@ -32,6 +36,7 @@ export async function restoreJudge(
   ledger: Ledger,
   history: History,
   clock: Clock,
+  log: Log,
 ): Promise<Restored> {
   const now = { at: clock.now(), tick: clock.tick() };
   const saved = await ledger.restore();
@@ -44,22 +49,45 @@ export async function restoreJudge(
   const from = Math.min(global.at, now.tick) - memoryMs;
   const judge = new Judge(site, { at: from, tick: from }, clock.trust());
   judge.alarms.restore(saved.alarms as Alarm[], (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[]);
-  judge.rules.restore(saved.rules, shift);
+  const taken = judge.rules.restore(saved.rules, shift);
 
-  const steps: Step[] = [];
+  const steps: Step[] = judge.alarms.open
+    .filter((alarm) => alarm.condition === 'active' && !taken.has(alarm.watch.key) && alarm.watch.key !== LEDGER_ALARM)
+    .map((alarm) =>
+      judge.alarms.take(ceased(alarm, now.at, judge.rules.has(alarm.watch.key) ? 'rule-changed' : 'rule-removed')),
+    );
   let last = global.at;
-  for await (const batch of history.since(from)) {
-    for (const instant of instants(batch)) {
-      const moved = instant.map((reading) => ({ ...reading, tick: reading.tick + shift }));
-      steps.push(judge.step(moved));
-      last = Math.max(last, moved[0]?.tick ?? last);
+  try {
+    for await (const batch of history.since(from)) {
+      for (const instant of instants(batch)) {
+        const moved = instant.map((reading) => ({ ...reading, tick: reading.tick + shift }));
+        const step = judge.step(moved);
+        if (step !== NOTHING) steps.push(step);
+        last = Math.max(last, moved[0]?.tick ?? last);
+      }
     }
+  } catch (error) {
+    log.warn({ code: codeOf(error) }, `windows start empty, for history cannot be read: ${textOf(error)}`);
   }
-  judge.rules.forgive(Math.max(0, now.tick - last));
+  judge.rules.resume(Math.max(0, now.tick - last));
   steps.push(judge.advance(now));
   const events: AlarmEvent[] = steps.flatMap((step) => step.events);
   return { judge, step: { alarms: steps.flatMap((step) => step.alarms), events } };
 }
+
+/** The rule of an alarm is gone, or means something else now: what it said is not in force any more. */
+const ceased = (alarm: Alarm, at: number, reason: string): Finding => ({
+  watch: alarm.watch,
+  at,
+  answer: 'not-in-force',
+  code: null,
+  reason,
+  value: alarm.value,
+  limit: null,
+  coverage: alarm.coverage,
+  window: alarm.window,
+  permit: alarm.permit,
+});
 
 /** Readings in order, parted where their instant changes. */
 function* instants(batch: readonly Reading[]): Generator<readonly Reading[]> {

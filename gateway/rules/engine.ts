@@ -190,27 +190,38 @@ export class RuleEngine {
 
   /**
    * Takes what an earlier run saved; stored ticks are moved on by `shift`. Readings stepped afterwards that are
-   * older than a watch's state only fill its window; younger ones are evaluated.
+   * older than a watch's state only fill its window; younger ones are evaluated. Gives the keys that were taken: what
+   * is not among them is of a rule that is gone or means something else.
    */
-  restore(saved: ReadonlyMap<string, object>, shift: number): void {
+  restore(saved: ReadonlyMap<string, object>, shift: number): ReadonlySet<string> {
+    const taken = new Set<string>();
     const global = saved.get(GLOBAL) as GlobalState | undefined;
     for (const watch of this.#watches) {
       const state = saved.get(watch.watch.key) as WatchState | undefined;
       if (state === undefined) continue;
-      watch.restore(state, Math.max(state.asOf, global?.tick ?? state.asOf), shift);
+      if (watch.restore(state, Math.max(state.asOf, global?.tick ?? state.asOf), shift)) taken.add(watch.watch.key);
       this.#deadlines.arm(watch);
     }
     for (const each of this.#notEvaluable.values()) {
       const state = saved.get(each.watch.key) as NotEvaluableState | undefined;
-      if (state !== undefined) each.restore(state, global?.tick ?? Number.NEGATIVE_INFINITY, shift);
+      if (state === undefined) continue;
+      each.restore(state, global?.tick ?? Number.NEGATIVE_INFINITY, shift);
+      taken.add(each.watch.key);
       this.#deadlines.arm(each);
     }
+    return taken;
   }
 
-  /** The gateway was off for `ms` before now: silence did not count meanwhile. */
-  forgive(ms: number): void {
+  /** Whether a rule of this key is there. */
+  has(key: string): boolean {
+    return this.#notEvaluable.has(key) || this.#watches.some(({ watch }) => watch.key === key);
+  }
+
+  /** The gateway was off for `ms` before now: silence did not count meanwhile, and permits may be others now. */
+  resume(ms: number): void {
     for (const watch of this.#watches) {
       watch.forgive(ms);
+      watch.permitChanged(this.#tick);
       this.#deadlines.arm(watch);
     }
   }

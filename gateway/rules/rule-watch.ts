@@ -1,3 +1,4 @@
+import { hashText } from '#kit/hash.ts';
 import type { Answer, Finding, Level, Watch } from './finding.ts';
 import { compareLevels } from './finding.ts';
 import { breakPending, dueOf, evaluate, fire, freshLevel, type LevelState, resetLevel } from './levels.ts';
@@ -9,6 +10,8 @@ import type { Schedule } from './schedule.ts';
 
 /** What outlives a restart of one rule on one point. Ticks; null where there is none. */
 export interface WatchState {
+  /** Of the rule and the point's period: another one means another thing, and its state is not taken over. */
+  readonly meaning: number;
   /** Everything up to here is in it. */
   readonly asOf: number;
   /** Per level, lowest first: holds, passed since, back since. */
@@ -52,6 +55,7 @@ export class RuleWatch {
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
   readonly #validEnd: number;
+  readonly #meaning: number;
   #lastGood = Number.NEGATIVE_INFINITY;
   /** The tick from which its point, or the present opening, has been there. */
   #since: number;
@@ -85,6 +89,7 @@ export class RuleWatch {
     this.#levels = levels.map((name) => ({ name, state: freshLevel() }));
     this.#clearMs = rule.clear.for;
     this.#validEnd = validEnd;
+    this.#meaning = hashText(JSON.stringify([rule, point.everyMs]));
     this.#since = tick;
     this.#around = around;
     this.#answerAt = around.at(tick);
@@ -232,6 +237,7 @@ export class RuleWatch {
   save(tick: number): WatchState {
     this.isUnsaved = false;
     return {
+      meaning: this.#meaning,
       asOf: tick,
       levels: this.#levels.map(({ state }) => [state.holds, stored(state.passedSince), stored(state.backSince)]),
       lastGood: stored(this.#lastGood),
@@ -245,8 +251,9 @@ export class RuleWatch {
     };
   }
 
-  /** Takes a saved state, `shift` added to its ticks; `asOf` is at least what it was saved with. */
-  restore(saved: WatchState, asOf: number, shift: number): void {
+  /** Takes a saved state, `shift` added to its ticks; `asOf` is at least what it was saved with. False: it is of another rule. */
+  restore(saved: WatchState, asOf: number, shift: number): boolean {
+    if (saved.meaning !== this.#meaning) return false;
     const moved = (tick: number | null) => (tick === null ? Number.NaN : tick + shift);
     for (const [i, [holds, passedSince, backSince]] of saved.levels.entries()) {
       const state = this.#levels[i]?.state;
@@ -264,6 +271,7 @@ export class RuleWatch {
     this.#answer = saved.answer;
     this.#answerAt = saved.answerAt;
     this.#permit = saved.permit;
+    return true;
   }
 
   /** While the gateway was off, silence did not count. */
