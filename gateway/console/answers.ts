@@ -4,7 +4,10 @@ import { LEVELS } from '../rules/finding.ts';
 /** The worst first: levels, then what cannot be judged, then normal, then what does not apply now. */
 const ORDER: readonly string[] = [...LEVELS.toReversed(), 'not-evaluable', 'normal', 'not-in-force'];
 
-export const byConcern = (a: AnswerView, b: AnswerView): number => ORDER.indexOf(a.answer) - ORDER.indexOf(b.answer);
+/** A level, or no answer where one is wanted. */
+export const isConcern = ({ answer }: AnswerView): boolean => answer !== 'normal' && answer !== 'not-in-force';
+
+const byConcern = (a: AnswerView, b: AnswerView): number => ORDER.indexOf(a.answer) - ORDER.indexOf(b.answer);
 
 /** Each point's answers, the worst first. */
 export function answersByPoint(answers: readonly AnswerView[]): ReadonlyMap<string, readonly AnswerView[]> {

@@ -1,4 +1,3 @@
-import type { Level } from '../rules/finding.ts';
 import { ALARM_PREFIX, isRise } from './alarm-order.ts';
 import type { LogEntry } from './api.ts';
 import { lengthOf } from './time.ts';
@@ -55,8 +54,6 @@ export function lengthWords(say: Say, ms: number): string {
   if (min > 0) return say('length.min', { min, s });
   return say('length.s', { s });
 }
-
-export const levelWords = (say: Say, level: Level): string => say(`level.${level}`);
 
 /** What an entry of the log is called. */
 export function stepWords(say: Say, entry: LogEntry): string {

@@ -1,4 +1,5 @@
 import type { AnswerView } from '../api/context.ts';
+import { isConcern } from './answers.ts';
 import type { ListedPoint } from './api.ts';
 
 /** A reading older than so many periods is late. */
@@ -17,8 +18,6 @@ export interface PointsFilter {
   readonly problems: boolean;
 }
 
-const WELL: readonly string[] = ['normal', 'not-in-force'];
-
 /** Whether a person who filters so wants to see the point. `quantityName` is as it stands on the screen. */
 export function isWanted(
   point: ListedPoint,
@@ -30,7 +29,7 @@ export function isWanted(
   if (scene !== null && point.scene !== scene) return false;
   if (problems) {
     const bad = point.last === null || point.last.quality !== 'good' || isLate(point, now);
-    if (!bad && answers.every(({ answer }) => WELL.includes(answer))) return false;
+    if (!bad && !answers.some(isConcern)) return false;
   }
   const names = [point.deviceName, point.key, point.place.grid, point.quantity, quantityName, point.link]
     .join(' ')

@@ -1,7 +1,7 @@
 import { Checkbox, Input, Select, Table, type TableColumnsType } from 'antd';
 import { useDeferredValue, useMemo, useState, useSyncExternalStore } from 'react';
 import type { AnswerView } from '../../api/context.ts';
-import { answersByPoint } from '../answers.ts';
+import { answersByPoint, isConcern } from '../answers.ts';
 import type { ListedPoint } from '../api.ts';
 import { AnswerWords } from '../parts/answer-words.tsx';
 import { PointDrawer } from '../parts/point-drawer.tsx';
@@ -118,10 +118,11 @@ function Age({ point, now }: { readonly point: ListedPoint; readonly now: number
   );
 }
 
-/** The worst of what the rules say, and how many more there are. */
+/** The worst of what the rules say, and how many more have something to say. */
 function Worst({ answers }: { readonly answers: readonly AnswerView[] }) {
-  const [worst, ...others] = answers;
+  const [worst, ...less] = answers;
   if (worst === undefined) return null;
+  const others = less.filter(isConcern);
   return (
     <>
       <AnswerWords answer={worst} />

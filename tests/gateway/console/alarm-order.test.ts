@@ -72,8 +72,10 @@ describe('what is said of the law', () => {
     expect(excessOf({ ...find('a-unfiled'), value: 55 })).toBeUndefined();
   });
 
-  test('only a legal night level asks for a filing: an offline device of the same site accuses nobody', () => {
-    expect(asksForFiling(find('a-unfiled'))).toBe(true);
+  test('only a legal night level asks for a filing: another alarm of the same site accuses nobody', () => {
+    const unfiled = find('a-unfiled');
+    expect(asksForFiling(unfiled)).toBe(true);
+    expect(asksForFiling({ ...unfiled, watch: { ...unfiled.watch, measure: 'value' } })).toBe(false);
     expect(asksForFiling(find('a-silent'))).toBe(false);
     expect(asksForFiling(find('a-water'))).toBe(false);
   });
