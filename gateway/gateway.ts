@@ -20,7 +20,7 @@ import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
 import { LiveJudge } from './live-judge.ts';
 import { openMetrics } from './metrics.ts';
-import { lastTick, restoreJudge } from './restore.ts';
+import { firstTick, restoreJudge } from './restore.ts';
 import type { Permit } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
 import { upstreams } from './upstream/index.ts';
@@ -71,7 +71,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
   opening.use(ledger);
   const history = opening.use(await openHistory({ dir: join(data, 'history'), log }));
-  const clock = withTicksFrom(options.clock, (await lastTick(ledger)) ?? 0);
+  const clock = withTicksFrom(options.clock, await firstTick(ledger));
 
   const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
   const { judge, step } = await restoreJudge({ ...site, points }, ledger, history, clock, log);

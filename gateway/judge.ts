@@ -57,6 +57,11 @@ export class Judge {
     return this.#apply(this.rules.advance(at, tick));
   }
 
+  /** It goes on after having been off for `offMs`. */
+  resume(offMs: number, { at, tick }: Instant): Step {
+    return this.#apply(this.rules.resume(offMs, at, tick));
+  }
+
   setPermit(permit: Permit, { at, tick }: Instant): Step {
     return this.#apply(this.rules.setPermit(permit, at, tick));
   }

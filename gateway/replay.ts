@@ -42,9 +42,8 @@ export async function* replay(
         stoppedAt = line.tick;
         break;
       case 'start':
-        if (stoppedAt !== null) judge.rules.resume(line.tick - stoppedAt);
+        yield* judge.resume(stoppedAt === null ? 0 : line.tick - stoppedAt, line).events;
         stoppedAt = null;
-        yield* judge.advance(line).events;
         break;
       default:
         line satisfies never;

@@ -20,11 +20,11 @@ export interface Restored {
   readonly step: Step;
 }
 
-/** The ticks that the last run had come to, or null at the first start: the new line must not begin before. */
-export async function lastTick(ledger: Ledger): Promise<number | null> {
+/** The least tick that a new run may begin at: after all that the last run had come to, also if the wall clock is behind. */
+export async function firstTick(ledger: Ledger): Promise<number> {
   const { rules } = await ledger.restore();
   const global = rules.get('') as { readonly tick: number; readonly at: number } | undefined;
-  return global?.at ?? null;
+  return global === undefined ? 0 : global.at + 1;
 }
 
 /**
@@ -49,7 +49,7 @@ export async function restoreJudge(
   const from = Math.min(global.at, now.tick) - memoryMs;
   const judge = new Judge(site, { at: from, tick: from }, clock.trust());
   judge.alarms.restore(saved.alarms as Alarm[], (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[]);
-  const taken = judge.rules.restore(saved.rules, shift);
+  const taken = judge.rules.restore(saved.rules, shift, now.tick);
 
   const steps: Step[] = judge.alarms.open
     .filter((alarm) => alarm.condition === 'active' && !taken.has(alarm.watch.key) && alarm.watch.key !== LEDGER_ALARM)
@@ -69,8 +69,7 @@ export async function restoreJudge(
   } catch (error) {
     log.warn({ code: codeOf(error) }, `windows start empty, for history cannot be read: ${textOf(error)}`);
   }
-  judge.rules.resume(Math.max(0, now.tick - last));
-  steps.push(judge.advance(now));
+  steps.push(judge.resume(Math.max(0, now.tick - last), now));
   const events: AlarmEvent[] = steps.flatMap((step) => step.events);
   return { judge, step: { alarms: steps.flatMap((step) => step.alarms), events } };
 }

@@ -52,7 +52,14 @@ export function openClock(options: ClockOptions = {}): Clock {
 }
 
 /** The same clock with its tick line moved on: a start whose wall clock is behind must not go back on the last run's line. */
-export const withTicksFrom = (clock: Clock, least: number): Clock => {
+export function withTicksFrom(clock: Clock, least: number): Clock {
   const shift = Math.max(0, least - clock.tick());
-  return shift === 0 ? clock : { ...clock, tick: () => clock.tick() + shift };
-};
+  if (shift === 0) return clock;
+  return {
+    now: () => clock.now(),
+    tick: () => clock.tick() + shift,
+    trust: () => clock.trust(),
+    sleep: (ms, signal) => clock.sleep(ms, signal),
+    after: (ms, run) => clock.after(ms, run),
+  };
+}

@@ -191,15 +191,17 @@ export class RuleEngine {
   /**
    * Takes what an earlier run saved; stored ticks are moved on by `shift`. Readings stepped afterwards that are
    * older than a watch's state only fill its window; younger ones are evaluated. Gives the keys that were taken: what
-   * is not among them is of a rule that is gone or means something else.
+   * is not among them is of a rule that is gone or means something else. A rule that finds no state of its own begins
+   * at `now`.
    */
-  restore(saved: ReadonlyMap<string, object>, shift: number): ReadonlySet<string> {
+  restore(saved: ReadonlyMap<string, object>, shift: number, now: number): ReadonlySet<string> {
     const taken = new Set<string>();
     const global = saved.get(GLOBAL) as GlobalState | undefined;
     for (const watch of this.#watches) {
       const state = saved.get(watch.watch.key) as WatchState | undefined;
-      if (state === undefined) continue;
-      if (watch.restore(state, Math.max(state.asOf, global?.tick ?? state.asOf), shift)) taken.add(watch.watch.key);
+      const asOf = Math.max(state?.asOf ?? 0, global?.tick ?? 0);
+      if (state !== undefined && watch.restore(state, asOf, shift)) taken.add(watch.watch.key);
+      else watch.beginAt(now);
       this.#deadlines.arm(watch);
     }
     for (const each of this.#notEvaluable.values()) {
@@ -217,13 +219,15 @@ export class RuleEngine {
     return this.#notEvaluable.has(key) || this.#watches.some(({ watch }) => watch.key === key);
   }
 
-  /** The gateway was off for `ms` before now: silence did not count meanwhile, and permits may be others now. */
-  resume(ms: number): void {
+  /** It goes on after having been off for `offMs`: silence did not count meanwhile, and permits may be others now. */
+  resume(offMs: number, at: number, tick: number): readonly Finding[] {
     for (const watch of this.#watches) {
-      watch.forgive(ms);
-      watch.permitChanged(this.#tick);
+      watch.forgive(offMs);
       this.#deadlines.arm(watch);
     }
+    this.#moveTo(at, tick);
+    for (const watch of this.#watches) watch.permitChanged(this.#tick);
+    return this.#take();
   }
 
   /** How far back readings are needed to fill every window: the longest of windows and gaps, ms. */

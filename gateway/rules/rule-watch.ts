@@ -274,6 +274,12 @@ export class RuleWatch {
     return true;
   }
 
+  /** Readings before `tick` only fill its window. */
+  beginAt(tick: number): void {
+    this.#asOf = tick - 1;
+    this.#since = tick;
+  }
+
   /** While the gateway was off, silence did not count. */
   forgive(ms: number): void {
     if (this.rule.kind !== 'silent') return;

@@ -59,7 +59,7 @@ function run(instants: readonly (readonly Reading[])[], kills: ReadonlySet<numbe
     // Killed here: what the last transaction held, and the readings, are all that is left.
     judge = new Judge(SITE, begin, 'synchronised');
     judge.alarms.restore([...kept.alarms.values()], []);
-    judge.rules.restore(kept.rules, 0);
+    judge.rules.restore(kept.rules, 0, START);
     for (const past of instants.slice(0, i + 1)) kept.keep(judge, judge.step(past), false);
   }
   const end = (instants.at(-1)?.[0]?.at ?? START) + 300_000;
