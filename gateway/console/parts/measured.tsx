@@ -4,10 +4,13 @@ import { excessWords, valueWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
 import { useWords } from '../words/words.ts';
 
-/** What is read of the alarm's point now, as long as it stands and can be read. */
+/** What is read of the alarm's point now, as long as it stands, can be read, and the gateway is heard. */
 function useReadingNow({ watch, condition }: ListedAlarm): LiveReading | undefined {
   const last = useKnown((known) => known.points.get(`${watch.device}/${watch.point}`)?.last);
-  return condition === 'active' && last?.quality === 'good' && !watch.measure.startsWith('silent') ? last : undefined;
+  const live = useKnown((known) => known.connection === 'live');
+  return live && condition === 'active' && last?.quality === 'good' && !watch.measure.startsWith('silent')
+    ? last
+    : undefined;
 }
 
 /**

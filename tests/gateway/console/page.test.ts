@@ -79,13 +79,15 @@ describe('the list of alarms', () => {
     expect(await visit.page.title()).toContain('(3)');
   });
 
-  test('says what is read now, beside what was judged', async () => {
+  test('says what is read now beside what was judged, and not once the gateway is lost', async () => {
     await using visit = await desktop.visit();
     await visit.signIn();
     visit.api.emit('readings', [{ point: 'water-02/depth', value: 44.2, quality: 'good', at: NIGHT + 1000 }]);
     const row = visit.page.locator('[data-alarm=a-water]');
     await row.getByText('44.2 cm').waitFor();
     await row.getByText('判定时 36.4 cm').waitFor();
+    visit.api.leave();
+    await row.getByText('44.2 cm').waitFor({ state: 'detached' });
   });
 
   test('a raise appears by itself, is read out, and leaves when it is closed', async () => {
