@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, withTicksFrom } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
@@ -66,7 +65,6 @@ export interface Gateway extends AsyncDisposable {
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { site, data, wire, log, version } = options;
   await using opening = new AsyncDisposableStack();
-  await mkdir(data, { recursive: true, mode: 0o700 });
 
   const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
   opening.use(ledger);

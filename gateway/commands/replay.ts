@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { codeOf, textOf } from '#kit/fault.ts';
 import { encodeEntry, GENESIS, type Head, hashOf, packDraft } from '../ledger/entry.ts';
-import { readRecording } from '../recording.ts';
+import { type Line, readRecording } from '../recording.ts';
 import { replay } from '../replay.ts';
 import { instantOf, siteOf, wanted } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
@@ -23,10 +23,11 @@ export const replayCommand: Command = {
     const site = await siteOf(wanted(values.site, '--site'), { missingSecrets: 'warning' });
     if (site === null) return EXIT.no;
     const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
+    const recording = noteUnknown(readRecording(file), file, new Set(points.map(({ key }) => key)));
     let head: Head = GENESIS;
     let text = '';
     try {
-      for await (const event of replay({ ...site, points }, readRecording(file), until)) {
+      for await (const event of replay({ ...site, points }, recording, until)) {
         const json = encodeEntry(site.gateway, head, packDraft(event));
         head = { sequence: head.sequence + 1, hash: hashOf(json) };
         text += `${json}\n`;
@@ -45,3 +46,16 @@ export const replayCommand: Command = {
     return EXIT.done;
   },
 };
+
+/** The same lines; a point that the site has not is told on standard error, at its first line. */
+async function* noteUnknown(lines: AsyncIterable<Line>, file: string, points: ReadonlySet<string>) {
+  const told = new Set(points);
+  for await (const line of lines) {
+    if (line.kind === 'reading' && !told.has(line.reading.point)) {
+      const { point } = line.reading;
+      told.add(point);
+      console.error(`${file}:${line.line}: warning: the site has no point ${point}: its lines are passed over`);
+    }
+    yield line;
+  }
+}

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { pino } from 'pino';
+import { levels, pino } from 'pino';
 import { openClock } from '#kit/clock.ts';
 import { openTrust } from '#kit/trust.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
 import { VERSION } from '../version.ts';
-import { dataDirectory, siteOf, wanted } from './arguments.ts';
+import { dataDirectory, siteOf, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** The built page, beside the gateway in a checkout and in a build alike. */
@@ -17,17 +16,20 @@ export const CONSOLE_DIR = join(import.meta.dirname, '..', 'console', 'dist');
 /** Resolves when the process is asked to end. */
 export const asked = (): Promise<unknown> => Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
 
+const LOG_LEVELS = Object.keys(levels.values);
+
 export const run: Command = {
   usage: '--site DIR [--data DIR] [--log LEVEL]',
   summary: 'the gateway on that site',
   async run(args) {
     const options = { site: { type: 'string' }, data: { type: 'string' }, log: { type: 'string' } } as const;
     const { values } = parseArgs({ args: [...args], options });
+    const { log: level = 'info' } = values;
+    if (!LOG_LEVELS.includes(level)) throw wrongUsage(`--log is one of ${LOG_LEVELS.join(', ')}`);
     const site = await siteOf(wanted(values.site, '--site'));
     if (site === null) return EXIT.no;
-    const log = pino({ level: values.log ?? 'info', base: null }, pino.destination({ fd: 2, sync: true }));
+    const log = pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
     const data = dataDirectory(values.data, site.gateway);
-    await mkdir(data, { recursive: true, mode: 0o700 });
     const end = asked();
     using trust = await openTrust(site.clockTrust);
     const clock = openClock({ trust: trust.trust });
