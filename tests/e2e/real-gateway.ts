@@ -38,6 +38,8 @@ export interface RealGateway extends AsyncDisposable {
   stop(): Promise<number | null>;
   /** `kill -9`. */
   kill(): Promise<void>;
+  /** Of its present life. */
+  readonly pid: number | undefined;
   /** What it printed in its present life. */
   output(): string;
   /** A question at its door; the asker knows the answer's type. */
@@ -87,6 +89,9 @@ export async function openRealGateway(id: string, options: RealSite): Promise<Re
     stop: () => end('SIGTERM'),
     async kill() {
       await end('SIGKILL');
+    },
+    get pid() {
+      return running?.process.pid;
     },
     output: () => running?.output() ?? '',
     ask: <T>(question: DoorRequest) => askGateway(data, question) as Promise<T>,

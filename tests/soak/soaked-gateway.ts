@@ -36,7 +36,7 @@ export async function openSoakedGateway(upstreamPort: number): Promise<SoakedGat
     },
   });
   const head = async () => (await gateway.ask<GatewayStatus>({ ask: 'status' })).ledger.head;
-  return { ...gateway, broker, head };
+  return Object.assign(gateway, { broker, head });
 }
 
 /** Twenty devices that publish values over and under the limits as fast as asked; each connects again by itself. */
