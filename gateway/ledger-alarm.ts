@@ -37,6 +37,7 @@ export class LedgerAlarm implements Disposable {
       title: { zh: '告警存证账本无法写盘', en: 'The alarm ledger cannot be written to disk' },
       basis: null,
       legalLimit: null,
+      permitKind: null,
       measure: 'state',
     };
     this.#isRaised = live.judge.alarms.find(LEDGER_ALARM)?.condition === 'active';

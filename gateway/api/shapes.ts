@@ -72,6 +72,7 @@ export const alarmShape = named(
       title: z.object({ zh: z.string(), en: z.string() }),
       basis: z.string().nullable(),
       legalLimit: z.number().nullable(),
+      permitKind: z.string().nullable(),
       measure: z.string(),
     }),
     condition: z.enum(['active', 'normal']),

@@ -10,10 +10,12 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { openClock } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
+import { encodeProblem } from '../../config/check-report.ts';
+import { loadSite } from '../../config/load.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
+import { kinds } from '../kinds.ts';
 import { VERSION } from '../version.ts';
-import { siteOf } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { asked, CONSOLE_DIR } from './run.ts';
 import { SIMULATOR } from './sim.ts';
@@ -53,10 +55,10 @@ export const demo: Command = {
     const ports = { console: await freePort(Number(values.port)), broker: await freePort(0) };
     const common = ['--rate', values.rate, '--real-start', String(realStart), '--ports', JSON.stringify(ports)];
     const city = values['city-file'] === undefined ? [] : ['--city-file', values['city-file']];
-    const devices = await startSimulator([SCENARIO, ...common, ...city], env, stack);
+    const devices = await startSimulator([SCENARIO, ...common, ...city], env, stack, true);
 
-    const site = await siteOf(await writeSite(folder, devices.placeholders), { env });
-    if (site === null) return EXIT.no;
+    const { site, problems } = await loadSite(await writeSite(folder, devices.placeholders), kinds, { env });
+    if (site === null) throw new Fault('demo-site', problems.map(encodeProblem).join('\n'));
     const clock = openClock({ rate, start: NIGHT.start, realStart, trust: () => 'synchronised' });
     const data = values.data ?? join(folder, 'data');
     const log = pino({ level: 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
@@ -66,7 +68,7 @@ export const demo: Command = {
     stack.use(await openDoor(data, gateway, log));
     await signUp(gateway.url, await gateway.invite('duty'), people);
     const peopleEnv = { ...env, GENGFU_DEMO_PEOPLE_NAME: people.name, GENGFU_DEMO_PEOPLE_PASSWORD: people.password };
-    await startSimulator([SCENARIO, ...common, '--parts', 'people'], peopleEnv, stack);
+    await startSimulator([SCENARIO, ...common, '--parts', 'people'], peopleEnv, stack, false);
 
     console.log(`Console: ${gateway.url}`);
     console.log(`Sign in once: ${await gateway.invite('admin')}`);
@@ -90,11 +92,12 @@ async function freePort(wished: number): Promise<number> {
   throw new Fault('no-port', 'no free TCP port on 127.0.0.1');
 }
 
-/** Starts simulators and waits until all can be reached; they end with the stack. */
+/** Starts simulators and waits until all can be reached; they end with the stack. `isLoud`: says where each is. */
 async function startSimulator(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   stack: AsyncDisposableStack,
+  isLoud: boolean,
 ): Promise<Ready> {
   const child: ChildProcess = fork(SIMULATOR, [...args], { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const ended = once(child, 'exit');
@@ -102,12 +105,17 @@ async function startSimulator(
     child.kill('SIGTERM');
     await ended;
   });
+  let isReady = false;
   return new Promise((resolve, reject) => {
     void ended.then(([code]) => reject(new Fault('simulator', `the simulator ended (${code})`)));
     if (child.stdout === null) return;
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)) as Ready);
-      else console.log(line);
+      if (line.startsWith('ready ')) {
+        isReady = true;
+        resolve(JSON.parse(line.slice('ready '.length)) as Ready);
+      } else if (isReady || isLoud) {
+        console.log(line);
+      }
     });
   });
 }

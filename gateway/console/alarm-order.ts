@@ -42,12 +42,5 @@ export function excessOf(alarm: Pick<Alarm, 'value' | 'watch'>): number | undefi
   return alarm.value > legalLimit ? alarm.value - legalLimit : undefined;
 }
 
-/**
- * Whether the absence of a filing means something: only a legal night level at a construction site is
- * judged with one. Other alarms of the same site never ask for it, and must not accuse.
- */
-export const asksForFiling = (alarm: Pick<Alarm, 'watch' | 'window'>): boolean =>
-  alarm.watch.scene === 'construction' &&
-  alarm.watch.legalLimit !== null &&
-  alarm.watch.measure.startsWith('leq') &&
-  alarm.window?.name === 'night';
+/** Whether the absence of a filing means something: other alarms of the same site never ask for one, and must not accuse. */
+export const asksForFiling = ({ watch }: Pick<Alarm, 'watch'>): boolean => watch.permitKind === 'night-work';

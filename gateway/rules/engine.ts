@@ -347,5 +347,6 @@ const describe = (rule: Rule, point: RulePoint) => ({
   title: rule.title,
   basis: rule.basis ?? null,
   legalLimit: rule.legalLimit ?? null,
+  permitKind: rule.permit?.kind ?? null,
   measure: describeRule(rule),
 });

@@ -41,6 +41,8 @@ export interface Watch {
   readonly title: Text;
   readonly basis: string | null;
   readonly legalLimit: number | null;
+  /** The kind of permit that changes what is said of it (`night-work`), if one does. */
+  readonly permitKind: string | null;
   /** As a person reads it: `leq 20min`. */
   readonly measure: string;
 }

@@ -53,6 +53,7 @@ export class NotEvaluable implements Due {
       title: { zh: '测点长时间暂不判定', en: 'Point not evaluable for long' },
       basis: null,
       legalLimit: null,
+      permitKind: null,
       measure: 'not evaluable',
     };
   }

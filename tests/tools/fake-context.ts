@@ -204,6 +204,7 @@ export function fakeAlarm(change: Partial<Alarm> = {}): Alarm {
       title: { zh: '夜间施工噪声超标', en: 'Construction noise over the night limit' },
       basis: 'GB 12523-2025',
       legalLimit: 55,
+      permitKind: 'night-work',
       measure: 'leq 20min',
     },
     condition: 'active',

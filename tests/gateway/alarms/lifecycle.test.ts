@@ -18,6 +18,7 @@ const WATCH: Watch = {
   title: { zh: '噪声', en: 'Noise' },
   basis: 'GB 12523—2011',
   legalLimit: 55,
+  permitKind: null,
   measure: 'leq 20min',
 };
 

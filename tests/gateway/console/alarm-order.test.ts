@@ -75,7 +75,7 @@ describe('what is said of the law', () => {
   test('only a legal night level asks for a filing: another alarm of the same site accuses nobody', () => {
     const unfiled = find('a-unfiled');
     expect(asksForFiling(unfiled)).toBe(true);
-    expect(asksForFiling({ ...unfiled, watch: { ...unfiled.watch, measure: 'value' } })).toBe(false);
+    expect(asksForFiling({ ...unfiled, watch: { ...unfiled.watch, permitKind: null } })).toBe(false);
     expect(asksForFiling(find('a-silent'))).toBe(false);
     expect(asksForFiling(find('a-water'))).toBe(false);
   });

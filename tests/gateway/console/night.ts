@@ -109,6 +109,7 @@ export function alarm(given: Given): ListedAlarm {
       title: RULES[rule],
       basis: given.legalLimit === undefined ? null : 'GB 12523-2025',
       legalLimit: given.legalLimit ?? null,
+      permitKind: given.rule === 'night-construction-noise' ? 'night-work' : null,
       measure: given.measure ?? 'value',
     },
     condition: level === null ? 'normal' : 'active',
