@@ -11,6 +11,8 @@ export interface Mosquitto extends AsyncDisposable {
   readonly port: number;
   stop(): Promise<void>;
   start(): Promise<void>;
+  /** Lets one more user in, where only some may connect. */
+  admit(user: string, password: string): void;
   /** `mosquitto_sub` on a topic, once it has subscribed, with a session of its own; each line as `format` says. */
   subscribe(topic: string, format?: string): Promise<Running>;
 }
@@ -61,6 +63,11 @@ export async function openMosquitto(options: { password?: string } = {}): Promis
       const ended = once(program, 'exit');
       program.kill('SIGTERM');
       await ended;
+    },
+    admit(user: string, password: string) {
+      spawnSync('mosquitto_passwd', ['-b', join(folder, 'passwords'), user, password]);
+      // It reads its files anew.
+      running?.process.kill('SIGHUP');
     },
     async subscribe(topic: string, format = '%p') {
       const session = ['-V', '5', '-c', '-x', '3600', '-i', `sub-${++subscribers}`, '-q', '1', '-d'];
