@@ -1,7 +1,7 @@
 import { hashText } from '#kit/hash.ts';
 import type { Answer, Finding, Level, Watch } from './finding.ts';
 import { compareLevels } from './finding.ts';
-import { breakPending, dueOf, evaluate, fire, freshLevel, type LevelState, resetLevel } from './levels.ts';
+import { Levels, type SavedLevel } from './levels.ts';
 import type { PermitView } from './permit.ts';
 import type { RulePoint } from './point.ts';
 import type { Probe } from './probe.ts';
@@ -14,8 +14,8 @@ export interface WatchState {
   readonly meaning: number;
   /** Everything up to here is in it. */
   readonly asOf: number;
-  /** Per level, lowest first: holds, passed since, back since. */
-  readonly levels: readonly (readonly [boolean, number | null, number | null])[];
+  /** Lowest first. */
+  readonly levels: readonly SavedLevel[];
   readonly lastGood: number | null;
   readonly since: number;
   readonly code: string | null;
@@ -51,7 +51,7 @@ export class RuleWatch {
   armed = Number.POSITIVE_INFINITY;
   readonly order: number;
 
-  readonly #levels: { readonly name: Level; readonly state: LevelState }[];
+  readonly #levels: Levels;
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
   readonly #validEnd: number;
@@ -86,7 +86,7 @@ export class RuleWatch {
     this.point = point;
     this.probe = probe;
     this.schedule = schedule;
-    this.#levels = levels.map((name) => ({ name, state: freshLevel() }));
+    this.#levels = new Levels(levels);
     this.#clearMs = rule.clear.for;
     this.#validEnd = validEnd;
     this.#meaning = hashText(JSON.stringify([rule, point.everyMs]));
@@ -119,7 +119,7 @@ export class RuleWatch {
   }
 
   get holdsLevel(): boolean {
-    return this.#levels.some(({ state }) => state.holds);
+    return this.#levels.isHeld;
   }
 
   /** Feeds a good reading in. True when it is to be evaluated: it is in force, and not from before what was restored. */
@@ -147,41 +147,21 @@ export class RuleWatch {
       return;
     }
     this.#setCode(null, tick);
-    for (let i = 0; i < this.#levels.length; i++) {
-      const level = this.#levels[i]?.state;
-      if (level === undefined) continue;
-      const { passedSince, backSince, holds } = level;
-      evaluate(level, this.probe.isPassed(i), this.probe.isBack(i), tick, this.#holdMs, this.#clearMs);
-      if (level.holds !== holds || isMoved(level.passedSince, passedSince) || isMoved(level.backSince, backSince)) {
-        this.isUnsaved = true;
-      }
-    }
+    if (this.#levels.evaluate(this.probe, tick, this.#holdMs, this.#clearMs)) this.isUnsaved = true;
     this.#tell(tick, false);
   }
 
   /** The tick of its next deadline; Infinity when there is none that will be borne out. */
   nextDue(): number {
     if (!this.isInForce) return Number.POSITIVE_INFINITY;
-    const valid = this.probe.validUntil();
-    let due = Number.POSITIVE_INFINITY;
-    for (const { state } of this.#levels) {
-      const each = dueOf(state, this.#holdMs, this.#clearMs);
-      if (each <= valid && each < due) due = each;
-    }
-    const first = this.#levels[0]?.state;
-    if (first !== undefined && !first.holds && Number.isNaN(first.passedSince)) {
-      due = Math.min(due, this.probe.dueByTime(this.#since));
-    }
-    return due;
+    const due = this.#levels.nextDue(this.probe.validUntil(), this.#holdMs, this.#clearMs);
+    return this.#levels.isLowestAtRest ? Math.min(due, this.probe.dueByTime(this.#since)) : due;
   }
 
   /** A deadline of its own has come. */
   fire(tick: number): void {
-    const first = this.#levels[0]?.state;
-    if (first !== undefined && !first.holds && this.probe.dueByTime(this.#since) <= tick) {
-      evaluate(first, true, false, tick, this.#holdMs, this.#clearMs);
-    }
-    for (const { state } of this.#levels) fire(state, tick, this.#holdMs, this.#clearMs);
+    if (this.#levels.isLowestAtRest && this.probe.dueByTime(this.#since) <= tick) this.#levels.passLowest(tick);
+    this.#levels.fire(tick, this.#holdMs, this.#clearMs);
     this.isUnsaved = true;
     this.#tell(tick, false);
   }
@@ -190,7 +170,7 @@ export class RuleWatch {
   cease(tick: number, at: number, reason: string): void {
     this.#lastGood = Number.NEGATIVE_INFINITY;
     if (tick > this.#asOf) {
-      for (const { state } of this.#levels) resetLevel(state);
+      this.#levels.reset();
       this.#setCode(null, tick);
       this.#permit = null;
       this.#answerTo('not-in-force', at, reason);
@@ -239,7 +219,7 @@ export class RuleWatch {
     return {
       meaning: this.#meaning,
       asOf: tick,
-      levels: this.#levels.map(({ state }) => [state.holds, stored(state.passedSince), stored(state.backSince)]),
+      levels: this.#levels.save(),
       lastGood: stored(this.#lastGood),
       since: this.#since,
       code: this.#code,
@@ -254,12 +234,7 @@ export class RuleWatch {
   /** Takes a saved state, `shift` added to its ticks; `asOf` is at least what it was saved with. False: it is of another rule. */
   restore(saved: WatchState, asOf: number, shift: number): boolean {
     if (saved.meaning !== this.#meaning) return false;
-    const moved = (tick: number | null) => (tick === null ? Number.NaN : tick + shift);
-    for (const [i, [holds, passedSince, backSince]] of saved.levels.entries()) {
-      const state = this.#levels[i]?.state;
-      if (state === undefined) continue;
-      Object.assign(state, { holds, passedSince: moved(passedSince), backSince: moved(backSince) });
-    }
+    this.#levels.restore(saved.levels, shift);
     this.#asOf = asOf + shift;
     if (saved.lastGood !== null) {
       this.#lastGood = saved.lastGood + shift;
@@ -313,10 +288,7 @@ export class RuleWatch {
   }
 
   #breakPending(): void {
-    for (const { state } of this.#levels) {
-      if (!Number.isNaN(state.backSince) || (!state.holds && !Number.isNaN(state.passedSince))) this.isUnsaved = true;
-      breakPending(state);
-    }
+    if (this.#levels.breakPending()) this.isUnsaved = true;
   }
 
   /** Works out the answer and tells it if it is not what was last told, or if something else of it has changed. */
@@ -332,13 +304,9 @@ export class RuleWatch {
     return this.#around.permit(permit.kind, this.point, at, since);
   }
 
-  #highest(): number {
-    return this.#levels.findLastIndex(({ state }) => state.holds);
-  }
-
   /** The highest level that holds, capped by a granted permit; a fire never is. */
   #level(): Level | null {
-    const level = this.#levels[this.#highest()]?.name ?? null;
+    const level = this.#levels.nameAt(this.#levels.highest);
     const cap = this.rule.permit?.cap;
     if (level === null || cap === undefined || this.#permit?.status !== 'granted' || this.#isFire) return level;
     return compareLevels(level, cap) > 0 ? cap : level;
@@ -348,7 +316,7 @@ export class RuleWatch {
     this.#answer = answer;
     this.#answerAt = at;
     this.isUnsaved = true;
-    const level = this.#levels.findIndex(({ name }) => name === answer);
+    const level = this.#levels.indexOf(answer);
     const { opening } = this.schedule.now;
     this.#around.emit({
       watch: this.watch,
@@ -357,7 +325,7 @@ export class RuleWatch {
       code: this.#code,
       reason,
       value: this.probe.value(),
-      limit: answer === 'not-evaluable' ? null : this.probe.limit(level === -1 ? this.#highest() : level),
+      limit: answer === 'not-evaluable' ? null : this.probe.limit(level),
       coverage: this.probe.coverage(),
       window: opening === null ? null : { name: opening.name, date: opening.date },
       permit: this.#permit,
@@ -365,6 +333,3 @@ export class RuleWatch {
     if (this.rule.kind === 'silent') this.#around.touched(this);
   }
 }
-
-/** Whether a tick that may be NaN differs. */
-const isMoved = (a: number, b: number): boolean => a !== b && !(Number.isNaN(a) && Number.isNaN(b));
