@@ -13,6 +13,8 @@ import type { Finding } from './rules/finding.ts';
 const CHECKPOINT_MS = 10_000;
 /** How long a person waits for an action to become durable before being told that it is not yet. */
 const DURABLE_WITHIN_MS = 10_000;
+/** The same while it is known that nothing reaches the disk. */
+const DURABLE_AGAIN_WITHIN_MS = 1000;
 
 /** An alarm as the ledger keeps it. */
 const row = (alarm: Alarm) => ({
@@ -33,6 +35,7 @@ export class LiveJudge implements AsyncDisposable {
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: () => void = () => {};
   #endCheckpoints: () => void = () => {};
+  #refusals = 0;
 
   constructor(judge: Judge, ledger: Ledger, clock: Clock, wire: Clock, log: Log) {
     this.judge = judge;
@@ -56,10 +59,11 @@ export class LiveJudge implements AsyncDisposable {
     this.#arm();
     const kept = this.keep(step, []);
     const late = new AbortController();
+    const patienceMs = this.#ledger.status().durable ? DURABLE_WITHIN_MS : DURABLE_AGAIN_WITHIN_MS;
     try {
       const isKept = await Promise.race([
         kept.then((entries) => entries !== null),
-        this.#wire.sleep(DURABLE_WITHIN_MS, late.signal).then(() => false),
+        this.#wire.sleep(patienceMs, late.signal).then(() => false),
       ]);
       if (isKept || receipt.status !== 'done') return receipt;
     } finally {
@@ -97,7 +101,7 @@ export class LiveJudge implements AsyncDisposable {
         rules: this.judge.rules.save(),
       });
     } catch (error) {
-      this.#log.error({ code: codeOf(error), events: step.events.length }, `the ledger refused: ${textOf(error)}`);
+      this.#refused(error, step.events.length + told.length);
       return null;
     }
   }
@@ -106,8 +110,16 @@ export class LiveJudge implements AsyncDisposable {
     try {
       await this.#ledger.append({ events: [], alarms: [], rules: this.judge.rules.save() });
     } catch (error) {
-      this.#log.warn({ code: codeOf(error) }, `no checkpoint of the rules: ${textOf(error)}`);
+      this.#refused(error, 0);
     }
+  }
+
+  /** Told at the first refusal and at each tenfold: thousands may wait for a disk that is gone. */
+  #refused(error: unknown, events: number): void {
+    this.#refusals++;
+    if (!/^10*$/.test(String(this.#refusals))) return;
+    const { code, refusals } = { code: codeOf(error), refusals: this.#refusals };
+    this.#log.error({ code, events, refusals }, `the ledger refused: ${textOf(error)}`);
   }
 
   #checkpointLater(): void {
@@ -137,6 +149,7 @@ export class LiveJudge implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#disarm();
     this.#endCheckpoints();
-    await this.#checkpoint();
+    // The ledger stores it when it is closed, which comes next, unless the disk refuses: that must hold up nothing.
+    void this.#checkpoint();
   }
 }

@@ -34,11 +34,18 @@ export const run: Command = {
     using trust = await openTrust(site.clockTrust);
     const clock = openClock({ trust: trust.trust });
     const options_ = { site, data, clock, wire: openClock(), log, consoleDir: CONSOLE_DIR, version: VERSION };
-    await using gateway = await openGateway(options_);
-    await using _door = await openDoor(data, gateway, log);
+    await using running = new AsyncDisposableStack();
+    const gateway = running.use(await openGateway(options_));
+    running.use(await openDoor(data, gateway, log));
     console.log(`Console: ${gateway.url}`);
     if ((await gateway.users()).length === 0) console.log(`Sign in once: ${await gateway.invite('admin')}`);
     await end;
-    return EXIT.done;
+    await running.disposeAsync();
+    const { waiting, error } = gateway.status().ledger;
+    if (waiting === 0) return EXIT.done;
+    console.error(
+      `gengfu run: ended before ${waiting} events could be stored: ${error ?? 'the ledger did not answer'}`,
+    );
+    return EXIT.world;
   },
 };

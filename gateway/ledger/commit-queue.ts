@@ -178,6 +178,10 @@ export class CommitQueue {
   }
 
   #giveUp(taken: readonly Waiting[]): void {
+    const { code, hint } = this.error ?? {};
+    if (this.waiting > 0) {
+      this.#options.log.error({ code, hint, events: this.waiting }, 'the ledger ends before its disk took what waited');
+    }
     for (const { reject } of [...taken, ...this.#waiting.splice(0)]) reject(closed(this.error));
     this.#moved.clear();
   }

@@ -48,7 +48,11 @@ export function openDataLock(dir: string, log: Log): Disposable {
   const held = lock;
   return {
     [Symbol.dispose]() {
-      rmSync(join(dir, PID), { force: true });
+      try {
+        rmSync(join(dir, PID), { force: true });
+      } catch {
+        // The disk takes nothing any more. The name that stays says nothing without the lock.
+      }
       held.close();
     },
   };

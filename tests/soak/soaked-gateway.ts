@@ -15,11 +15,12 @@ export interface SoakedGateway extends RealGateway {
 }
 
 /** One rule on the points of all devices, one event at least for each value that crosses 5. */
-export async function openSoakedGateway(upstreamPort: number): Promise<SoakedGateway> {
+export async function openSoakedGateway(upstreamPort: number, data?: string): Promise<SoakedGateway> {
   const broker = await freePort();
   const device = (i: number) =>
     `  - { id: s-${i}, profile: soaked, link: air, topic: s/${i}, password: "\${env:SOAK_PASSWORD}" }`;
   const gateway = await openRealGateway('soak-01', {
+    ...(data === undefined ? {} : { data }),
     env: { SOAK_PASSWORD: PASSWORD },
     site: [
       `broker: { listen: "127.0.0.1:${broker}" }`,
