@@ -1,18 +1,17 @@
 import type { Trust } from '#kit/clock.ts';
-import { addDays, type Zone } from '#kit/zone.ts';
+import type { Zone } from '#kit/zone.ts';
 import type { Reading } from '../../drivers/reading.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
-import type { Answer, Finding, Level } from './finding.ts';
-import { describeRule, openProbe } from './index.ts';
+import type { Answer, Finding } from './finding.ts';
 import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
+import { openWatches, type PointFeed } from './open-watches.ts';
 import { type Permit, PermitBook } from './permit.ts';
-import { type RulePoint, selects } from './point.ts';
+import type { RulePoint } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
 import type { Rule } from './rule.ts';
-import { levelsOf } from './rule-levels.ts';
-import { RuleWatch, type WatchState } from './rule-watch.ts';
-import { Schedule } from './schedule.ts';
+import type { RuleWatch, WatchState } from './rule-watch.ts';
+import type { Schedule } from './schedule.ts';
 
 export interface RuleEngineOptions {
   readonly rules: readonly Rule[];
@@ -31,12 +30,6 @@ const CLOCK_STEP_MS = 1000;
 const GLOBAL = '';
 const NONE: readonly Finding[] = [];
 
-interface PointFeed {
-  readonly point: RulePoint;
-  readonly feeds: { readonly watch: RuleWatch; readonly input: number }[];
-  lastDeviceAt: number;
-}
-
 interface GlobalState {
   readonly tick: number;
   readonly at: number;
@@ -47,12 +40,11 @@ interface GlobalState {
  * At one instant, in this order: windows that close, permits, deadlines, the readings.
  */
 export class RuleEngine {
-  readonly #zone: Zone;
   readonly #permits: PermitBook;
-  readonly #schedules: Schedule[] = [];
-  readonly #watches: RuleWatch[] = [];
+  readonly #schedules: readonly Schedule[];
+  readonly #watches: readonly RuleWatch[];
   readonly #notEvaluable = new Map<string, NotEvaluable>();
-  readonly #feeds = new Map<string, PointFeed>();
+  readonly #feeds: ReadonlyMap<string, PointFeed>;
   readonly #deadlines = new Deadlines();
   /** Watches of several points, evaluated when all readings of an instant are in. */
   readonly #dirty = new Set<RuleWatch>();
@@ -63,24 +55,16 @@ export class RuleEngine {
   #nextCalendarAt: number;
 
   constructor(options: RuleEngineOptions) {
-    const { rules, points, windows, zone, start } = options;
-    this.#zone = zone;
+    const { zone, start } = options;
     this.#permits = new PermitBook(options.permits);
     this.#tick = start.tick;
     this.#offset = start.at - start.tick;
     this.#trust = options.trust ?? 'synchronised';
-    const schedules = new Map<string, Schedule>();
-    const devices = Map.groupBy(points, ({ device }) => device);
-    for (const rule of rules) {
-      const window = rule.during === undefined ? null : (windows[rule.during] ?? null);
-      const key = JSON.stringify([rule.during, rule.effective]);
-      const schedule = schedules.get(key) ?? new Schedule(zone, window, rule.effective, start.at);
-      schedules.set(key, schedule);
-      for (const point of points) {
-        if (selects(rule.on, point)) this.#open(rule, point, devices.get(point.device) ?? [], schedule);
-      }
-    }
-    this.#schedules.push(...schedules.values());
+    ({
+      watches: this.#watches,
+      feeds: this.#feeds,
+      schedules: this.#schedules,
+    } = openWatches(options, zone, start, this.#around));
     this.#nextCalendarAt = this.#calendarAfter(start.at);
     for (const [key, watches] of Map.groupBy(this.#watches, ({ point }) => point.key)) {
       const first = watches[0];
@@ -250,30 +234,6 @@ export class RuleEngine {
     touched: (watch: RuleWatch) => this.#notEvaluable.get(watch.point.key)?.touched(this.#tick, this.#deadlines),
   };
 
-  #open(rule: Rule, point: RulePoint, siblings: readonly RulePoint[], schedule: Schedule): void {
-    const probe = openProbe(rule, point, siblings);
-    const levels: Level[] = 'levels' in rule ? levelsOf<unknown>(rule.levels).map(([level]) => level) : [rule.level];
-    const watch = new RuleWatch(
-      this.#watches.length,
-      describe(rule, point),
-      rule,
-      point,
-      probe,
-      levels,
-      schedule,
-      point.validUntil === null ? Number.POSITIVE_INFINITY : this.#zone.instant(addDays(point.validUntil, 1), 0),
-      this.#tick,
-      this.#around,
-    );
-    this.#watches.push(watch);
-    schedule.watches.push(watch);
-    for (const [input, fed] of probe.inputs.entries()) {
-      const feed = this.#feeds.get(fed.key) ?? { point: fed, feeds: [], lastDeviceAt: Number.NEGATIVE_INFINITY };
-      feed.feeds.push({ watch, input });
-      this.#feeds.set(fed.key, feed);
-    }
-  }
-
   /** Runs everything due up to `tick`, each at its own time; time never goes back. */
   #moveTo(at: number, tick: number): void {
     const to = Math.max(tick, this.#tick);
@@ -333,20 +293,3 @@ function isLate(feed: PointFeed, at: number, deviceAt: number): boolean {
   feed.lastDeviceAt = deviceAt;
   return false;
 }
-
-const describe = (rule: Rule, point: RulePoint) => ({
-  key: `${rule.id}@${point.key}`,
-  rule: rule.id,
-  device: point.device,
-  deviceName: point.deviceName,
-  point: point.id,
-  quantity: point.quantity,
-  unit: point.unit,
-  scene: point.scene,
-  place: point.place,
-  title: rule.title,
-  basis: rule.basis ?? null,
-  legalLimit: rule.legalLimit ?? null,
-  permitKind: rule.permit?.kind ?? null,
-  measure: describeRule(rule),
-});

@@ -37,6 +37,22 @@ export interface WatchSurroundings {
   touched(watch: RuleWatch): void;
 }
 
+export interface RuleWatchOptions {
+  /** Its place among all watches: ties of time are settled by it. */
+  readonly order: number;
+  readonly watch: Watch;
+  readonly rule: Rule;
+  readonly point: RulePoint;
+  readonly probe: Probe;
+  /** Lowest first. */
+  readonly levels: readonly Level[];
+  readonly schedule: Schedule;
+  /** UTC ms from which its device's certificate is not valid any more. */
+  readonly validEnd: number;
+  readonly tick: number;
+  readonly around: WatchSurroundings;
+}
+
 const PERMIT_MEMORY_MS = 86_400_000;
 const stored = (tick: number): number | null => (Number.isFinite(tick) ? tick : null);
 
@@ -68,27 +84,17 @@ export class RuleWatch {
   /** Its state differs from what was last saved. */
   isUnsaved = true;
 
-  constructor(
-    order: number,
-    watch: Watch,
-    rule: Rule,
-    point: RulePoint,
-    probe: Probe,
-    levels: readonly Level[],
-    schedule: Schedule,
-    validEnd: number,
-    tick: number,
-    around: WatchSurroundings,
-  ) {
-    this.order = order;
-    this.watch = watch;
+  constructor(options: RuleWatchOptions) {
+    const { rule, point, schedule, around, tick } = options;
+    this.order = options.order;
+    this.watch = options.watch;
     this.rule = rule;
     this.point = point;
-    this.probe = probe;
+    this.probe = options.probe;
     this.schedule = schedule;
-    this.#levels = new Levels(levels);
+    this.#levels = new Levels(options.levels);
     this.#clearMs = rule.clear.for;
-    this.#validEnd = validEnd;
+    this.#validEnd = options.validEnd;
     this.#meaning = hashText(JSON.stringify([rule, point.everyMs]));
     this.#since = tick;
     this.#around = around;
