@@ -11,7 +11,7 @@ import type { OpenUpstream, Upstream, UpstreamContext, UpstreamStatus } from './
 import { Window } from './window.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
-const BACKOFF = { firstMs: 500, mostMs: 30_000, jitter: 0.3 };
+const BACKOFF = { firstMs: 500, mostMs: 10_000, jitter: 0.3 };
 /** A connection that lasted so long was a good one: the next attempt comes soon. */
 const GOOD_AFTER_MS = 30_000;
 const LEAVE_WITHIN_MS = 2000;
