@@ -30,6 +30,10 @@ export interface Desktop extends AsyncDisposable {
   visit(options?: BrowserContextOptions): Promise<Visit>;
 }
 
+/** Chromium, without a screen. */
+export const openChromium = (): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+
 /** Builds the page as a release does, into a folder of its own, and starts Chromium. */
 export async function openDesktop(): Promise<Desktop> {
   const dist = await mkdtemp(join(tmpdir(), 'gengfu-console-'));
@@ -37,7 +41,7 @@ export async function openDesktop(): Promise<Desktop> {
   const vite = join(root, '../../node_modules/vite/bin/vite.js');
   const build = [vite, 'build', root, '--outDir', dist, '--emptyOutDir', '--logLevel', 'error'];
   await promisify(execFile)(process.execPath, build, { env: { ...process.env, NODE_ENV: 'production' } });
-  const browser: Browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  const browser = await openChromium();
   return {
     async visit(options = {}) {
       const api = await openFakeApi(dist);
