@@ -47,6 +47,8 @@ export class Access {
   readonly #sessions = new WeakMap<Client, Session>();
   readonly #heldBack = new Set<() => void>();
   readonly #refusals: Refusals;
+  /** Devices whose last sign-in was refused. */
+  readonly #refused = new Set<string>();
   readonly #wire: Clock;
   readonly #take: TakePayload;
   #closed = false;
@@ -67,6 +69,11 @@ export class Access {
     return client && this.#sessions.get(client)?.device.id;
   }
 
+  /** Somebody who gave its user name was refused, and nobody has signed in by it since. */
+  isRefused(device: string): boolean {
+    return this.#refused.has(device);
+  }
+
   readonly preConnect: NonNullable<AedesOptions['preConnect']> = (_client, packet, done) => {
     // No session outlives its connection: one that did would gather messages without a bound.
     packet.clean = true;
@@ -79,10 +86,12 @@ export class Access {
     const found = this.#devices.get(this.#credentials.find(username, password) ?? '');
     if (found !== undefined && !this.#closed) {
       this.#sessions.set(client, { ...found, filters: 0 });
+      this.#refused.delete(found.device.id);
       return done(null, true);
     }
     this.counts.refusedConnects++;
     const device = this.#credentials.deviceOf(username) ?? null;
+    if (device !== null) this.#refused.add(device);
     this.#refusals.add(device, 'connect', 'a client was refused: its user name or password is not one of this link');
     done(Object.assign(new Error('bad user name or password'), { returnCode: BAD_CREDENTIALS }), false);
   };

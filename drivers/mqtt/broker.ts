@@ -16,6 +16,8 @@ export interface Broker extends AsyncDisposable {
   /** Why it does not listen; undefined while it does. */
   readonly fault: Fault | undefined;
   isConnected(device: string): boolean;
+  /** Its last sign-in was refused. */
+  isRefused(device: string): boolean;
   counters(): Readonly<Record<string, number>>;
 }
 
@@ -82,6 +84,7 @@ export async function openBroker(
       return listener.fault;
     },
     isConnected: (device) => (connections.get(device)?.length ?? 0) > 0,
+    isRefused: (device) => access.isRefused(device),
     counters: () => ({ ...counts, ...access.counts, turnedAway: listener.turnedAway }),
     async [Symbol.asyncDispose]() {
       access.close();

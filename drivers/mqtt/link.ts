@@ -99,7 +99,8 @@ class MqttLink implements OpenLink {
     const states = device.points.map(({ key }) => this.#silence.stateOf(key));
     const isConnected = this.#broker?.isConnected(device.id) ?? false;
     if (states.includes('heard') || (isConnected && !states.includes('silent'))) return { answers: true };
-    return { answers: false, code: isConnected ? READING_CODES.noAnswer : 'not-connected' };
+    if (isConnected) return { answers: false, code: READING_CODES.noAnswer };
+    return { answers: false, code: this.#broker?.isRefused(device.id) ? 'wrong-password' : 'not-connected' };
   }
 
   #take(device: string, payload: Buffer, isOwnTopic: boolean): void {

@@ -89,14 +89,17 @@ describe("the gateway's own broker", () => {
         /"device":"s-1".*"reason":"connect".*its user name or password is not one of this link/,
       );
       expect(gateway.output()).not.toContain('wrong');
+      const api = await gateway.signIn();
+      const { air } = await api.get<GatewayStatus['links']>('links');
+      expect(air).toMatchObject({
+        state: 'up',
+        devices: { 's-1': { answers: false, code: 'wrong-password' }, 's-2': { code: 'not-connected' } },
+      });
       await publish(1, 'alarm', PASSWORD, 's/2');
       await until(
         async () => (await metric(gateway, 'gengfu_link_count{link="air",counter="refusedPublishes"}')) === 1,
         'it',
       );
-      const api = await gateway.signIn();
-      const { air } = await api.get<GatewayStatus['links']>('links');
-      expect(air).toMatchObject({ state: 'up', devices: { 's-1': { answers: false, code: 'not-connected' } } });
       expect(await gateway.ask({ ask: 'alarms' })).toEqual([]);
       expect(await publish(1, 'alarm')).toBe('');
       await until(async () => (await gateway.ask<unknown[]>({ ask: 'alarms' })).length === 1, 'the alarm');

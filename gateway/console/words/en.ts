@@ -218,6 +218,8 @@ export const en: Readonly<Record<Word, string>> = {
   'code.unknown-state': 'Unknown state',
   'code.no-answer': 'Device does not answer',
   'code.link-down': 'Link down',
+  'code.not-connected': 'Device not connected',
+  'code.wrong-password': 'Refused: wrong password',
   'code.not-a-number': 'Not a number',
   'code.device-time': 'Bad device time',
   'code.exception': 'Device reports an exception',

@@ -215,6 +215,8 @@ export const zh = {
   'code.unknown-state': '未知状态',
   'code.no-answer': '设备无应答',
   'code.link-down': '链路中断',
+  'code.not-connected': '设备未接入',
+  'code.wrong-password': '密码不正确，已拒绝接入',
   'code.not-a-number': '非数值',
   'code.device-time': '设备时间有误',
   'code.exception': '设备报异常',
