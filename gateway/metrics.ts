@@ -44,7 +44,7 @@ export function openMetrics(measured: Measured): Metrics {
   const { ledger, history, links, sinks, judge, board } = measured;
 
   gauge('loop_delay_seconds', 'Delay of the main loop since the last scrape.', ['quantile'], (each) => {
-    for (const p of [50, 99, 99.9]) each.set({ quantile: p / 100 }, delay.percentile(p) / NANOSECONDS);
+    for (const q of [0.5, 0.99, 0.999]) each.set({ quantile: q }, delay.percentile(q * 100) / NANOSECONDS);
     each.set({ quantile: 1 }, delay.max / NANOSECONDS);
     delay.reset();
   });
