@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -6,6 +5,7 @@ import { askGateway, type DoorRequest } from '../../gateway/door.ts';
 import { freePort, type Running, start, until } from '../tools/program.ts';
 
 const START_MS = 60_000;
+const END_MS = 30_000;
 const PASSWORD = 'twelve-lanterns';
 
 export interface RealSite {
@@ -66,11 +66,9 @@ export async function openRealGateway(id: string, options: RealSite): Promise<Re
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     const child = running?.process;
     if (child === undefined) return null;
-    if (child.exitCode === null && child.signalCode === null) {
-      const ended = once(child, 'exit');
-      child.kill(signal);
-      await ended;
-    }
+    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+    if (!hasEnded()) child.kill(signal);
+    await until(hasEnded, `the gateway to end by ${signal}`, END_MS);
     return child.exitCode;
   };
   const gateway = {
