@@ -55,7 +55,8 @@ export const demo: Command = {
     const ports = { console: await freePort(Number(values.port)), broker: await freePort(0) };
     const common = ['--rate', values.rate, '--real-start', String(realStart), '--ports', JSON.stringify(ports)];
     const city = values['city-file'] === undefined ? [] : ['--city-file', values['city-file']];
-    const devices = await startSimulator([SCENARIO, ...common, ...city], env, stack, true);
+    const voice = new Voice();
+    const devices = await startSimulator([SCENARIO, ...common, ...city], env, stack, voice);
 
     const { site, problems } = await loadSite(await writeSite(folder, devices.placeholders), kinds, { env });
     if (site === null) throw new Fault('demo-site', problems.map(encodeProblem).join('\n'));
@@ -68,11 +69,12 @@ export const demo: Command = {
     stack.use(await openDoor(data, gateway, log));
     await signUp(gateway.url, await gateway.invite('duty'), people);
     const peopleEnv = { ...env, GENGFU_DEMO_PEOPLE_NAME: people.name, GENGFU_DEMO_PEOPLE_PASSWORD: people.password };
-    await startSimulator([SCENARIO, ...common, '--parts', 'people'], peopleEnv, stack, false);
+    await startSimulator([SCENARIO, ...common, '--parts', 'people'], peopleEnv, stack, voice);
 
     console.log(`Console: ${gateway.url}`);
     console.log(`Sign in once: ${await gateway.invite('admin')}`);
-    console.log(`The night of 15 July 2026, 21:30 to 05:00, ${rate} times as fast. Ctrl+C ends it.`);
+    console.log(`The night of 15 July 2026, 21:30 to 05:00, ${rate} times as fast. Ctrl+C ends it.\n`);
+    voice.begin();
     await end;
     // The simulators may end first: that is no news now.
     log.level = 'silent';
@@ -94,12 +96,29 @@ async function freePort(wished: number): Promise<number> {
   throw new Fault('no-port', 'no free TCP port on 127.0.0.1');
 }
 
-/** Starts simulators and waits until all can be reached; they end with the stack. `isLoud`: says where each is. */
+/** What the simulators say, kept until the console's address has been said: that is the first a visitor needs. */
+class Voice {
+  #kept: string[] | null = [];
+
+  say(line: string): void {
+    // A device that this simulator does not play is no news.
+    if (line.endsWith('not started')) return;
+    if (this.#kept === null) console.log(line);
+    else this.#kept.push(line);
+  }
+
+  begin(): void {
+    for (const line of this.#kept ?? []) console.log(line);
+    this.#kept = null;
+  }
+}
+
+/** Starts simulators and waits until all can be reached; they end with the stack. */
 async function startSimulator(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   stack: AsyncDisposableStack,
-  isLoud: boolean,
+  voice: Voice,
 ): Promise<Ready> {
   const child: ChildProcess = fork(SIMULATOR, [...args], { env, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] });
   const ended = once(child, 'exit');
@@ -107,17 +126,12 @@ async function startSimulator(
     child.kill('SIGTERM');
     await ended;
   });
-  let isReady = false;
   return new Promise((resolve, reject) => {
     void ended.then(([code]) => reject(new Fault('simulator', `the simulator ended (${code})`)));
     if (child.stdout === null) return;
     createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('ready ')) {
-        isReady = true;
-        resolve(JSON.parse(line.slice('ready '.length)) as Ready);
-      } else if (isReady || isLoud) {
-        console.log(line);
-      }
+      if (line.startsWith('ready ')) resolve(JSON.parse(line.slice('ready '.length)) as Ready);
+      else voice.say(line);
     });
   });
 }
