@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import type { Trust } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
+import type { Zone } from '#kit/zone.ts';
 import type { Quality, Reading } from '../drivers/reading.ts';
 import type { Action } from './alarms/action.ts';
 import { type Permit, permit } from './rules/permit.ts';
@@ -25,7 +26,8 @@ const action = z.discriminatedUnion('kind', [
   }),
   z.strictObject({ kind: z.literal('note'), alarm: z.string(), by: z.string().default('recording'), note: z.string() }),
 ]);
-const trust = z.union([z.enum(['synchronised', 'holding', 'unknown']), z.strictObject({ trust: z.string() })]);
+const named = z.enum(['synchronised', 'holding', 'unknown']);
+const trust = z.union([named, z.strictObject({ trust: named }).transform((said) => said.trust)]);
 const QUALITIES = new Set<unknown>(['good', 'uncertain', 'bad']);
 
 const wrong = (file: string, line: number, message: string) => new Fault('recording', `${file}:${line}: ${message}`);
@@ -33,9 +35,23 @@ const wrong = (file: string, line: number, message: string) => new Fault('record
 /** Splits one line of CSV: commas, and double quotes around a field, doubled inside it (RFC 4180). */
 function splitCsv(text: string): string[] {
   const fields: string[] = [];
-  const field = /(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g;
-  for (const [, quoted, plain] of text.matchAll(field)) fields.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
-  return fields;
+  let field = '';
+  let isQuoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const character = text[i];
+    if (isQuoted && character === '"' && text[i + 1] === '"') {
+      field += '"';
+      i++;
+    } else if (character === '"') {
+      isQuoted = !isQuoted;
+    } else if (character === ',' && !isQuoted) {
+      fields.push(field);
+      field = '';
+    } else {
+      field += character;
+    }
+  }
+  return [...fields, field];
 }
 
 function csvRecord(header: readonly string[], text: string): Record<string, unknown> {
@@ -48,16 +64,23 @@ function csvRecord(header: readonly string[], text: string): Record<string, unkn
   return record;
 }
 
-const timeOf = (value: unknown): number => {
-  const text = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof text === 'number' ? text : typeof text === 'string' ? Date.parse(text) : Number.NaN;
-};
+const WITHOUT_OFFSET = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/;
+
+/** UTC ms of a time: RFC 3339, milliseconds, or without an offset in the site's zone; NaN when it is none. */
+function timeOf(value: unknown, zone: Zone): number {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return Number.NaN;
+  if (/^\d+$/.test(value)) return Number(value);
+  const [, date, hours, minutes, seconds = '0'] = WITHOUT_OFFSET.exec(value) ?? [];
+  if (date === undefined || Number.isNaN(Date.parse(date))) return Date.parse(value);
+  return zone.instant(date, Number(hours) * 60 + Number(minutes)) + Math.round(Number(seconds) * 1000);
+}
 
 /**
  * The lines of a recording in order, from CSV with a header or from JSON lines. Throws a Fault `recording` with
  * `file:line` at a line that cannot be read, or that is older than the one before it.
  */
-export async function* readRecording(file: string): AsyncGenerator<Line> {
+export async function* readRecording(file: string, zone: Zone): AsyncGenerator<Line> {
   const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
   let number = 0;
   let header: string[] | null = null;
@@ -76,13 +99,13 @@ export async function* readRecording(file: string): AsyncGenerator<Line> {
     }
     const record =
       header === null || trimmed.startsWith('{') ? jsonRecord(file, number, trimmed) : csvRecord(header, trimmed);
-    const at = timeOf(record.at);
+    const at = timeOf(record.at, zone);
     if (!Number.isFinite(at)) throw wrong(file, number, `'at' is not a time: ${JSON.stringify(record.at)}`);
-    const tick = record.tick === undefined ? at - offset : timeOf(record.tick);
+    const tick = record.tick === undefined ? at - offset : timeOf(record.tick, zone);
     offset = at - tick;
     if (tick < last) throw wrong(file, number, 'older than the line before it: sort the recording by time');
     last = tick;
-    yield { line: number, at, tick, ...body(file, number, record, at, tick) };
+    yield { line: number, at, tick, ...body(file, number, record, at, tick, zone) };
   }
 }
 
@@ -98,7 +121,7 @@ function jsonRecord(file: string, line: number, text: string): Record<string, un
 
 type Body = Line extends infer L ? (L extends Line ? Omit<L, 'line' | 'at' | 'tick'> : never) : never;
 
-function body(file: string, line: number, record: Record<string, unknown>, at: number, tick: number): Body {
+function body(file: string, line: number, record: Record<string, unknown>, at: number, tick: number, zone: Zone): Body {
   const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
@@ -108,8 +131,7 @@ function body(file: string, line: number, record: Record<string, unknown>, at: n
   if (record.action !== undefined) return { kind: 'action', action: parse(action, record.action) };
   if (record.permit !== undefined) return { kind: 'permit', permit: parse(permit, record.permit) };
   if (record.clock !== undefined) {
-    const said = parse(trust, record.clock);
-    return { kind: 'clock', trust: (typeof said === 'string' ? said : said.trust) as Trust };
+    return { kind: 'clock', trust: parse(trust, record.clock) };
   }
   if (record.start !== undefined) return { kind: 'start' };
   if (record.stop !== undefined) return { kind: 'stop' };
@@ -126,7 +148,7 @@ function body(file: string, line: number, record: Record<string, unknown>, at: n
   if (value !== null && typeof value !== 'number' && typeof value !== 'string') {
     throw wrong(file, line, `a value is a number or a state's name, not ${JSON.stringify(value)}`);
   }
-  const deviceAt = record.deviceAt === undefined ? Number.NaN : timeOf(record.deviceAt);
+  const deviceAt = record.deviceAt === undefined ? Number.NaN : timeOf(record.deviceAt, zone);
   return {
     kind: 'reading',
     reading: {

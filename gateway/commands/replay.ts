@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { codeOf, textOf } from '#kit/fault.ts';
+import { openZone } from '#kit/zone.ts';
 import { encodeEntry, GENESIS, type Head, hashOf, packDraft } from '../ledger/entry.ts';
 import { type Line, readRecording } from '../recording.ts';
 import { replay } from '../replay.ts';
@@ -23,7 +24,11 @@ export const replayCommand: Command = {
     const site = await siteOf(wanted(values.site, '--site'), { missingSecrets: 'warning' });
     if (site === null) return EXIT.no;
     const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
-    const recording = noteUnknown(readRecording(file), file, new Set(points.map(({ key }) => key)));
+    const recording = noteUnknown(
+      readRecording(file, openZone(site.timeZone)),
+      file,
+      new Set(points.map(({ key }) => key)),
+    );
     let head: Head = GENESIS;
     let text = '';
     try {

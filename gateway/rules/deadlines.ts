@@ -28,12 +28,12 @@ export class Deadlines {
     return this.#heap[0]?.tick ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Looks at the earliest; fires it if it is really due by then. */
-  run(): void {
+  /** Looks at the earliest; fires it if it is really due by then. `now`: time has come so far, and never goes back. */
+  run(now: number): void {
     const top = this.#pop();
     if (top === undefined || top.due.armed !== top.tick) return;
     top.due.armed = Number.POSITIVE_INFINITY;
-    if (top.due.nextDue() <= top.tick) top.due.fire(top.tick);
+    if (top.due.nextDue() <= top.tick) top.due.fire(Math.max(top.tick, now));
     this.arm(top.due);
   }
 

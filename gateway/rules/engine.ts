@@ -87,7 +87,11 @@ export class RuleEngine {
     const tick = this.#tick;
     for (const reading of readings) {
       const feed = this.#feeds.get(reading.point);
-      if (feed === undefined || reading.quality !== 'good' || reading.value === null) continue;
+      if (feed === undefined) continue;
+      if (reading.quality !== 'good' || reading.value === null) {
+        for (const { watch } of feed.feeds) watch.miss(tick);
+        continue;
+      }
       if (reading.deviceAt !== undefined && isLate(feed, reading.at, reading.deviceAt)) continue;
       for (const { watch, input } of feed.feeds) {
         const isNews = watch.take(input, tick, reading.value);
@@ -246,7 +250,7 @@ export class RuleEngine {
       if (Math.min(calendar, deadline) > to) break;
       this.#tick = Math.max(this.#tick, Math.min(calendar, deadline));
       if (calendar <= deadline) this.#turnCalendar(this.#nextCalendarAt, null);
-      else this.#deadlines.run();
+      else this.#deadlines.run(this.#tick);
     }
     this.#tick = to;
     if (isStep) {

@@ -58,7 +58,7 @@ export interface Finding {
   readonly answer: Answer;
   /** Why it is not evaluable (`filling`, `coverage`, `clock`, `calibration` …). */
   readonly code: string | null;
-  /** Why it is not in force, where that ended an alarm (`window-closed`, `not-in-force`, `clock-step`). */
+  /** Why, where it is not the value: what ended it (`window-closed`, `not-in-force`, `clock-step`), or what the gateway's own rules name. */
   readonly reason: string | null;
   /** The measure, or the state's name; null for silence. */
   readonly value: number | string | null;

@@ -19,8 +19,8 @@ export interface Probe {
   /** The limit of a level, as events carry it. */
   limit(level: number): number | null;
   coverage(): number | null;
-  /** The tick up to which its answer is borne by good readings: deadlines after it do not fire. */
-  validUntil(): number;
+  /** The tick up to which its answer is borne by good readings: deadlines after it do not fire. `holds`: a level does. */
+  validUntil(holds: boolean): number;
   /** The tick at which time alone makes its one level true (silence); Infinity for all other kinds. */
   dueByTime(since: number): number;
   /**

@@ -1,4 +1,5 @@
 import { hashText } from '#kit/hash.ts';
+import { isFire } from './detector.ts';
 import type { Answer, Finding, Level, Watch } from './finding.ts';
 import { compareLevels } from './finding.ts';
 import { Levels, type SavedLevel } from './levels.ts';
@@ -131,7 +132,7 @@ export class RuleWatch {
   /** Feeds a good reading in. True when it is to be evaluated: it is in force, and not from before what was restored. */
   take(input: number, tick: number, value: number | string): boolean {
     if (!this.isInForce) return false;
-    const gap = tick > this.probe.validUntil() && Number.isFinite(this.#lastGood);
+    const gap = tick > this.probe.validUntil(this.holdsLevel) && Number.isFinite(this.#lastGood);
     this.probe.take(input, tick, value);
     if (this.#lastGood === Number.NEGATIVE_INFINITY && this.schedule.now.opening === null && tick > this.#asOf) {
       this.#since = tick;
@@ -141,6 +142,15 @@ export class RuleWatch {
     if (tick <= this.#asOf) return false;
     if (gap) this.#breakPending();
     return true;
+  }
+
+  /** A reading of its own point that is not good: beyond a gap it cannot be evaluated any more. */
+  miss(tick: number): void {
+    if (!this.isInForce || this.rule.kind === 'silent' || this.#code !== null || tick <= this.#asOf) return;
+    if (tick <= this.probe.validUntil(this.holdsLevel)) return;
+    this.#breakPending();
+    this.#setCode('offline', tick);
+    this.#tell(tick, false);
   }
 
   /** Holds what is known against the limits, at a good reading. */
@@ -160,7 +170,7 @@ export class RuleWatch {
   /** The tick of its next deadline; Infinity when there is none that will be borne out. */
   nextDue(): number {
     if (!this.isInForce) return Number.POSITIVE_INFINITY;
-    const due = this.#levels.nextDue(this.probe.validUntil(), this.#holdMs, this.#clearMs);
+    const due = this.#levels.nextDue(this.probe.validUntil(this.holdsLevel), this.#holdMs, this.#clearMs);
     return this.#levels.isLowestAtRest ? Math.min(due, this.probe.dueByTime(this.#since)) : due;
   }
 
@@ -178,10 +188,11 @@ export class RuleWatch {
     if (tick > this.#asOf) {
       this.#levels.reset();
       this.#setCode(null, tick);
-      this.#permit = null;
       this.#answerTo('not-in-force', at, reason);
+      this.#permit = null;
     }
     this.probe.clear();
+    this.#around.touched(this);
   }
 
   /** Its schedule is in force from `tick` on. */
@@ -203,7 +214,11 @@ export class RuleWatch {
     const isSame = before?.id === this.#permit?.id && before?.status === this.#permit?.status;
     if (isSame) return;
     this.isUnsaved = true;
-    if (this.holdsLevel) this.#tell(tick, true);
+    if (!this.holdsLevel) return;
+    // Also while it cannot be evaluated: what holds goes on holding, and under another permit it is another level.
+    const at = this.#around.at(tick);
+    if (this.#code === null) this.#tell(tick, true);
+    else this.#around.emit(this.#finding(this.#level() ?? 'normal', at, null));
   }
 
   /** The clock is not trusted any more: an answer in law breaks off. */
@@ -264,17 +279,18 @@ export class RuleWatch {
   /** While the gateway was off, silence did not count. */
   forgive(ms: number): void {
     if (this.rule.kind !== 'silent') return;
-    if (Number.isFinite(this.#lastGood)) this.probe.restore(this.#lastGood + ms);
+    this.#lastGood += ms;
+    if (Number.isFinite(this.#lastGood)) this.probe.restore(this.#lastGood);
     this.#since += ms;
+    this.isUnsaved = true;
   }
 
-  /** A smoke detector in alarm is never held (RULES.md, section 5). */
   get #holdMs(): number {
     return this.#isFire ? 0 : this.rule.hold;
   }
 
   get #isFire(): boolean {
-    return this.point.quantity === 'smoke.state' && this.probe.value() === 'alarm';
+    return isFire(this.point.quantity, this.probe.value());
   }
 
   /** Why an answer in law cannot be given. */
@@ -322,20 +338,23 @@ export class RuleWatch {
     this.#answer = answer;
     this.#answerAt = at;
     this.isUnsaved = true;
-    const level = this.#levels.indexOf(answer);
+    this.#around.emit(this.#finding(answer, at, reason));
+    if (this.rule.kind === 'silent') this.#around.touched(this);
+  }
+
+  #finding(answer: Answer, at: number, reason: string | null): Finding {
     const { opening } = this.schedule.now;
-    this.#around.emit({
+    return {
       watch: this.watch,
       at,
       answer,
       code: this.#code,
       reason,
       value: this.probe.value(),
-      limit: answer === 'not-evaluable' ? null : this.probe.limit(level),
+      limit: this.probe.limit(this.#levels.indexOf(answer)),
       coverage: this.probe.coverage(),
       window: opening === null ? null : { name: opening.name, date: opening.date },
       permit: this.#permit,
-    });
-    if (this.rule.kind === 'silent') this.#around.touched(this);
+    };
   }
 }

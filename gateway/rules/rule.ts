@@ -11,7 +11,10 @@ const share = z
   .regex(/^\d+(\.\d+)?%$/, 'a share such as 75%')
   .transform((text) => Number.parseFloat(text) / 100)
   .refine((value) => value <= 1, 'at most 100%');
-const date = z.string().regex(/^\d{4}-\d{2}-\d{2}$/, 'a date such as 2026-01-01');
+const date = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/, 'a date such as 2026-01-01')
+  .refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true, 'no such date');
 const id = z.string().regex(/^[a-z0-9][a-z0-9.-]*$/, 'small letters, digits, dots and hyphens');
 const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
 

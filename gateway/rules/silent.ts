@@ -1,5 +1,5 @@
 import { encodeDuration } from '#kit/duration.ts';
-import type { Probe, ProbeKind } from './probe.ts';
+import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
 import type { Rule } from './rule.ts';
 
 type SilentRule = Extract<Rule, { kind: 'silent' }>;
@@ -20,7 +20,8 @@ export const silentKind: ProbeKind<SilentRule> = {
       value: () => null,
       limit: () => null,
       coverage: () => null,
-      validUntil: () => Number.POSITIVE_INFINITY,
+      // Silence needs no readings to come true, but to be over for some time it does.
+      validUntil: (holds) => (holds ? last + GAP_PERIODS * point.everyMs : Number.POSITIVE_INFINITY),
       dueByTime: (since) => Math.max(last, since) + rule.after,
       coverageEnd: () => Number.POSITIVE_INFINITY,
       restore(tick) {

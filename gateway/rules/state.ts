@@ -1,15 +1,16 @@
+import { isTest } from './detector.ts';
 import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 
 type StateRule = Extract<Rule, { kind: 'state' }>;
 
-/** `state`: the point's state is one of those named. A smoke detector's `test` raises nothing (RULES.md, section 5). */
+/** `state`: the point's state is one of those named. */
 export const stateKind: ProbeKind<StateRule> = {
   describe: () => 'state',
   open(rule, point): Probe {
     const names = levelsOf(rule.levels).map(
-      ([, { is }]) => new Set(point.quantity === 'smoke.state' ? is.filter((name) => name !== 'test') : is),
+      ([, { is }]) => new Set(is.filter((name) => !isTest(point.quantity, name))),
     );
     let state: string | null = null;
     let last = Number.NEGATIVE_INFINITY;

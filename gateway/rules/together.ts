@@ -1,3 +1,4 @@
+import { isTest } from './detector.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
 import type { Condition, Rule } from './rule.ts';
@@ -7,7 +8,7 @@ type TogetherRule = Extract<Rule, { kind: 'together' }>;
 
 const isTrue = (condition: Condition, value: number | string | undefined): boolean => {
   if (value === undefined) return false;
-  if (condition.is !== undefined) return condition.is.includes(String(value));
+  if (condition.is !== undefined) return condition.is.includes(String(value)) && !isTest(condition.quantity, value);
   return typeof value === 'number' && isPassed(condition, value);
 };
 

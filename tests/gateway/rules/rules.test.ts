@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { aPoint, aSite, judge, NIGHT, type Row, steady } from '../../tools/judged.ts';
+import { Judge } from '../../../gateway/judge.ts';
+import { aPoint, aSite, judge, NIGHT, type Row, readingOf, steady, told } from '../../tools/judged.ts';
 
 interface Case {
   readonly says: string;
@@ -568,8 +569,89 @@ describe('not evaluable', () => {
   });
 });
 
-test("a device's own time that is older than three periods, or than the last one taken, is not for rules", async () => {
-  const { Judge } = await import('../../../gateway/judge.ts');
+describe('what time alone does', () => {
+  test('silence that is over for a while only returns when readings went on meanwhile', () => {
+    const site = aSite([{ kind: 'silent', after: '60s', level: 'blue', clear: { for: '100s' } }]);
+    expect(
+      judge(
+        site,
+        [
+          [0, 1],
+          [70, 1],
+        ],
+        1000,
+      ),
+    ).toEqual(['60 raised blue']);
+    expect(judge(site, [[0, 1], ...steady(70, 200, 10, 1)], 200)).toEqual(['60 raised blue', '170 returned']);
+  });
+
+  test('gengfu.not-evaluable returns when the rule is not in force any more', () => {
+    const night = { during: 'night', measure: { kind: 'mean', over: '60s' } };
+    const site = aSite([limit({ yellow: { above: 5 } }, night)]);
+    expect(judge(site, steady(0, 120, 10, 1), 9 * 3600)).toEqual(['2840 raised blue coverage', '28800 returned']);
+  });
+
+  test('a point whose device gives only bad readings for 45 minutes is told, also for a plain value', () => {
+    const site = aSite([limit({ yellow: { above: 5 } })]);
+    expect(judge(site, [[0, 1], ...steady(10, 4000, 10, null)], 4000)).toEqual(['2740 raised blue offline']);
+  });
+
+  test('the end of a permit is told while the rule is not evaluable', () => {
+    const rule = limit(
+      { yellow: { above: 5 }, red: { above: 8 } },
+      { measure: { kind: 'mean', over: '40s' }, permit: { kind: 'night-work', cap: 'yellow' } },
+    );
+    const filing = { id: 'f', status: 'granted', from: '2026-07-15T22:00:00+08:00', to: '2026-07-15T22:10:00+08:00' };
+    const site = aSite([rule], [aPoint()], { filings: [filing] });
+    expect(judge(site, [...steady(0, 40, 10, 9), [500, 1]], 700)).toEqual([
+      '20 raised yellow 9 granted',
+      '600 level-changed red 1 expired',
+    ]);
+  });
+
+  test('what closes with its window still names the permit', () => {
+    const rule = limit({ yellow: { above: 5 } }, { during: 'night', permit: { kind: 'night-work', cap: 'yellow' } });
+    const filing = { id: 'f', status: 'applied', from: '2026-07-15T22:00:00+08:00', to: '2026-07-16T06:00:00+08:00' };
+    expect(judge(aSite([rule], [aPoint()], { filings: [filing] }), [[0, 9]], 9 * 3600).at(-1)).toBe(
+      '28800 returned 9 window-closed applied',
+    );
+  });
+
+  test('while the gateway is off silence does not count, over as many stops as there are', () => {
+    const site = aSite([{ kind: 'silent', after: '60s', level: 'blue' }]);
+    const engine = new Judge(site, { at: NIGHT, tick: NIGHT }, 'synchronised');
+    const at = (seconds: number) => ({ at: NIGHT + seconds * 1000, tick: NIGHT + seconds * 1000 });
+    engine.step([readingOf([0, 1], NIGHT)]);
+    engine.advance(at(20));
+    engine.resume(100_000, at(120));
+    engine.advance(at(130));
+    engine.resume(100_000, at(230));
+    const events = engine.advance(at(400)).events.map((event) => told(event, NIGHT));
+    expect(events).toEqual(['260 raised blue']);
+  });
+});
+
+describe('a test of a detector never raises', () => {
+  test.each([
+    ['a state rule on smoke', 'smoke.state', { kind: 'state', levels: { red: { is: ['alarm', 'test'] } } }],
+    ['a state rule on gas', 'gas.state', { kind: 'state', levels: { red: { is: ['alarm', 'test'] } } }],
+    [
+      'conditions together',
+      'smoke.state',
+      { kind: 'together', when: { any: [{ quantity: 'smoke.state', is: ['alarm', 'test'] }] }, level: 'red' },
+    ],
+  ])('%s', (_, quantity, rule) => {
+    const site = aSite([rule], [aPoint({ quantity, unit: null })]);
+    expect(
+      judge(site, [
+        [0, 'test'],
+        [10, 'alarm'],
+      ]),
+    ).toEqual(['10 raised red alarm']);
+  });
+});
+
+test("a device's own time that is older than three periods, or than the last one taken, is not for rules", () => {
   const site = aSite([limit({ yellow: { above: 5 } })]);
   const judged = new Judge(site, { at: NIGHT, tick: NIGHT }, 'synchronised');
   const read = (seconds: number, deviceSeconds: number) =>
