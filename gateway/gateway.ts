@@ -10,7 +10,6 @@ import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import { TestWatch } from './alarms/device-tested.ts';
 import type { Health } from './api/context.ts';
-import { openApi } from './api/open-api.ts';
 import { Board } from './board.ts';
 import { openHistory } from './history/open-history.ts';
 import type { Role } from './ledger/accounts.ts';
@@ -18,7 +17,6 @@ import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
 import { LiveJudge } from './live-judge.ts';
-import { openMetrics } from './metrics.ts';
 import { firstTick, restoreJudge } from './restore.ts';
 import type { Permit } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
@@ -66,7 +64,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { site, data, wire, log, version } = options;
   await using opening = new AsyncDisposableStack();
 
-  const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
+  // What is needed last is loaded while the ledger's thread starts.
+  const [{ ledger, accounts }, { openApi }, { openMetrics }] = await Promise.all([
+    openLedger({ dir: data, gateway: site.gateway, log }),
+    import('./api/open-api.ts'),
+    import('./metrics.ts'),
+  ]);
   opening.use(ledger);
   const history = opening.use(await openHistory({ dir: join(data, 'history'), log }));
   const clock = withTicksFrom(options.clock, await firstTick(ledger));

@@ -1,4 +1,4 @@
-import { connect, type IClientOptions, type IClientPublishOptions, type IConnackPacket, type MqttClient } from 'mqtt';
+import type { IClientOptions, IClientPublishOptions, IConnackPacket, MqttClient } from 'mqtt';
 import type { Clock } from '#kit/clock.ts';
 import { Fault, textOf } from '#kit/fault.ts';
 import { UPSTREAM_FAULTS } from './faults.ts';
@@ -52,8 +52,10 @@ function connectFault(error: Error): Fault {
  * Connects once. The client never reconnects, never queues and never re-sends by itself: what it would keep in memory
  * for that, without a bound, is the log's to keep.
  */
-export function openSession(options: SessionOptions): Promise<MqttSession | Fault> {
+export async function openSession(options: SessionOptions): Promise<MqttSession | Fault> {
   const { wire, signal, connectTimeoutMs, ackTimeoutMs } = options;
+  // Loaded with the first session, so that neither a site's check nor the first reading waits for it.
+  const { connect } = await import('mqtt');
   const client: MqttClient = connect({
     ...options.connection,
     reconnectPeriod: 0,
@@ -62,6 +64,8 @@ export function openSession(options: SessionOptions): Promise<MqttSession | Faul
     queueQoSZero: false,
     resubscribe: false,
     clean: true,
+    // Else the packet writer keeps a buffer for each 16-bit number: 20 MB.
+    writeCache: false,
   });
   const ackTimers = new Set<() => void>();
   const { promise: ended, resolve: resolveEnded } = Promise.withResolvers<Fault>();
