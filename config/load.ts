@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Declared } from './declared.ts';
 import { checkDevice, checkLink, checkShared, type OpenLinkSpec, type PlacedDevice } from './devices.ts';
-import { type Entry, partOf } from './document.ts';
+import { type Entry, partOf, valueAt } from './document.ts';
 import { peopleFile, siteFile } from './file-kinds.ts';
 import { readFolder } from './folder.ts';
 import { check } from './issues.ts';
@@ -52,8 +52,9 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   const devices = await checkDevices(lists.devices, links, profiles, sources, report);
 
   const rules: RuleEntry[] = lists.rules.map((entry) => ({ entry, pack: null }));
+  const taking = { packsDir, own: new Set(lists.rules.map(({ value }) => valueAt(value, ['id']))) };
   for (const [index, use] of (site?.packs ?? []).entries()) {
-    if (head !== undefined) rules.push(...(await takePack(use, partOf(head, ['packs', index]), packsDir, report)));
+    if (head !== undefined) rules.push(...(await takePack(use, partOf(head, ['packs', index]), taking, report)));
   }
   const isWhole = devices.placed.size === lists.devices.length && !report.isIncomplete;
   const referred: Referred = {

@@ -6,8 +6,19 @@ import { listShipped, readShipped } from './profiles.ts';
 import type { Place, Report } from './report.ts';
 import type { RuleEntry } from './rules.ts';
 
+/** Where packs are, and the ids of the site's own rules, each of which stands in place of a pack's of the same id. */
+export interface Taking {
+  readonly packsDir: string;
+  readonly own: ReadonlySet<unknown>;
+}
+
 /** The rules of a pack that a site takes in, each with what the site has otherwise. */
-export async function takePack(use: PackUse, entry: Entry, packsDir: string, report: Report): Promise<RuleEntry[]> {
+export async function takePack(
+  use: PackUse,
+  entry: Entry,
+  { packsDir, own }: Taking,
+  report: Report,
+): Promise<RuleEntry[]> {
   const name = typeof use === 'string' ? use : use.pack;
   const at = entry.at(typeof use === 'string' ? [] : ['pack']);
   const file = /^[a-z0-9][a-z0-9.-]*$/.test(name) ? await readShipped(packsDir, name, 'pack', at, report) : null;
@@ -19,16 +30,19 @@ export async function takePack(use: PackUse, entry: Entry, packsDir: string, rep
   if (pack === undefined) return [];
   const overrides = typeof use === 'string' ? {} : (use.override ?? {});
   const ids = pack.rules.map((rule) => String(valueAt(rule, ['id'])));
-  for (const id of Object.keys(overrides).filter((id) => !ids.includes(id))) {
-    report.error(
-      entry.at(['override', id], 'key'),
-      `override: the pack ${name} has no rule "${id}"; ${suggest(id, ids)}`,
-    );
+  for (const id of Object.keys(overrides)) {
+    const place = entry.at(['override', id], 'key');
+    if (!ids.includes(id)) {
+      report.error(place, `override: the pack ${name} has no rule "${id}"; ${suggest(id, ids)}`);
+    } else if (own.has(id)) {
+      report.warn(place, `override: the site's own rule ${id} stands in place of the pack's, so this does nothing`);
+    }
   }
-  return pack.rules.map((rule, index) => ({
+  const rules = pack.rules.map((rule, index) => ({
     pack: name,
     entry: withOverride(rule, overrides[ids[index] ?? ''], partOf(entry, ['override', ids[index] ?? '']), name, at),
   }));
+  return rules.filter((_, index) => !own.has(ids[index]));
 }
 
 /** A pack's rule stands where the pack is taken in; what the site has otherwise stands where it is written. */

@@ -8,6 +8,9 @@ const site = (packs: string, more = '') => ({
   'rules/a.yaml': '',
 });
 
+const OWN_MAX =
+  'rules:\n  - { id: night-noise-max, title: { zh: 一, en: One }, on: { device: noise-1 }, levels: { red: { above: 1 } } }\n';
+
 test('a pack is taken in by name, and any number of it can be otherwise', async () => {
   await using dir = await writeSite({
     ...GOOD,
@@ -70,15 +73,38 @@ test.each([
     problems: ['site.yaml:4:5: warning: no point of this site matches any rule of the pack smoke'],
   },
   {
-    says: "a rule of the site with the id of one of a pack's",
+    says: "a rule of the site with the id of one of a pack's takes its place",
     files: {
       ...site('  - construction-noise\n'),
-      'rules/a.yaml':
-        'rules:\n  - { id: night-noise-max, title: { zh: 一, en: One }, on: { device: noise-1 }, levels: { red: { above: 1 } } }\n',
+      'rules/a.yaml': OWN_MAX,
+    },
+    problems: [],
+  },
+  {
+    says: "an override of a pack's rule whose place the site's own has taken: a warning",
+    files: {
+      ...site('  - { pack: construction-noise, override: { night-noise-max: { hold: 1min } } }\n'),
+      'rules/a.yaml': OWN_MAX,
     },
     problems: [
-      'site.yaml:4:5: pack construction-noise, rule night-noise-max: id: there is a rule "night-noise-max" already, at rules/a.yaml:2:11: give one of them another id',
+      "site.yaml:4:45: warning: override: the site's own rule night-noise-max stands in place of the pack's, so this does nothing",
     ],
+  },
+  {
+    says: 'a pack that is taken in twice',
+    files: site('  - construction-noise\n  - construction-noise\n'),
+    problems: [
+      'night-construction-noise',
+      'night-noise-max',
+      'day-construction-noise',
+      'night-construction-noise-2011',
+      'day-construction-noise-2011',
+    ]
+      .map(
+        (id) =>
+          `site.yaml:5:5: pack construction-noise, rule ${id}: id: there is a rule "${id}" already, at site.yaml:4:5: give one of them another id`,
+      )
+      .sort(),
   },
 ])('$says', async ({ files, problems }) => {
   expect(await problemsOf(files)).toEqual(problems);
