@@ -22,7 +22,10 @@ export class Board {
   }
 
   points() {
-    return this.#points.map((point) => ({ ...point, last: this.#last.get(point.key) ?? null }));
+    return this.#points.map(({ key, device, deviceName, id, quantity, unit, scene, place, link, everyMs }) => {
+      const last = this.#last.get(key) ?? null;
+      return { key, device, deviceName, id, quantity, unit, scene, place, link, everyMs, last };
+    });
   }
 
   listen(listener: (batch: readonly Reading[]) => void): () => void {

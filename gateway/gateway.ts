@@ -75,8 +75,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const clock = withTicksFrom(options.clock, await firstTick(ledger));
 
   const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
-  const { judge, step } = await restoreJudge({ ...site, points }, ledger, history, clock, log);
-  const live = opening.use(new LiveJudge(judge, ledger, clock, wire, log));
+  const restored = await restoreJudge({ ...site, points }, ledger, history, clock, log);
+  const { judge, step } = restored;
+  const live = opening.use(new LiveJudge(restored, ledger, clock, wire, log));
   // Not waited for: a disk that refuses writes must not keep the watch from starting.
   void live.keep(step, []);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
@@ -110,7 +111,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         ledger,
         history,
         metrics: metrics.registry,
-        alarms: () => judge.alarms.open,
+        alarms: () => live.alarms,
         points: () => board.points(),
         answers: () => [...judge.rules.answers()],
         links: () => statusOf(links),
@@ -146,7 +147,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     invite: (role) => api.invite(role),
     users: () => accounts.list(),
     status: () => ({ ...health(), ledger: ledger.status(), links: statusOf(links), upstreams: statusOf(sinks) }),
-    alarms: () => judge.alarms.open,
+    alarms: () => live.alarms,
     act: (action) => live.act(action),
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };

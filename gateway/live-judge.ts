@@ -8,6 +8,7 @@ import type { EntryDraft } from './alarms/alarm-event.ts';
 import type { Step } from './alarms/lifecycle.ts';
 import type { Instant, Judge } from './judge.ts';
 import type { Entry, Ledger } from './ledger/ledger.ts';
+import type { Restored } from './restore.ts';
 import type { Finding } from './rules/finding.ts';
 
 const CHECKPOINT_MS = 10_000;
@@ -15,6 +16,8 @@ const CHECKPOINT_MS = 10_000;
 const DURABLE_WITHIN_MS = 10_000;
 /** The same while it is known that nothing reaches the disk. */
 const DURABLE_AGAIN_WITHIN_MS = 1000;
+
+const NOTHING_KEPT: Promise<readonly Entry[]> = Promise.resolve([]);
 
 /** An alarm as the ledger keeps it. */
 const row = (alarm: Alarm) => ({
@@ -32,17 +35,28 @@ export class LiveJudge implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #wire: Clock;
   readonly #log: Log;
+  /** Alarms as they are on disk. */
+  readonly #stored: Map<string, Alarm>;
+  #newest: Promise<readonly Entry[] | null> = NOTHING_KEPT;
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: () => void = () => {};
   #endCheckpoints: () => void = () => {};
   #refusals = 0;
 
-  constructor(judge: Judge, ledger: Ledger, clock: Clock, wire: Clock, log: Log) {
+  /** `restored`: the judge, and the alarms that were on disk when it was made. */
+  constructor(
+    { judge, stored }: Pick<Restored, 'judge' | 'stored'>,
+    ledger: Ledger,
+    clock: Clock,
+    wire: Clock,
+    log: Log,
+  ) {
     this.judge = judge;
     this.#ledger = ledger;
     this.#clock = clock;
     this.#wire = wire;
     this.#log = log;
+    this.#stored = new Map(stored.map((alarm) => [alarm.id, alarm]));
     this.#arm();
     this.#checkpointLater();
   }
@@ -57,18 +71,21 @@ export class LiveJudge implements AsyncDisposable {
   async act(action: Action): Promise<Receipt> {
     const { receipt, step } = this.judge.act(action, this.#instant());
     this.#arm();
-    const kept = this.keep(step, []);
+    // What was so already may still be on its way to the disk.
+    const kept = receipt.status === 'unchanged' ? this.#newest : this.keep(step, []);
     const late = new AbortController();
     const patienceMs = this.#ledger.status().durable ? DURABLE_WITHIN_MS : DURABLE_AGAIN_WITHIN_MS;
     try {
       const isKept = await Promise.race([
         kept.then((entries) => entries !== null),
-        this.#wire.sleep(patienceMs, late.signal).then(() => false),
+        this.#wire.sleep(patienceMs, late.signal).then(
+          () => false,
+          () => false,
+        ),
       ]);
-      if (isKept || receipt.status !== 'done') return receipt;
+      if (isKept || receipt.status === 'refused') return receipt;
     } finally {
       late.abort();
-      kept.catch(() => undefined);
     }
     const message = 'taken, but not on disk yet: look at the state of the ledger';
     return { status: 'refused', code: 'not-durable', message };
@@ -91,15 +108,33 @@ export class LiveJudge implements AsyncDisposable {
     this.#arm();
   }
 
+  /**
+   * The alarms that are not closed, as people may see them: what is on disk. While the disk takes nothing, all that is
+   * known is shown: a fire is not kept from people for the sake of the record.
+   */
+  get alarms(): readonly Alarm[] {
+    return this.#ledger.status().durable ? [...this.#stored.values()] : this.judge.alarms.open;
+  }
+
   /** Makes a step durable; null when the ledger would not take it. */
-  async keep(step: Step, told: readonly EntryDraft[]): Promise<readonly Entry[] | null> {
-    if (step.events.length === 0 && told.length === 0) return [];
+  keep(step: Step, told: readonly EntryDraft[]): Promise<readonly Entry[] | null> {
+    if (step.events.length === 0 && told.length === 0) return NOTHING_KEPT;
+    this.#newest = this.#append(step, told);
+    return this.#newest;
+  }
+
+  async #append(step: Step, told: readonly EntryDraft[]): Promise<readonly Entry[] | null> {
     try {
-      return await this.#ledger.append({
+      const entries = await this.#ledger.append({
         events: [...told, ...step.events],
         alarms: step.alarms.map(row),
         rules: this.judge.rules.save(),
       });
+      for (const alarm of step.alarms) {
+        if (alarm.closedAt === null) this.#stored.set(alarm.id, alarm);
+        else this.#stored.delete(alarm.id);
+      }
+      return entries;
     } catch (error) {
       this.#refused(error, step.events.length + told.length);
       return null;

@@ -16,6 +16,8 @@ const CLOSED_LOOKED_AT = 1000;
 
 export interface Restored {
   readonly judge: Judge;
+  /** Its alarms as the ledger has them. */
+  readonly stored: readonly Alarm[];
   /** What the last run had read and no longer judged: to be made durable before anything else. */
   readonly step: Step;
 }
@@ -41,14 +43,15 @@ export async function restoreJudge(
   const now = { at: clock.now(), tick: clock.tick() };
   const saved = await ledger.restore();
   const global = saved.rules.get('') as { readonly tick: number; readonly at: number } | undefined;
-  if (global === undefined) return { judge: new Judge(site, now, clock.trust()), step: NOTHING };
+  if (global === undefined) return { judge: new Judge(site, now, clock.trust()), stored: [], step: NOTHING };
 
   // Stored ticks are those of the last run's line; moved by its last offset they lie on the wall clock's, as ours do.
   const shift = global.at - global.tick;
   const memoryMs = new Judge(site, now, clock.trust()).rules.memoryMs;
   const from = Math.min(global.at, now.tick) - memoryMs;
   const judge = new Judge(site, { at: from, tick: from }, clock.trust());
-  judge.alarms.restore(saved.alarms as Alarm[], (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[]);
+  const stored = saved.alarms as readonly Alarm[];
+  judge.alarms.restore(stored, (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[]);
   const taken = judge.rules.restore(saved.rules, shift, now.tick);
 
   const steps: Step[] = judge.alarms.open
@@ -71,7 +74,7 @@ export async function restoreJudge(
   }
   steps.push(judge.resume(Math.max(0, now.tick - last), now));
   const events: AlarmEvent[] = steps.flatMap((step) => step.events);
-  return { judge, step: { alarms: steps.flatMap((step) => step.alarms), events } };
+  return { judge, stored, step: { alarms: steps.flatMap((step) => step.alarms), events } };
 }
 
 /** The rule of an alarm is gone, or means something else now: what it said is not in force any more. */

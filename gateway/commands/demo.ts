@@ -16,6 +16,7 @@ import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
 import { kinds } from '../kinds.ts';
 import { VERSION } from '../version.ts';
+import { wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { asked, CONSOLE_DIR } from './run.ts';
 import { SIMULATOR } from './sim.ts';
@@ -49,6 +50,8 @@ export const demo: Command = {
     stack.defer(() => rm(folder, { recursive: true, force: true }));
 
     const rate = Number(values.rate);
+    if (!(rate > 0 && Number.isFinite(rate))) throw wrongUsage('--rate is a number above 0');
+    if (!/^\d{1,5}$/.test(values.port)) throw wrongUsage('--port is a number');
     const realStart = Date.now() + LEAD_MS;
     const people = { name: '值班员', password: randomBytes(12).toString('base64url') };
     const env = { ...process.env, GENGFU_DEMO_MQTT_PASSWORD: randomBytes(12).toString('base64url') };

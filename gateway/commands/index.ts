@@ -15,6 +15,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   sim: async () => (await import('./sim.ts')).sim,
 };
 
+/** What a gateway that runs answers with a no. */
+const REFUSALS: ReadonlySet<string> = new Set(['no-such-alarm', 'closed', 'not-durable']);
+
 async function help(): Promise<string> {
   const lines = ['usage: gengfu COMMAND …', ''];
   for (const [name, load] of Object.entries(COMMANDS)) {
@@ -27,7 +30,11 @@ async function help(): Promise<string> {
 /** Runs `gengfu ARGS` and gives its exit status. */
 export async function runCommand(args: readonly string[]): Promise<number> {
   const [name, ...rest] = args;
-  if (name === undefined || name === 'help' || name === '--help') {
+  if (name === '--version') {
+    console.log((await import('../version.ts')).VERSION);
+    return EXIT.done;
+  }
+  if (name === undefined || name === 'help' || name === '--help' || rest.includes('--help')) {
     console.log(await help());
     return name === undefined ? EXIT.usage : EXIT.done;
   }
@@ -43,7 +50,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     const isUsage = codeOf(error)?.startsWith('ERR_PARSE_ARGS') === true || codeOf(error) === 'usage';
     console.error(`gengfu ${name}: ${textOf(error)}`);
     if (error instanceof Fault && error.hint !== undefined) console.error(`  ${error.hint}`);
-    if (!isUsage) return EXIT.world;
+    if (!isUsage) return REFUSALS.has(codeOf(error) ?? '') ? EXIT.no : EXIT.world;
     console.error(`usage: gengfu ${name} ${command.usage}`);
     return EXIT.usage;
   }

@@ -39,6 +39,7 @@ export const run: Command = {
     running.use(await openDoor(data, gateway, log));
     console.log(`Console: ${gateway.url}`);
     if ((await gateway.users()).length === 0) console.log(`Sign in once: ${await gateway.invite('admin')}`);
+    process.on('SIGHUP', () => log.warn({ site: values.site }, 'a changed site is taken over at the next start'));
     await end;
     await running.disposeAsync();
     const { waiting, error } = gateway.status().ledger;

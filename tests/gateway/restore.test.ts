@@ -31,9 +31,9 @@ async function life(
   await using history = await openHistory({ dir: join(dir, 'history'), log: silentLog, keepFreeBytes: 0 });
   const clock = withTicksFrom(fake, await firstTick(ledger));
   const from = ledger.status().head;
-  const { judge, step } = await restoreJudge(site, ledger, history, clock, silentLog);
-  await using live = new LiveJudge(judge, ledger, clock, fake, silentLog);
-  await live.keep(step, []);
+  const restored = await restoreJudge(site, ledger, history, clock, silentLog);
+  await using live = new LiveJudge(restored, ledger, clock, fake, silentLog);
+  await live.keep(restored.step, []);
   let at = 0;
   for (const [seconds, value] of values) {
     await fake.advance((seconds - at) * 1000);
