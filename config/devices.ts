@@ -5,6 +5,7 @@ import { deviceCommon, linkCommon } from './file-kinds.ts';
 import { check, checkParts } from './issues.ts';
 import type { DriverKind } from './kinds.ts';
 import { suggest } from './nearest.ts';
+import { isNotRead, LEFT_OUT, type LeftOut } from './not-read.ts';
 import { checkPoint, type PointModel } from './point-model.ts';
 import type { Profile, Profiles } from './profiles.ts';
 import type { Report } from './report.ts';
@@ -26,12 +27,23 @@ export interface PlacedDevice {
 
 type Common = z.output<typeof deviceCommon>;
 
-export function checkLink(entry: Entry, drivers: readonly DriverKind[], report: Report): OpenLinkSpec | undefined {
+/** The link; undefined, and problems, when it cannot be used. */
+export function checkLink(
+  entry: Entry,
+  drivers: readonly DriverKind[],
+  report: Report,
+): OpenLinkSpec | LeftOut | undefined {
   const kind = isMapping(entry.value) ? entry.value.kind : undefined;
   const driver = typeof kind === 'string' ? drivers.find((each) => Object.hasOwn(each.links, kind)) : undefined;
   const schema = typeof kind === 'string' ? driver?.links[kind] : undefined;
   if (driver === undefined || schema === undefined) {
-    check(linkCommon.loose(), entry, report);
+    const common = check(linkCommon.loose(), entry, report);
+    if (isNotRead(kind)) {
+      if (common === undefined) return undefined;
+      const message = `link ${common.id}: kind ${kind} is not read by this version: it and its devices are left out`;
+      report.warn(entry.at(['kind']), entry.prefix + message);
+      return LEFT_OUT;
+    }
     if (typeof kind === 'string') {
       const kinds = drivers.flatMap((each) => Object.keys(each.links));
       report.error(
@@ -48,26 +60,35 @@ export function checkLink(entry: Entry, drivers: readonly DriverKind[], report: 
 
 export interface Surroundings {
   readonly profiles: Profiles;
-  readonly links: ReadonlyMap<string, OpenLinkSpec>;
+  readonly links: ReadonlyMap<string, OpenLinkSpec | LeftOut>;
   readonly declaredLinks: Declared;
   readonly report: Report;
 }
 
+/** The device on its link; undefined, and problems, when it cannot be used. */
 export async function checkDevice(
   entry: Entry,
   { profiles, links, declaredLinks, report }: Surroundings,
-): Promise<PlacedDevice | undefined> {
+): Promise<PlacedDevice | LeftOut | undefined> {
   const named = isMapping(entry.value) ? entry.value : {};
+  const isLinkRead = typeof named.link !== 'string' || links.get(named.link) !== LEFT_OUT;
+  // A profile for what is not read may not be there yet, so nobody asks for it.
   const profile =
-    typeof named.profile === 'string' ? await profiles.find(named.profile, entry.at(['profile'])) : undefined;
+    typeof named.profile === 'string' && isLinkRead
+      ? await profiles.find(named.profile, entry.at(['profile']))
+      : undefined;
   const isLinkKnown = typeof named.link !== 'string' || declaredLinks.refer(named.link, entry, ['link']);
   if (named.id === 'gateway') {
     report.error(entry.at(['id']), `${entry.prefix}id: "gateway" is the gateway itself: give the device another id`);
   }
-  if (profile === undefined) {
+  if (profile === undefined || profile === LEFT_OUT) {
     // Without its driver nobody knows the rest of its fields.
-    check(deviceCommon.loose(), entry, report);
-    return undefined;
+    const common = check(deviceCommon.loose(), entry, report);
+    if (common === undefined || (isLinkRead && profile === undefined)) return undefined;
+    const field = isLinkRead ? 'profile' : 'link';
+    const message = `device ${common.id} is left out: its ${field} ${common[field]} is not read by this version`;
+    report.warn(entry.at([field]), entry.prefix + message);
+    return LEFT_OUT;
   }
   const parts = checkParts([deviceCommon, profile.driver.device], entry, report);
   const overrides = isMapping(named.points) ? named.points : {};
@@ -75,7 +96,7 @@ export async function checkDevice(
   if (parts === undefined || points === undefined || !isLinkKnown) return undefined;
   const [common, options] = parts;
   const link = links.get(common.link);
-  if (link === undefined) return undefined;
+  if (link === undefined || link === LEFT_OUT) return undefined;
   if (link.driver !== profile.driver) {
     const kinds = Object.keys(profile.driver.links).join(', ');
     report.error(

@@ -7,6 +7,7 @@ import { readFolder } from './folder.ts';
 import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { gatherLists, siteHead } from './lists.ts';
+import { LEFT_OUT, type LeftOut } from './not-read.ts';
 import { takePack } from './packs.ts';
 import { Profiles } from './profiles.ts';
 import { Report } from './report.ts';
@@ -56,7 +57,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   for (const [index, use] of (site?.packs ?? []).entries()) {
     if (head !== undefined) rules.push(...(await takePack(use, partOf(head, ['packs', index]), taking, report)));
   }
-  const isWhole = devices.placed.size === lists.devices.length && !report.isIncomplete;
+  const isWhole = devices.isWhole && !report.isIncomplete;
   const referred: Referred = {
     links: links.declared,
     devices: devices.declared,
@@ -81,7 +82,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       console: site.console,
       broker: site.broker ?? null,
       upstreams,
-      links: [...links.open.values()].map(({ driver: _, ...link }): SiteLink => link),
+      links: links.open.map(({ driver: _, ...link }): SiteLink => link),
       rules: goodRules,
       permits: goodPermits,
     },
@@ -94,7 +95,9 @@ async function checkPeople(people: Entry, sources: SecretSources, report: Report
 
 interface Links {
   readonly declared: Declared;
-  readonly open: ReadonlyMap<string, OpenLinkSpec>;
+  readonly found: ReadonlyMap<string, OpenLinkSpec | LeftOut>;
+  /** Those that are not left out. */
+  readonly open: readonly OpenLinkSpec[];
 }
 
 async function checkLinks(
@@ -104,14 +107,22 @@ async function checkLinks(
   report: Report,
 ): Promise<Links> {
   const declared = new Declared('link', report);
-  const open = new Map<string, OpenLinkSpec>();
+  const found = new Map<string, OpenLinkSpec | LeftOut>();
   for (const raw of entries) {
     const entry = await resolveSecrets(raw, sources, report);
     const isFirst = declared.add(entry);
     const link = checkLink(entry, kinds.drivers, report);
-    if (link !== undefined && isFirst) open.set(link.id, link);
+    const id = valueAt(entry.value, ['id']);
+    if (link !== undefined && isFirst && typeof id === 'string') found.set(id, link);
   }
-  return { declared, open };
+  return { declared, found, open: [...found.values()].filter((link) => link !== LEFT_OUT) };
+}
+
+interface Devices {
+  readonly declared: Declared;
+  readonly placed: ReadonlyMap<string, PlacedDevice>;
+  /** Every device could be used or is left out, so that it can be said what matches. */
+  readonly isWhole: boolean;
 }
 
 /** Checks every device, puts it on its link, and lets each driver see how its links are shared. */
@@ -121,17 +132,20 @@ async function checkDevices(
   profiles: Profiles,
   sources: SecretSources,
   report: Report,
-): Promise<{ declared: Declared; placed: ReadonlyMap<string, PlacedDevice> }> {
+): Promise<Devices> {
   const declared = new Declared('device', report);
   const placed = new Map<string, PlacedDevice>();
+  let isWhole = true;
   for (const raw of entries) {
     const entry = await resolveSecrets(raw, sources, report);
     const isFirst = declared.add(entry);
-    const found = await checkDevice(entry, { profiles, links: links.open, declaredLinks: links.declared, report });
-    if (found === undefined || !isFirst) continue;
-    placed.set(found.device.id, found);
-    links.open.get(found.device.link)?.devices.push(found.device);
+    const found = await checkDevice(entry, { profiles, links: links.found, declaredLinks: links.declared, report });
+    if (found === undefined || !isFirst) isWhole = false;
+    else if (found !== LEFT_OUT) {
+      placed.set(found.device.id, found);
+      links.open.find((link) => link.id === found.device.link)?.devices.push(found.device);
+    }
   }
-  for (const link of links.open.values()) checkShared(link, placed, report);
-  return { declared, placed };
+  for (const link of links.open) checkShared(link, placed, report);
+  return { declared, placed, isWhole };
 }

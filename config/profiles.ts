@@ -4,9 +4,10 @@ import { codeOf, textOf } from '#kit/fault.ts';
 import { Declared } from './declared.ts';
 import { type Entry, isMapping, parseFile, partOf } from './document.ts';
 import { profileCommon } from './file-kinds.ts';
-import { checkParts } from './issues.ts';
+import { check, checkParts } from './issues.ts';
 import type { DriverKind } from './kinds.ts';
 import { suggest } from './nearest.ts';
+import { isNotRead, LEFT_OUT, type LeftOut } from './not-read.ts';
 import { checkPoint, type PointModel } from './point-model.ts';
 import { type Place, Report } from './report.ts';
 
@@ -25,7 +26,7 @@ export interface Profile {
 /** The device models of a site: its own, and of those that ship what its devices name. */
 export class Profiles {
   readonly #own = new Map<string, Entry>();
-  readonly #checked = new Map<string, Promise<Profile | undefined>>();
+  readonly #checked = new Map<string, Promise<Profile | LeftOut | undefined>>();
   readonly #drivers: readonly DriverKind[];
   readonly #shippedDir: string;
   readonly #report: Report;
@@ -46,7 +47,7 @@ export class Profiles {
   }
 
   /** The profile that a device names at that place; undefined, and problems, when there is none that can be used. */
-  async find(id: string, at: Place): Promise<Profile | undefined> {
+  async find(id: string, at: Place): Promise<Profile | LeftOut | undefined> {
     const known = this.#checked.get(id);
     if (known !== undefined) return await known;
     const found = this.#open(id, at);
@@ -54,7 +55,7 @@ export class Profiles {
     return await found;
   }
 
-  async #open(id: string, at: Place): Promise<Profile | undefined> {
+  async #open(id: string, at: Place): Promise<Profile | LeftOut | undefined> {
     const entry = /^[a-z0-9][a-z0-9.-]*$/.test(id)
       ? await readShipped(this.#shippedDir, id, 'profile', at, this.#report)
       : null;
@@ -99,11 +100,17 @@ export async function readShipped(
   }
 }
 
-function checkProfile(entry: Entry, drivers: readonly DriverKind[], report: Report): Profile | undefined {
+function checkProfile(entry: Entry, drivers: readonly DriverKind[], report: Report): Profile | LeftOut | undefined {
   const protocol = isMapping(entry.value) ? entry.value.protocol : undefined;
   const driver = drivers.find((each) => each.protocol === protocol);
   if (driver === undefined) {
-    checkParts([profileCommon.loose()], entry, report);
+    const common = check(profileCommon.loose(), entry, report);
+    if (isNotRead(protocol)) {
+      if (common === undefined) return undefined;
+      const message = `profile ${common.profile}: protocol ${protocol} is not read by this version: its devices are left out`;
+      report.warn(entry.at(['protocol']), entry.prefix + message);
+      return LEFT_OUT;
+    }
     const known = drivers.map((each) => each.protocol);
     if (typeof protocol === 'string') {
       report.error(
