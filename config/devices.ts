@@ -11,9 +11,10 @@ import type { Profile, Profiles } from './profiles.ts';
 import type { Report } from './report.ts';
 import type { SiteDevice, SiteLink, SitePoint } from './site.ts';
 
-/** A link, and where its devices go. */
+/** A link, where it stands, and where its devices go. */
 export interface OpenLinkSpec extends SiteLink {
   readonly driver: DriverKind;
+  readonly entry: Entry;
   readonly devices: SiteDevice[];
 }
 
@@ -55,7 +56,8 @@ export function checkLink(
   }
   const parts = checkParts([linkCommon, schema], entry, report);
   if (parts === undefined) return undefined;
-  return { id: parts[0].id, kind: parts[0].kind, protocol: driver.protocol, options: parts[1], driver, devices: [] };
+  const [{ id }, options] = parts;
+  return { id, kind: parts[0].kind, protocol: driver.protocol, options, driver, entry, devices: [] };
 }
 
 export interface Surroundings {

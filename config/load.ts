@@ -6,6 +6,7 @@ import { peopleFile, siteFile } from './file-kinds.ts';
 import { readFolder } from './folder.ts';
 import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
+import { checkListeners } from './listeners.ts';
 import { gatherLists, siteHead } from './lists.ts';
 import { LEFT_OUT, type LeftOut } from './not-read.ts';
 import { takePack } from './packs.ts';
@@ -50,6 +51,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
 
   const profiles = new Profiles(folder.profiles, kinds.drivers, profilesDir, report);
   const links = await checkLinks(lists.links, kinds, sources, report);
+  if (site !== undefined && head !== undefined) checkListeners(site, head, links.open, report);
   const devices = await checkDevices(lists.devices, links, profiles, sources, report);
 
   const rules: RuleEntry[] = lists.rules.map((entry) => ({ entry, pack: null }));
@@ -82,7 +84,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       console: site.console,
       broker: site.broker ?? null,
       upstreams,
-      links: links.open.map(({ driver: _, ...link }): SiteLink => link),
+      links: links.open.map(({ driver: _, entry: __, ...link }): SiteLink => link),
       rules: goodRules,
       permits: goodPermits,
     },

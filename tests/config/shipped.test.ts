@@ -20,7 +20,7 @@ const packs = await listShipped(join(config, 'packs'));
 
 const LINKS = {
   modbus: { link: '{ id: l, kind: modbus-tcp, host: h }', device: 'address: 1' },
-  mqtt: { link: '{ id: l, kind: mqtt }', device: 'topic: t, password: "${env:P}"' },
+  mqtt: { link: '{ id: l, kind: mqtt, listen: "127.0.0.1:1883" }', device: 'topic: t, password: "${env:P}"' },
 } as const;
 
 describe.each(profiles)('profile %s', (name) => {
@@ -55,7 +55,7 @@ test('the vocabulary of the packs is that of the profiles: each pack has a devic
       `  - { id: ${name}, profile: ${name}, scene: ${name.includes('water') ? 'underpass' : 'construction'}, ${/smoke|tilt/.test(name) ? `link: air, topic: t${index}, password: "\${env:P}"` : `link: bus, address: ${index + 1}`} }\n`,
   );
   await using site = await writeSite({
-    'site.yaml': `gateway: g\ntimeZone: UTC\npacks: [${packs.join(', ')}]\nlinks:\n  - { id: bus, kind: modbus-tcp, host: h }\n  - { id: air, kind: mqtt }\ndevices:\n${devices.join('')}`,
+    'site.yaml': `gateway: g\ntimeZone: UTC\npacks: [${packs.join(', ')}]\nbroker: { listen: "127.0.0.1:1883" }\nlinks:\n  - { id: bus, kind: modbus-tcp, host: h }\n  - { id: air, kind: mqtt }\ndevices:\n${devices.join('')}`,
   });
   const loaded = await loadSite(site.dir, kinds, { env: { P: 'p-for-test' } });
   const lines = loaded.problems.map(encodeProblem);

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import { encodeProblem } from '../../config/check-report.ts';
+import { loadSite } from '../../config/load.ts';
+import { kinds } from '../../gateway/kinds.ts';
+import { writeSite } from './temporary-site.ts';
+
+const AIR = '{ id: air, kind: mqtt }';
+
+test.each([
+  {
+    says: 'nobody says where a broker listens',
+    links: [AIR, '{ id: air-2, kind: mqtt, listen: "127.0.0.1:1883" }'],
+    problems: [
+      'site.yaml:4:5: link air: nobody says where its broker listens; give site.yaml broker: { listen: "127.0.0.1:1883" }, or the link a listen of its own',
+    ],
+  },
+  { says: "the site's broker", site: 'broker: { listen: "127.0.0.1:1883" }', links: [AIR], problems: [] },
+  {
+    says: 'two links on the broker of the site',
+    site: 'broker: { listen: "127.0.0.1:1883" }',
+    links: [AIR, '{ id: air-2, kind: mqtt }'],
+    problems: [
+      'site.yaml:6:5: link air-2: 127.0.0.1:1883 is where link air listens: give it a listen of its own, or put its devices on that link',
+    ],
+  },
+  {
+    says: 'two links on addresses that meet, however they are written',
+    links: [
+      '{ id: a, kind: mqtt, listen: "0.0.0.0:1883" }',
+      '{ id: b, kind: mqtt, listen: "10.0.0.1:1883" }',
+      '{ id: c, kind: mqtt, listen: "127.0.0.1:1884" }',
+      '{ id: d, kind: mqtt, listen: "localhost:1884" }',
+    ],
+    problems: [
+      'site.yaml:5:34: link b: 10.0.0.1:1883 is where link a listens: give it a listen of its own, or put its devices on that link',
+      'site.yaml:7:34: link d: localhost:1884 is where link c listens: give it a listen of its own, or put its devices on that link',
+    ],
+  },
+  {
+    says: 'addresses that do not meet, and ports that the system chooses',
+    links: [
+      '{ id: a, kind: mqtt, listen: "10.0.0.1:1883" }',
+      '{ id: b, kind: mqtt, listen: "10.0.0.2:1883" }',
+      '{ id: c, kind: mqtt, listen: "127.0.0.1:0" }',
+      '{ id: d, kind: mqtt, listen: "127.0.0.1:0" }',
+    ],
+    problems: [],
+  },
+  {
+    says: "the broker on the console's port, said or not: told once",
+    site: 'broker: { listen: "0.0.0.0:8080" }',
+    links: [AIR],
+    problems: [
+      'site.yaml:3:19: warning: broker.listen: 0.0.0.0:8080 is where the console listens: give it another port',
+    ],
+  },
+  {
+    says: "a link on the console's port",
+    site: 'console: { listen: "[::1]:9000" }',
+    links: ['{ id: a, kind: mqtt, listen: "[::1]:9000" }'],
+    problems: ['site.yaml:5:34: link a: [::1]:9000 is where the console listens: give it another port'],
+  },
+])('$says', async ({ site = '', links, problems }) => {
+  const lines = links.map((link) => `  - ${link}\n`).join('');
+  const more = site === '' ? '' : `${site}\n`;
+  await using dir = await writeSite({ 'site.yaml': `gateway: g\ntimeZone: UTC\n${more}links:\n${lines}` });
+  const loaded = await loadSite(dir.dir, kinds);
+  expect(loaded.problems.map(encodeProblem)).toEqual(problems);
+});
