@@ -1,9 +1,9 @@
 import { type Entry, isMapping, type Path, valueAt } from './document.ts';
 import { suggest } from './nearest.ts';
-import { isKnownQuantity, QUANTITIES } from './quantities.ts';
+import { isKnownQuantity, QUANTITIES, type Quantity } from './quantities.ts';
 import type { Report } from './report.ts';
 
-const LIMITS = ['above', 'atLeast', 'below', 'atMost', 'outside'];
+export const LIMITS = ['above', 'atLeast', 'below', 'atMost', 'outside'];
 
 /** Whether the words of a rule fit the vocabulary: its quantities are known, its limits and states are theirs. */
 export function checkTerms(entry: Entry, report: Report): void {
@@ -26,10 +26,17 @@ export function checkTerms(entry: Entry, report: Report): void {
   }
 }
 
-function textsOf(value: unknown): { path: Path; text: string }[] {
+/** One text or a list of them, each with where it stands. */
+export function textsOf(value: unknown): { path: Path; text: string }[] {
   if (typeof value === 'string') return [{ path: [], text: value }];
   if (!Array.isArray(value)) return [];
   return value.flatMap((text: unknown, index) => (typeof text === 'string' ? [{ path: [index], text }] : []));
+}
+
+/** The quantity of the vocabulary that a rule names, if it names just one: then its levels are held against that. */
+export function checkableQuantity(entry: Entry): Quantity | undefined {
+  const [only, ...others] = textsOf(valueAt(entry.value, ['on', 'quantity']));
+  return only === undefined || others.length > 0 ? undefined : QUANTITIES.get(only.text);
 }
 
 function checkQuantity(quantity: string, path: Path, entry: Entry, report: Report): boolean {

@@ -3,6 +3,7 @@ import { Declared } from './declared.ts';
 import { type Entry, isMapping, valueAt } from './document.ts';
 import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape, Selector } from './kinds.ts';
+import { checkMatchedTerms } from './matched-terms.ts';
 import { isKnownQuantity, isSystemQuantity } from './quantities.ts';
 import type { Report } from './report.ts';
 import { checkTerms } from './rule-terms.ts';
@@ -58,6 +59,8 @@ export function checkRules<R extends RuleShape, P extends PermitShape>(
         `${entry.prefix}on: no point of this site matches, so rule ${rule.id} never answers`,
       );
     }
+    // A pack is for many models, not each of which has every state.
+    if (pack === null) checkMatchedTerms(entry, matched, report);
     checkHold(entry, matched, rule.id, report);
   }
   for (const [pack, { isUsed, entry }] of used) {

@@ -382,6 +382,30 @@ const references: Row[] = [
     ],
   },
   {
+    says: 'levels that the points which match cannot have, where no quantity is named: warnings',
+    files: {
+      'profiles/box.yaml':
+        'profile: box\nprotocol: bus\nevery: 5s\npoints:\n  - { id: door, quantity: door.state, register: { address: 1, type: u16 }, states: { 0: closed } }\n  - { id: lamp, quantity: x.lamp, register: { address: 2, type: u16 }, states: { 0: dark, 1: lit } }\n  - { id: load, quantity: x.load, register: { address: 3, type: u16 } }\n',
+      'devices/b.yaml': 'devices: [{ id: box, profile: box, link: plc, address: 1 }]\n',
+      'rules/a.yaml': `rules:
+  - { id: a, title: { zh: 一, en: One }, on: { device: box, point: [door, lamp] }, levels: { red: { above: 1 } } }
+  - { id: b, title: { zh: 一, en: One }, kind: state, on: { device: box }, levels: { red: { is: [lit] } } }
+  - { id: c, title: { zh: 一, en: One }, kind: state, on: { point: [door, lamp] }, levels: { red: { is: [lti, closed, open] } } }
+  - { id: d, title: { zh: 一, en: One }, kind: state, on: { quantity: door.state }, levels: { red: { is: [open] } } }
+  - { id: e, title: { zh: 一, en: One }, kind: state, on: { quantity: x.lamp }, levels: { red: { is: [lit] }, blue: { is: [lot] } } }
+  - { id: f, title: { zh: 一, en: One }, on: { quantity: [noise.la, x.load] }, levels: { red: { above: 1 } } }
+`,
+    },
+    problems: [
+      'rules/a.yaml:2:100: warning: levels.red: box/door has states, so it never reaches "above"; narrow "on" to numbers, or use kind: state and "is"',
+      'rules/a.yaml:3:92: warning: levels.red: box/load has no states, so it never "is" one; narrow "on" to points that have, or use a limit',
+      'rules/a.yaml:4:105: warning: levels.red: no point that matches is ever "lti"; did you mean "lit"?',
+      'rules/a.yaml:4:118: warning: levels.red: no point that matches is ever "open"; known: closed, dark, lit',
+      'rules/a.yaml:5:106: warning: levels.red: no point that matches is ever "open"; known: closed',
+      'rules/a.yaml:6:123: warning: levels.blue: no point that matches is ever "lot"; did you mean "lit"?',
+    ],
+  },
+  {
     says: 'a kind of rule that is none prints those that are',
     files: rule(`    kind: limits\n    on: { quantity: noise.la }\n`),
     problems: [
