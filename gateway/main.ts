@@ -7,11 +7,7 @@ if (major !== 24 || minor < 15) {
   );
   process.exit(2);
 }
-// A box has little memory, and a small young generation costs the watch no time: a sixth of the memory.
+// A box has little memory: a small young generation takes a sixth less of it, and costs the rules no time.
 (await import('node:v8')).setFlagsFromString('--optimize-for-size');
-// Compiled code is kept between starts, in a folder where only this user writes; it is no worse where it cannot be.
-const { HOME, XDG_CACHE_HOME = HOME && `${HOME}/.cache`, CACHE_DIRECTORY } = process.env;
-const cache = CACHE_DIRECTORY ?? (XDG_CACHE_HOME && `${XDG_CACHE_HOME}/gengfu`);
-if (cache) (await import('node:module')).enableCompileCache(cache);
 const { runCommand } = await import('./commands/index.ts');
 process.exitCode = await runCommand(process.argv.slice(2));
