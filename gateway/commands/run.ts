@@ -37,8 +37,8 @@ export const run: Command = {
     await using running = new AsyncDisposableStack();
     const gateway = running.use(await openGateway(options_));
     running.use(await openDoor(data, gateway, log));
-    console.log(`Console: ${gateway.url}`);
-    if ((await gateway.users()).length === 0) console.log(`Sign in once: ${await gateway.invite('admin')}`);
+    const link = (await gateway.users()).length === 0 ? `\nSign in once: ${await gateway.invite('admin')}` : '';
+    console.log(`Console: ${gateway.url}${link}`);
     process.on('SIGHUP', () => log.warn({ site: values.site }, 'a changed site is taken over at the next start'));
     await end;
     await running.disposeAsync();
