@@ -112,7 +112,7 @@ describe('under the ledger', () => {
         expect(head).toBeGreaterThan(kept + 20);
         await until(async () => (await status()).upstreams.city?.backlog === 0, 'the upstream to have all');
         expect(await gateway.stop()).toBe(0);
-        await until(() => sentBy(received).length >= head, 'the last lines');
+        await until(() => new Set(sentBy(received)).size >= head, 'the last lines');
         expect(await faultsOf(gateway.data, sentBy(received), new Set())).toEqual([]);
         const steps = sentBy(received)
           .map((line) => JSON.parse(line))
@@ -163,7 +163,7 @@ describe('under the ledger', () => {
       await until(async () => (await status()).upstreams.city?.backlog === 0, 'the upstream to have all');
       const { head: last } = (await status()).ledger;
       expect(await gateway.stop()).toBe(0);
-      await until(() => sentBy(received).length >= last, 'the last lines');
+      await until(() => new Set(sentBy(received)).size >= last, 'the last lines');
       expect(await faultsOf(gateway.data, sentBy(received), new Set())).toEqual([]);
     },
   );
