@@ -37,6 +37,8 @@ export class LiveJudge implements AsyncDisposable {
   readonly #log: Log;
   /** Alarms as they are on disk. */
   readonly #stored: Map<string, Alarm>;
+  /** The disk took nothing, and has not caught up yet. */
+  #isBehind = false;
   #newest: Promise<readonly Entry[] | null> = NOTHING_KEPT;
   #armedFor = Number.POSITIVE_INFINITY;
   #disarm: () => void = () => {};
@@ -113,7 +115,10 @@ export class LiveJudge implements AsyncDisposable {
    * known is shown: a fire is not kept from people for the sake of the record.
    */
   get alarms(): readonly Alarm[] {
-    return this.#ledger.status().durable ? [...this.#stored.values()] : this.judge.alarms.open;
+    const { durable, waiting } = this.#ledger.status();
+    if (!durable) this.#isBehind = true;
+    else if (waiting === 0) this.#isBehind = false;
+    return this.#isBehind ? this.judge.alarms.open : [...this.#stored.values()];
   }
 
   /** Makes a step durable; null when the ledger would not take it. */
