@@ -38,6 +38,25 @@ export interface LinkContext {
   /** Time-outs and silences on the wire: always real time. */
   readonly wire: Clock;
   readonly log: Log;
+  /**
+   * The link's own folder for what must outlive a restart (sessions, pictures). It is made by whoever first writes to it,
+   * and what is in it is bounded by the driver.
+   */
+  readonly dir: string;
+}
+
+/** Something that speaks on a link and is no device of the site: shown to the installer, who may adopt it. */
+export interface UnknownDevice {
+  /** What it calls itself: an MN, a registration, a DevEUI, a Modbus address. At most 64 characters, printable. */
+  readonly id: string;
+  /** Where from, as `host:port`, if known. */
+  readonly from?: string;
+  /** UTC milliseconds. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly count: number;
+  /** What it sent, for a person: factor codes, a payload's beginning. At most 200 characters, printable, no secret. */
+  readonly sample?: string;
 }
 
 export interface LinkStatus {
@@ -48,6 +67,25 @@ export interface LinkStatus {
   readonly counters: Readonly<Record<string, number>>;
   /** Per device: whether it answers, and why not. */
   readonly devices: Readonly<Record<string, { readonly answers: boolean; readonly code?: string }>>;
+  /** Shares of the link's time, 0 to 1: what the plan of its devices needs, and what was used lately. */
+  readonly use?: { readonly planned: number; readonly measured: number };
+  /** At most 100, the latest heard first. */
+  readonly unknown?: readonly UnknownDevice[];
+  /** Codes of what a person must know of it as it is: `needs-line` (no alarm when the line is down), `overbooked`. */
+  readonly warnings?: readonly string[];
+}
+
+/** What became of a write. `readBack` is the point's value as the device says it afterwards. */
+export type Written =
+  | { readonly done: true; readonly readBack: number | string }
+  | { readonly done: false; readonly code: string; readonly readBack?: number | string };
+
+/** A picture that came with a reading. */
+export interface Picture {
+  readonly type: 'image/jpeg' | 'image/png';
+  readonly bytes: Uint8Array;
+  /** The time of the reading it came with, UTC milliseconds. */
+  readonly at: number;
 }
 
 /**
@@ -61,6 +99,10 @@ export interface OpenLink extends AsyncDisposable {
    */
   readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]>;
   status(): LinkStatus;
+  /** Writes one point (`device/point`) and reads it back; refused for a point that its profile does not call writable. */
+  write?(point: string, value: number | string, signal?: AbortSignal): Promise<Written>;
+  /** The last picture of a device that came at that time or before it. */
+  picture?(device: string, at: number): Promise<Picture | undefined>;
 }
 
 /** The schemas are the driver's own fields only; the loader adds `id`, `kind`, `profile`, `link`, `quantity` and the like. */

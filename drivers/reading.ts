@@ -15,6 +15,8 @@ export interface Reading {
   readonly code?: string;
   /** The device's own time of the value, UTC milliseconds. */
   readonly deviceAt?: number;
+  /** It came too late for the rules (its `deviceAt` is older than three periods or than the last one): history keeps it. */
+  readonly late?: true;
 }
 
 /** Codes that any driver may give. */

@@ -3,7 +3,7 @@ import { type Clock, withTicksFrom } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Site, SiteLink } from '../config/site.ts';
-import type { LinkStatus, OpenLink } from '../drivers/driver.ts';
+import type { LinkContext, LinkStatus, OpenLink } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
@@ -136,7 +136,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   opening.defer(() => ending.abort());
   for (const spec of site.links) {
-    const link = opening.use(await openLink(site, spec, { clock, wire, log }));
+    const link = opening.use(await openLink(site, spec, { clock, wire, log, dir: join(data, 'links', spec.id) }));
     links.set(spec.id, link);
     pumps.push(pump(spec.id, link, take, board, log, ending.signal));
   }
@@ -156,11 +156,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 const statusOf = <S>(open: ReadonlyMap<string, { status(): S }>): Record<string, S> =>
   Object.fromEntries([...open].map(([id, each]) => [id, each.status()]));
 
-async function openLink(
-  site: GatewaySite,
-  spec: SiteLink,
-  context: { readonly clock: Clock; readonly wire: Clock; readonly log: Log },
-): Promise<OpenLink> {
+async function openLink(site: GatewaySite, spec: SiteLink, context: LinkContext): Promise<OpenLink> {
   const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
   if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
   // The embedded broker listens where the site says, unless the link says otherwise.

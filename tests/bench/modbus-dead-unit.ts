@@ -105,7 +105,7 @@ async function measure(bus: Bus, ms: number) {
   );
   const options = modbus.links[bus.kind].parse({ timeout: '1s', ...bus.options });
   const spec = { id: 'bus', kind: bus.kind, options, devices: devices as never };
-  await using link = await modbus.open(spec, { clock, wire: clock, log: silentLog });
+  await using link = await modbus.open(spec, { clock, wire: clock, log: silentLog, dir: '' });
   const counts = new Map(UNITS.map((unit) => [String(unit), 0]));
   const from = performance.now() + WARM_MS;
   for await (const batch of link.readings(AbortSignal.timeout(WARM_MS + ms))) {

@@ -57,7 +57,7 @@ async function openReal(kind: keyof typeof modbus.links, options: object, device
   const parsed = modbus.links[kind].parse({ timeout: '250ms', ...options });
   const link = await modbus.open(
     { id: 'l', kind, options: parsed, devices: devices as never },
-    { clock, wire: clock, log: silentLog },
+    { clock, wire: clock, log: silentLog, dir: '' },
   );
   const stop = new AbortController();
   const latest = new Map<string, Reading>();

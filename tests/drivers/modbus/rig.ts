@@ -45,7 +45,7 @@ export class Rig implements AsyncDisposable {
     };
     this.link = openLink(
       { id: 'bus', kind: 'modbus', options: {}, devices: this.#devices },
-      { clock, wire: clock, log: silentLog },
+      { clock, wire: clock, log: silentLog, dir: '' },
       medium,
     );
   }

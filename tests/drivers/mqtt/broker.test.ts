@@ -40,7 +40,7 @@ async function openLink(
   const wire = openClock();
   const link = await mqtt.open(
     { id: 'air', kind: 'mqtt', options: settings, devices: options.devices ?? devices },
-    { clock: options.clock ?? wire, wire, log: options.log ?? silentLog },
+    { clock: options.clock ?? wire, wire, log: options.log ?? silentLog, dir: '' },
   );
   const stop = new AbortController();
   const readings: Reading[] = [];
@@ -283,7 +283,7 @@ test('a port that is taken: down with the reason, link-down readings, and up onc
 });
 
 test('without an address it does not open, and says where to give one', async () => {
-  const context = { clock: openClock(), wire: openClock(), log: silentLog };
+  const context = { clock: openClock(), wire: openClock(), log: silentLog, dir: '' };
   const options = { maxConnections: 10, maxPacketBytes: 65_536 };
   await expect(mqtt.open({ id: 'air', kind: 'mqtt', options, devices }, context)).rejects.toMatchObject({
     code: 'no-listen',
