@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Silence } from '../../../drivers/mqtt/silence.ts';
-import type { Point } from '../../../drivers/point.ts';
+import type { Point } from '../../drivers/point.ts';
+import { Silence } from '../../drivers/silence.ts';
 
 const point = (id: string, everyMs: number): Point => ({
   key: `d/${id}`,

@@ -1,4 +1,4 @@
-import type { Point } from '../point.ts';
+import type { Point } from './point.ts';
 
 /** A point is silent once it has said nothing for so many of its periods. */
 const SILENT_AFTER_PERIODS = 3;
