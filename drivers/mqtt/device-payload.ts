@@ -1,8 +1,8 @@
+import { parseDeviceTime } from '../device-time.ts';
+import { type JsonPath, lookUp } from '../json-path.ts';
+import { parsePayload } from '../json-payload.ts';
 import { type Point, qualify } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
-import { parseDeviceTime } from './device-time.ts';
-import { type JsonPath, lookUp } from './json-path.ts';
-import { parsePayload } from './payload.ts';
 
 /** A reading before its batch is handed on. */
 export type UntimedReading = Omit<Reading, 'at' | 'tick'>;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { Device, Driver, LinkSpec } from '../driver.ts';
+import { parseJsonPath } from '../json-path.ts';
+import { parseListen } from '../listen.ts';
 import { checkDevices } from './check.ts';
-import { parseJsonPath } from './json-path.ts';
 import { openMqttLink } from './link.ts';
-import { parseListen } from './listen.ts';
 import { topicFlaw } from './topic.ts';
 
 const jsonPath = z

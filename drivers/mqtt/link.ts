@@ -1,14 +1,14 @@
 import { Fault } from '#kit/fault.ts';
 import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
+import { FairQueue } from '../fair-queue.ts';
+import { parseJsonPath } from '../json-path.ts';
+import { parseListen } from '../listen.ts';
 import type { Point } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
 import { Silence } from '../silence.ts';
 import { type Broker, openBroker } from './broker.ts';
 import { type PayloadMap, readPayload, type UntimedReading } from './device-payload.ts';
-import { FairQueue } from './fair-queue.ts';
-import { parseJsonPath } from './json-path.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
-import { parseListen } from './listen.ts';
 
 /** Messages of one device that wait for the rules; its oldest go first. */
 const WAITING_A_DEVICE = 256;

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { parseDeviceTime } from '../../../drivers/device-time.ts';
+import { parseJsonPath } from '../../../drivers/json-path.ts';
 import { readPayload } from '../../../drivers/mqtt/device-payload.ts';
-import { parseDeviceTime } from '../../../drivers/mqtt/device-time.ts';
-import { parseJsonPath } from '../../../drivers/mqtt/json-path.ts';
 import type { Point } from '../../../drivers/point.ts';
 
 const point = (id: string, more: Partial<Point> = {}): Point => ({

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { FairQueue } from '../../../drivers/fair-queue.ts';
+import { parseListen } from '../../../drivers/listen.ts';
 import { Credentials } from '../../../drivers/mqtt/credentials.ts';
-import { FairQueue } from '../../../drivers/mqtt/fair-queue.ts';
-import { parseListen } from '../../../drivers/mqtt/listen.ts';
 import { Pace } from '../../../drivers/mqtt/pace.ts';
 import { Refusals } from '../../../drivers/mqtt/refusals.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { lookUp, parseJsonPath } from '../../../drivers/mqtt/json-path.ts';
+import { lookUp, parseJsonPath } from '../../drivers/json-path.ts';
 
 const payload = JSON.parse(
   '{"la":57.1,"data":{"temp":21,"__proto__":{"x":1}},"list":[{"v":1},{"v":2}],"odd key":3,"it\'s":4,"a-b":5,"深度":6,"nil":null,"0":7}',
