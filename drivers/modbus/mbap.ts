@@ -1,4 +1,4 @@
-import { encodeRequest, REQUEST_BYTES, type Request } from './pdu.ts';
+import { encodeRequest, type Request, requestBytes } from './pdu.ts';
 
 /** Transaction, protocol, length, unit (Messaging on TCP/IP V1.0b, 3.1.3). */
 const HEADER_BYTES = 7;
@@ -6,10 +6,10 @@ const HEADER_BYTES = 7;
 const FRAME_BYTES = 260;
 
 export function encodeTcp(transaction: number, request: Request): Buffer {
-  const frame = Buffer.allocUnsafe(HEADER_BYTES + REQUEST_BYTES);
+  const frame = Buffer.allocUnsafe(HEADER_BYTES + requestBytes(request));
   frame.writeUInt16BE(transaction, 0);
   frame.writeUInt16BE(0, 2);
-  frame.writeUInt16BE(1 + REQUEST_BYTES, 4);
+  frame.writeUInt16BE(frame.length - HEADER_BYTES + 1, 4);
   frame.writeUInt8(request.unit, 6);
   encodeRequest(request, frame, HEADER_BYTES);
   return frame;

@@ -1,5 +1,5 @@
 import { crc16 } from './crc.ts';
-import { encodeRequest, REQUEST_BYTES, type Request } from './pdu.ts';
+import { encodeRequest, type Request, requestBytes } from './pdu.ts';
 
 /** The largest frame (Modbus over Serial Line V1.02, 2.5.1). */
 const FRAME_BYTES = 256;
@@ -12,10 +12,11 @@ export const characterMs = (baud: number): number => (CHARACTER_BITS * 1000) / b
 export const silenceMs = (baud: number): number => (baud > 19200 ? 1.75 : 3.5 * characterMs(baud));
 
 export function encodeRtu(request: Request): Buffer {
-  const frame = Buffer.alloc(REQUEST_BYTES + 3);
+  const end = requestBytes(request) + 1;
+  const frame = Buffer.alloc(end + 2);
   frame.writeUInt8(request.unit, 0);
   encodeRequest(request, frame, 1);
-  frame.writeUInt16LE(crc16(frame, 0, REQUEST_BYTES + 1), REQUEST_BYTES + 1);
+  frame.writeUInt16LE(crc16(frame, 0, end), end);
   return frame;
 }
 
