@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Fault } from '#kit/fault.ts';
 import { LEDGER_FAULTS } from './faults.ts';
 import { openReadOnly, refusalOf } from './read-only.ts';
+import { LOG_BYTES } from './reserve-log.ts';
 
 export interface ConnectionOptions {
   readonly path: string;
@@ -32,7 +33,6 @@ const SCHEMA = `
 
 /** Pages of 4096 bytes, SQLite's own size. */
 const PAGE_BYTES = 4096;
-const JOURNAL_BYTES = 4 * 1024 * 1024;
 
 /**
  * Opens the ledger's database for writing: WAL with `synchronous=FULL`, so that a commit that returned is on disk.
@@ -67,7 +67,7 @@ export function openConnection(options: ConnectionOptions, create: boolean): Dat
 
 function prepare(db: DatabaseSync, { path, gateway, maxBytes }: ConnectionOptions, create: boolean): void {
   db.exec(`PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-              PRAGMA journal_size_limit=${JOURNAL_BYTES};
+              PRAGMA journal_size_limit=${LOG_BYTES};
              PRAGMA max_page_count=${Math.ceil(maxBytes / PAGE_BYTES)}; PRAGMA trusted_schema=OFF;`);
   if (isEmpty(db)) {
     if (!create) throw new Fault(LEDGER_FAULTS.replaced, `${path} is empty`, { hint: 'put the ledger’s file back' });

@@ -49,7 +49,12 @@ serveThread<LedgerCalls>({
     const positions = Object.fromEntries(cursors.map(({ name, sequence }) => [name, sequence]));
     return { head: store.head, bytes: store.bytes, cursors: positions };
   },
-  commit: (group) => ledger().commit(group),
+  commit(group) {
+    const done = ledger().commit(group);
+    // After the answer.
+    setImmediate(() => store?.tidy());
+    return done;
+  },
   read: (after, limit) =>
     rows('SELECT sequence, json FROM entries WHERE sequence > ? ORDER BY sequence LIMIT ?', after, limit),
   latest: (limit, before) =>

@@ -7,12 +7,20 @@ import { encodeEntry, GENESIS, type Head, hashOf } from './entry.ts';
 import { databaseFault, LEDGER_FAULTS, sqliteCode } from './faults.ts';
 import type { Committed, Group, PackedBatch, Write } from './group.ts';
 import type { Entry } from './ledger.ts';
+import { reserveLog } from './reserve-log.ts';
 
 /** Closed alarms that are kept for lists; the log itself keeps their events. */
 export const CLOSED_ALARMS_KEPT = 10_000;
 /** How many batches pass between two looks at that bound. */
 const PRUNE_EVERY = 256;
 const DISK_FULL = 13;
+/** Pages in the log from which it is carried over after a commit; SQLite itself does so inside one, from 1000 pages on. */
+const CARRY_OVER_PAGES = 700;
+const PAGE_BYTES = 4096;
+/** Pages that a commit of one event touches beside those that its text fills. */
+const PAGES_OF_A_COMMIT = 6;
+/** The log's room is made when the gateway has started, not while it does. */
+const RESERVE_AFTER_MS = 3000;
 
 /** What is stored of the last group, in the same transaction. */
 export interface LastGroup {
@@ -37,6 +45,13 @@ export class Store {
   /** A commit failed for another reason than room: the connection is made anew before the next one. */
   #suspect = false;
   #batches = 0;
+  /** The group that was stored last; undefined when only the database knows. */
+  #last: LastGroup | undefined;
+  #bytes = 0;
+  /** An estimate of the pages in the log since it was last carried over. */
+  #logPages = 0;
+  #hasReserve = false;
+  readonly #openedAt = performance.now();
   readonly #statements = new Map<string, StatementSync>();
 
   /** Throws a Fault: of another gateway, of a newer version, not to be opened, missing (unless `create`). */
@@ -44,6 +59,7 @@ export class Store {
     this.#options = options;
     this.#db = this.#open(create);
     this.#file = fileOf(options.path);
+    this.#measure();
   }
 
   get db(): DatabaseSync {
@@ -54,22 +70,45 @@ export class Store {
     return lastGroupOf(this.#db).head;
   }
 
+  /** Of the database with its log, when they were last looked at. */
   get bytes(): number {
-    const { path } = this.#options;
-    return sizeOf(path) + sizeOf(`${path}-wal`);
+    return this.#bytes;
   }
 
   /** Carries out a group in one transaction. Throws a Fault when it was not; the next call tries anew. */
   commit(group: Group): Committed {
     try {
       this.#renew(group);
-      const last = lastGroupOf(this.#db);
+      const last = this.#last ?? lastGroupOf(this.#db);
       if (last.token === group.token) return { ...this.#committed(last), entries: this.#entries(last) };
       this.#check(last, group);
       return this.#carryOut(group, last.head);
     } catch (error) {
+      this.#last = undefined;
       this.#suspect = sqliteCode(error) !== DISK_FULL;
       throw databaseFault(error, this.#options.path);
+    }
+  }
+
+  /**
+   * What a commit leaves to be done once it has been answered: the log is carried over to the database before SQLite
+   * would do so in the midst of a commit, and is given its room.
+   */
+  tidy(): void {
+    if (!this.#db.isOpen || this.#suspect) return;
+    try {
+      if (this.#logPages >= CARRY_OVER_PAGES) {
+        this.#logPages = 0;
+        this.#prepare('PRAGMA wal_checkpoint(PASSIVE)').get();
+      }
+      if (!this.#hasReserve && performance.now() - this.#openedAt > RESERVE_AFTER_MS) {
+        this.#hasReserve = true;
+        reserveLog(this.#options.path);
+      }
+      this.#measure();
+    } catch {
+      // The connection is made anew before the next commit, and what is wrong with the disk is said there.
+      this.#suspect = true;
     }
   }
 
@@ -77,9 +116,14 @@ export class Store {
     this.#db.close();
   }
 
+  #measure(): void {
+    const { path } = this.#options;
+    this.#bytes = sizeOf(path) + sizeOf(`${path}-wal`);
+  }
+
   #carryOut(group: Group, start: Head): Committed {
     const db = this.#db;
-    db.exec('BEGIN IMMEDIATE');
+    this.#prepare('BEGIN IMMEDIATE').run();
     try {
       const entries: Entry[] = [];
       let head = start;
@@ -90,7 +134,10 @@ export class Store {
       });
       const last: LastGroup = { token: group.token, first: start.sequence + 1, head, results };
       this.#prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)').run('last', JSON.stringify(last));
-      db.exec('COMMIT');
+      this.#prepare('COMMIT').run();
+      this.#last = last;
+      const bytes = entries.reduce((sum, { json }) => sum + json.length, 0);
+      this.#logPages += PAGES_OF_A_COMMIT + Math.ceil(bytes / PAGE_BYTES);
       return { ...this.#committed(last), entries };
     } finally {
       if (db.isTransaction) db.exec('ROLLBACK');
@@ -158,7 +205,7 @@ export class Store {
   }
 
   #committed(last: LastGroup): Omit<Committed, 'entries'> {
-    return { head: last.head, results: last.results, bytes: this.bytes };
+    return { head: last.head, results: last.results, bytes: this.#bytes };
   }
 
   #entries(last: LastGroup): Entry[] {
@@ -197,6 +244,8 @@ export class Store {
     const file = fileOf(path);
     if (!this.#suspect && file === this.#file) return;
     this.#statements.clear();
+    this.#last = undefined;
+    this.#hasReserve = false;
     let db: DatabaseSync;
     if (file === this.#file) {
       // The lock is exclusive: the old one has to go first.
