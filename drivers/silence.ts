@@ -1,23 +1,29 @@
 import type { Point } from './point.ts';
 
-/** A point is silent once it has said nothing for so many of its periods. */
+/** A point is silent once it has said nothing for so many of its periods, unless the driver knows better. */
 const SILENT_AFTER_PERIODS = 3;
 
 interface Entry {
   readonly point: Point;
+  readonly silentAfterMs: number;
   /** When it is silent, or when it has been so for another period; ticks. */
   dueAt: number;
   state: 'new' | 'heard' | 'silent';
 }
 
-/** Which points have been silent for three of their periods, and for each further one. It sets no timer. */
+/** Which points have been silent for some of their periods, and for each further one. It sets no timer. */
 export class Silence {
   readonly #entries = new Map<string, Entry>();
 
-  /** Counts from `tick`, the time of opening. */
-  constructor(points: readonly Point[], tick: number) {
+  /** Counts from `tick`, the time of opening. `periodsOf`: after how many of its periods a point is silent. */
+  constructor(
+    points: readonly Point[],
+    tick: number,
+    periodsOf: (point: Point) => number = () => SILENT_AFTER_PERIODS,
+  ) {
     for (const point of points) {
-      this.#entries.set(point.key, { point, dueAt: tick + SILENT_AFTER_PERIODS * point.everyMs, state: 'new' });
+      const silentAfterMs = periodsOf(point) * point.everyMs;
+      this.#entries.set(point.key, { point, silentAfterMs, dueAt: tick + silentAfterMs, state: 'new' });
     }
   }
 
@@ -25,8 +31,13 @@ export class Silence {
   heard(key: string, tick: number): void {
     const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    entry.dueAt = tick + SILENT_AFTER_PERIODS * entry.point.everyMs;
+    entry.dueAt = tick + entry.silentAfterMs;
     entry.state = 'heard';
+  }
+
+  /** Nobody could be heard for so long: that counts as nobody's silence. */
+  excuse(ms: number): void {
+    for (const entry of this.#entries.values()) entry.dueAt += ms;
   }
 
   /** The points that owe a bad reading at `tick`; each owes one a period, however late this is called. */

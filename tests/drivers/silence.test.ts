@@ -42,3 +42,12 @@ test('it says what it knows of a point', () => {
   silence.takeDue(5000);
   expect(silence.stateOf('d/fast')).toBe('silent');
 });
+
+test('how many periods make a silence is the driver’s to say, and a time in which nobody could be heard is none', () => {
+  const silence = new Silence([point('cover', 1000), point('fast', 1000)], 0, ({ id }) => (id === 'cover' ? 2.5 : 3));
+  expect(keys(silence.takeDue(2500))).toEqual(['cover']);
+  silence.heard('d/cover', 2600);
+  silence.excuse(10_000);
+  expect(silence.nextAt()).toBe(13_000);
+  expect(keys(silence.takeDue(15_100))).toEqual(['cover', 'fast']);
+});
