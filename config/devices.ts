@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Declared } from './declared.ts';
 import { type Entry, isMapping, partOf } from './document.ts';
 import { deviceCommon, linkCommon } from './file-kinds.ts';
+import { placeHeight } from './height.ts';
 import { check, checkParts } from './issues.ts';
 import type { DriverKind } from './kinds.ts';
 import { suggest } from './nearest.ts';
@@ -97,6 +98,8 @@ export async function checkDevice(
   const points = checkPoints(profile, overrides, entry, report);
   if (parts === undefined || points === undefined || !isLinkKnown) return undefined;
   const [common, options] = parts;
+  const models = points.map(({ model }) => placeHeight(model, common.height, entry, report));
+  if (models.includes(undefined)) return undefined;
   const link = links.get(common.link);
   if (link === undefined || link === LEFT_OUT) return undefined;
   if (link.driver !== profile.driver) {
@@ -115,7 +118,9 @@ export async function checkDevice(
     model: profile.id,
     options,
     profile: profile.options,
-    points: points.map(({ model, own }) => placePoint(model, own ?? common.every ?? profile.everyMs, common)),
+    points: points.map(({ model, own }, index) =>
+      placePoint(models[index] ?? model, own ?? common.every ?? profile.everyMs, common),
+    ),
   };
   return {
     device,

@@ -18,6 +18,14 @@ export const duration = z
 /** A period at which something is read. */
 export const period = duration.refine((ms) => ms >= 50 && ms <= 7 * DAY_MS, 'must be from 50ms to 7d');
 
+const MILLIMETRES: Readonly<Record<string, number>> = { mm: 1, cm: 10, m: 1000 };
+
+/** A length, in millimetres. */
+export const length = z
+  .string()
+  .regex(/^\d+(\.\d+)?(mm|cm|m)$/, 'must be a number and a unit of mm cm m, such as 4.2m')
+  .transform((text) => Number.parseFloat(text) * (MILLIMETRES[text.replace(/^[\d.]+/, '')] ?? Number.NaN));
+
 const date = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-01-01')

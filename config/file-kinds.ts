@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { asset, dayWindow, duration, id, listen, period, place, title } from './fields.ts';
+import { asset, dayWindow, duration, id, length, listen, period, place, title } from './fields.ts';
+import { profileTest } from './profile-tests.ts';
 
 /** Anything, in a list: looked at more closely by its own kind. */
 const list = z.array(z.unknown()).nullish();
@@ -64,7 +65,9 @@ export const pointCommon = z.strictObject({
   /** That of the values as they come; the quantity's own when left out. */
   unit: z.string().optional(),
   every: period.optional(),
-  /** In the point's own unit. */
+  /** The value is what is left of the device's height when what is measured is taken away: a depth of a distance. */
+  from: z.literal('height').optional(),
+  /** In the point's own unit, of what is measured. */
   range: range.optional(),
   invalid: invalid.optional(),
   states: states.optional(),
@@ -77,6 +80,9 @@ export const profileCommon = z.strictObject({
   every: period,
   /** Where the facts come from. */
   source: z.string().optional(),
+  /** It says what such a device has, not where: no device can have it before a copy says that too. */
+  template: z.boolean().default(false),
+  tests: z.array(profileTest).default([]),
   points: z.array(z.unknown()).min(1, 'must have at least one point'),
 });
 
@@ -88,6 +94,8 @@ export const deviceCommon = z.strictObject({
   scene: z.string().min(1).optional(),
   place: place.optional(),
   asset: asset.optional(),
+  /** How high it hangs above the surface that it looks down to, millimetres. */
+  height: length.optional(),
   tags: z.array(z.string().min(1)).default([]),
   every: period.optional(),
   /** Point → what is otherwise than in its profile. */

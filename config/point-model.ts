@@ -16,6 +16,8 @@ export interface PointModel {
   readonly unit: string | null;
   readonly everyMs: number | undefined;
   readonly convert: Conversion;
+  /** Millimetres → the point's own unit, where the value is what is left of the device's height. */
+  readonly height: Conversion | undefined;
   readonly range: readonly [number, number] | undefined;
   readonly invalid: readonly number[] | undefined;
   readonly states: Readonly<Record<string, string>> | undefined;
@@ -30,9 +32,21 @@ export function checkPoint(driver: DriverKind, entry: Entry, report: Report): Po
   const common = parts?.[0] ?? (isMapping(entry.value) ? pointCommon.loose().safeParse(entry.value).data : undefined);
   if (common === undefined) return undefined;
   const meaning = checkMeaning(common, entry, report);
-  if (parts === undefined || meaning === undefined) return undefined;
+  const height = checkHeight(common, entry, report);
+  if (parts === undefined || meaning === undefined || height === null) return undefined;
   const { id, quantity, every, range, invalid, states } = parts[0];
-  return { id, quantity, everyMs: every, range, invalid, states, source: parts[1], ...meaning };
+  return { id, quantity, everyMs: every, range, invalid, states, source: parts[1], height, ...meaning };
+}
+
+/** How the device's height becomes the point's unit; undefined where it has no part in it, null where it cannot. */
+function checkHeight({ from, quantity, unit }: Common, entry: Entry, report: Report): Conversion | undefined | null {
+  if (from === undefined) return undefined;
+  const known = QUANTITIES.get(quantity);
+  const measured = unit ?? (known?.states === undefined ? known?.unit : undefined);
+  const height = measured === undefined ? undefined : planConversion('mm', measured);
+  if (height !== undefined) return height;
+  report.error(entry.at(['from']), `${entry.prefix}from: only a length, in mm, cm or m, can be taken from a height`);
+  return null;
 }
 
 /** Quantity, unit and states fit each other. */

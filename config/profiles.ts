@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { codeOf, textOf } from '#kit/fault.ts';
 import { Declared } from './declared.ts';
 import { type Entry, isMapping, parseFile, partOf } from './document.ts';
@@ -9,6 +10,7 @@ import type { DriverKind } from './kinds.ts';
 import { suggest } from './nearest.ts';
 import { isNotRead, LEFT_OUT, type LeftOut } from './not-read.ts';
 import { checkPoint, type PointModel } from './point-model.ts';
+import type { ProfileTest } from './profile-tests.ts';
 import { type Place, Report } from './report.ts';
 
 /** A device model, checked. */
@@ -18,6 +20,9 @@ export interface Profile {
   readonly isShipped: boolean;
   readonly driver: DriverKind;
   readonly everyMs: number;
+  /** Its points have no place yet: nothing can be read by it. */
+  readonly isTemplate: boolean;
+  readonly tests: readonly ProfileTest[];
   /** The driver's own fields. */
   readonly options: unknown;
   readonly points: readonly { readonly model: PointModel; readonly entry: Entry }[];
@@ -48,11 +53,13 @@ export class Profiles {
 
   /** The profile that a device names at that place; undefined, and problems, when there is none that can be used. */
   async find(id: string, at: Place): Promise<Profile | LeftOut | undefined> {
-    const known = this.#checked.get(id);
-    if (known !== undefined) return await known;
-    const found = this.#open(id, at);
+    const found = this.#checked.get(id) ?? this.#open(id, at);
     this.#checked.set(id, found);
-    return await found;
+    const profile = await found;
+    if (profile === undefined || profile === LEFT_OUT || !profile.isTemplate) return profile;
+    const remedy = `write it into the site's profiles/ by "gengfu profile show ${id}", say there where each point stands as the maker's manual has it, and take "template: true" away`;
+    this.#report.error(at, `profile: ${id} is a template, which says what such a device has but not where: ${remedy}`);
+    return undefined;
   }
 
   async #open(id: string, at: Place): Promise<Profile | LeftOut | undefined> {
@@ -100,7 +107,12 @@ export async function readShipped(
   }
 }
 
-function checkProfile(entry: Entry, drivers: readonly DriverKind[], report: Report): Profile | LeftOut | undefined {
+/** Checks one device model by itself. */
+export function checkProfile(
+  entry: Entry,
+  drivers: readonly DriverKind[],
+  report: Report,
+): Profile | LeftOut | undefined {
   const protocol = isMapping(entry.value) ? entry.value.protocol : undefined;
   const driver = drivers.find((each) => each.protocol === protocol);
   if (driver === undefined) {
@@ -123,14 +135,48 @@ function checkProfile(entry: Entry, drivers: readonly DriverKind[], report: Repo
   const parts = checkParts([profileCommon, driver.profile], entry, report);
   const raw = isMapping(entry.value) && Array.isArray(entry.value.points) ? entry.value.points : [];
   const declared = new Declared('point of this profile', report);
+  const isTemplate = isMapping(entry.value) && entry.value.template === true;
+  const pointKind = isTemplate ? withoutPlaces(driver) : driver;
   const points = raw.map((value: unknown, index) => {
     const point = partOf(entry, ['points', index], value);
     const isFirst = declared.add(point);
-    const model = checkPoint(driver, point, report);
+    const model = checkPoint(pointKind, point, report);
     return isFirst && model !== undefined ? { model, entry: point } : undefined;
   });
   const good = points.filter((point) => point !== undefined);
   if (parts === undefined || good.length < points.length) return undefined;
   const [common, options] = parts;
-  return { id: common.profile, isShipped: entry.prefix !== '', driver, everyMs: common.every, options, points: good };
+  if (!checkTests(common.tests, good, entry, report)) return undefined;
+  return {
+    id: common.profile,
+    isShipped: entry.prefix !== '',
+    driver,
+    everyMs: common.every,
+    isTemplate,
+    tests: common.tests,
+    options,
+    points: good,
+  };
+}
+
+/** The same driver where none of its fields of a point must be there. */
+const withoutPlaces = (driver: DriverKind): DriverKind => ({
+  ...driver,
+  point: z.strictObject(
+    Object.fromEntries(Object.entries(driver.point.shape).map(([key, field]) => [key, z.optional(field)])),
+  ),
+});
+
+/** Whether every test expects something of points that are there. */
+function checkTests(tests: readonly ProfileTest[], points: Profile['points'], entry: Entry, report: Report): boolean {
+  const ids = points.map(({ model }) => model.id);
+  let isGood = true;
+  for (const [index, test] of tests.entries()) {
+    for (const id of Object.keys(test.expect).filter((each) => !ids.includes(each))) {
+      isGood = false;
+      const message = `tests: there is no point "${id}"; ${suggest(id, ids)}`;
+      report.error(entry.at(['tests', index, 'expect', id], 'key'), entry.prefix + message);
+    }
+  }
+  return isGood;
 }

@@ -91,7 +91,7 @@ const fields: Row[] = [
       'devices/a.yaml:6:5: unknown key "adress": did you mean "address"?',
       'devices/a.yaml:7:5: unknown key "nmae": did you mean "name"?',
       'devices/a.yaml:8:5: unknown key "addres": did you mean "address"?',
-      'devices/a.yaml:9:5: unknown key "colour": known: id, name, profile, link, scene, place, asset, tags, every, points, address',
+      'devices/a.yaml:9:5: unknown key "colour": known: id, name, profile, link, scene, place, asset, height, tags, every, points, address',
     ],
   },
   {
@@ -230,7 +230,7 @@ const points: Row[] = [
         'profile: meter\nprotocol: bus\nevery: 5s\nserial: {}\npoints:\n  - id: la\n    quantity: noise.la\n    register: { address: 0x10, type: u24, scale: 1 }\n  - id: la\n    quantity: noise.la\n    register: { address: 1, type: u16 }\n    range: [130, 30]\n',
     },
     problems: [
-      'profiles/meter.yaml:4:1: unknown key "serial": known: profile, title, protocol, every, source, points, gap',
+      'profiles/meter.yaml:4:1: unknown key "serial": known: profile, title, protocol, every, source, template, tests, points, gap',
       'profiles/meter.yaml:8:38: register.type: must be one of u16, s16, f32, not text "u24"',
       'profiles/meter.yaml:8:43: unknown key "scale": known: address, type',
       'profiles/meter.yaml:9:9: id: there is a point of this profile "la" already, at profiles/meter.yaml:6:9: give one of them another id',
