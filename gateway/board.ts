@@ -13,12 +13,20 @@ export class Board {
     this.#points = points;
   }
 
+  /** A late reading is shown where nothing newer is known, never in the place of what is. */
   take(batch: readonly Reading[]): void {
+    let shown = batch;
     for (const reading of batch) {
       this.counts[reading.quality]++;
-      this.#last.set(reading.point, reading);
+      if (reading.late && !this.#isNewest(reading)) shown = shown.filter((other) => other !== reading);
+      else this.#last.set(reading.point, reading);
     }
-    for (const listener of this.#listeners) listener(batch);
+    if (shown.length > 0) for (const listener of this.#listeners) listener(shown);
+  }
+
+  #isNewest(late: Reading): boolean {
+    const last = this.#last.get(late.point);
+    return last === undefined || (late.deviceAt ?? late.at) > (last.deviceAt ?? last.at);
   }
 
   points() {

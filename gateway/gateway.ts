@@ -12,6 +12,7 @@ import { TestWatch } from './alarms/device-tested.ts';
 import type { Health } from './api/context.ts';
 import { Board } from './board.ts';
 import { openHistory } from './history/open-history.ts';
+import { inTime } from './late.ts';
 import type { Role } from './ledger/accounts.ts';
 import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
@@ -76,7 +77,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
   const restored = await restoreJudge({ ...site, points }, ledger, history, clock, log);
-  const { judge, step } = restored;
+  const { judge, lateness, step } = restored;
   const live = opening.use(new LiveJudge(restored, ledger, clock, wire, log));
   // Not waited for: a disk that refuses writes must not keep the watch from starting.
   void live.keep(step, []);
@@ -97,7 +98,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const reasons = [...board.failures, ...(durable ? [] : [`ledger: ${error}`])];
     return { ready: reasons.length === 0, reasons };
   };
-  const metrics = openMetrics({ ledger, history, links, sinks, judge, board });
+  const metrics = openMetrics({ ledger, history, links, sinks, judge, lateness, board });
   opening.use(metrics);
   const api = opening.use(
     await openApi(
@@ -125,9 +126,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const tests = new TestWatch(points, judge.zone.encode);
   const take = (batch: readonly Reading[]): void => {
-    history.keep(batch);
-    board.take(batch);
-    live.take(batch, tests.take(batch));
+    const marked = lateness.mark(batch, clock.trust());
+    history.keep(marked);
+    board.take(marked);
+    const timely = inTime(marked);
+    live.take(timely, tests.take(timely));
   };
   const ending = new AbortController();
   const pumps: Promise<void>[] = [];

@@ -4,6 +4,7 @@ import type { OpenLink } from '../drivers/driver.ts';
 import type { Board } from './board.ts';
 import type { HistoryReader } from './history/history.ts';
 import type { Judge } from './judge.ts';
+import type { Lateness } from './late.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
 import { LEVELS } from './rules/finding.ts';
 import type { OpenUpstream } from './upstream/upstream.ts';
@@ -15,6 +16,7 @@ export interface Measured {
   readonly links: ReadonlyMap<string, OpenLink>;
   readonly sinks: ReadonlyMap<string, OpenUpstream>;
   readonly judge: Judge;
+  readonly lateness: Lateness;
   readonly board: Board;
 }
 
@@ -41,7 +43,7 @@ export function openMetrics(measured: Measured): Metrics {
         collect(this);
       },
     });
-  const { ledger, history, links, sinks, judge, board } = measured;
+  const { ledger, history, links, sinks, judge, lateness, board } = measured;
 
   gauge('loop_delay_seconds', 'Delay of the main loop since the last scrape.', ['quantile'], (each) => {
     for (const q of [0.5, 0.99, 0.999]) each.set({ quantile: q }, delay.percentile(q * 100) / NANOSECONDS);
@@ -56,6 +58,9 @@ export function openMetrics(measured: Measured): Metrics {
   gauge('readings', 'Readings taken since the start, by quality.', ['quality'], (each) => {
     for (const [quality, count] of Object.entries(board.counts)) each.set({ quality }, count);
   });
+  gauge('readings_late', 'Readings since the start that came too late for the rules.', [], (each) =>
+    each.set(lateness.count),
+  );
   gauge('alarms', 'Alarms that are not closed, by level; level none has returned.', ['level'], (each) => {
     const levels = [...LEVELS, 'none'] as const;
     for (const level of levels) {

@@ -159,6 +159,7 @@ function body(file: string, line: number, record: Record<string, unknown>, at: n
       quality: quality as Quality,
       ...(typeof code === 'string' ? { code } : {}),
       ...(Number.isFinite(deviceAt) ? { deviceAt } : {}),
+      ...(record.late === true || record.late === 'true' ? { late: true as const } : {}),
     },
   };
 }

@@ -1,6 +1,8 @@
+import type { Trust } from '#kit/clock.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { AlarmEvent } from './alarms/alarm-event.ts';
 import { Judge, type JudgedSite } from './judge.ts';
+import { inTime, Lateness } from './late.ts';
 import type { Line } from './recording.ts';
 
 /**
@@ -16,11 +18,13 @@ export async function* replay(
   let batch: Reading[] = [];
   let stoppedAt: number | null = null;
   let last = { at: 0, tick: 0 };
+  let trust: Trust = 'synchronised';
+  const lateness = new Lateness(site.points);
   for await (const line of recording) {
     if (until !== null && line.at > until) break;
-    judge ??= new Judge(site, line, 'synchronised');
+    judge ??= new Judge(site, line, trust);
     if (batch.length > 0 && (line.kind !== 'reading' || line.tick !== last.tick)) {
-      yield* judge.step(batch).events;
+      yield* judge.step(inTime(lateness.mark(batch, trust))).events;
       batch = [];
     }
     last = { at: line.at, tick: line.tick };
@@ -35,7 +39,8 @@ export async function* replay(
         yield* judge.setPermit(line.permit, line).events;
         break;
       case 'clock':
-        yield* judge.setTrust(line.trust, line).events;
+        trust = line.trust;
+        yield* judge.setTrust(trust, line).events;
         break;
       case 'stop':
         yield* judge.advance(line).events;
@@ -50,6 +55,6 @@ export async function* replay(
     }
   }
   if (judge === null) return;
-  if (batch.length > 0) yield* judge.step(batch).events;
+  if (batch.length > 0) yield* judge.step(inTime(lateness.mark(batch, trust))).events;
   if (until !== null && until > last.at) yield* judge.advance({ at: until, tick: last.tick + until - last.at }).events;
 }

@@ -7,6 +7,7 @@ import type { AlarmEvent } from './alarms/alarm-event.ts';
 import { NOTHING, type Step } from './alarms/lifecycle.ts';
 import type { History } from './history/history.ts';
 import { Judge, type JudgedSite } from './judge.ts';
+import { inTime, Lateness } from './late.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { LEDGER_ALARM } from './ledger-alarm.ts';
 import type { Finding } from './rules/finding.ts';
@@ -16,6 +17,8 @@ const CLOSED_LOOKED_AT = 1000;
 
 export interface Restored {
   readonly judge: Judge;
+  /** Knows the devices' own times that were taken. */
+  readonly lateness: Lateness;
   /** Its alarms as the ledger has them. */
   readonly stored: readonly Alarm[];
   /** What the last run had read and no longer judged: to be made durable before anything else. */
@@ -41,9 +44,10 @@ export async function restoreJudge(
   log: Log,
 ): Promise<Restored> {
   const now = { at: clock.now(), tick: clock.tick() };
+  const lateness = new Lateness(site.points);
   const saved = await ledger.restore();
   const global = saved.rules.get('') as { readonly tick: number; readonly at: number } | undefined;
-  if (global === undefined) return { judge: new Judge(site, now, clock.trust()), stored: [], step: NOTHING };
+  if (global === undefined) return { judge: new Judge(site, now, clock.trust()), lateness, stored: [], step: NOTHING };
 
   // Stored ticks are those of the last run's line; moved by its last offset they lie on the wall clock's, as ours do.
   const shift = global.at - global.tick;
@@ -62,7 +66,8 @@ export async function restoreJudge(
   let last = global.at;
   try {
     for await (const batch of history.since(from)) {
-      for (const instant of instants(batch)) {
+      lateness.recall(batch);
+      for (const instant of instants(inTime(batch))) {
         const moved = instant.map((reading) => ({ ...reading, tick: reading.tick + shift }));
         const step = judge.step(moved);
         if (step !== NOTHING) steps.push(step);
@@ -74,7 +79,7 @@ export async function restoreJudge(
   }
   steps.push(judge.resume(Math.max(0, now.tick - last), now));
   const events: AlarmEvent[] = steps.flatMap((step) => step.events);
-  return { judge, stored, step: { alarms: steps.flatMap((step) => step.alarms), events } };
+  return { judge, lateness, stored, step: { alarms: steps.flatMap((step) => step.alarms), events } };
 }
 
 /** The rule of an alarm is gone, or means something else now: what it said is not in force any more. */

@@ -13,7 +13,7 @@ export interface Columns {
   readonly point: Uint32Array;
   /** The index of the code in the texts, and one; 0 where there is none. */
   readonly code: Uint32Array;
-  /** Quality, and four times the kind of value. */
+  /** Quality, four times the kind of value, and 16 where it is late. */
   readonly kind: Uint8Array;
 }
 
@@ -31,6 +31,7 @@ const QUALITIES: readonly Quality[] = ['good', 'uncertain', 'bad'];
 const NONE = 0;
 const NUMBER = 1;
 const TEXT = 2;
+const LATE = 16;
 
 export function columnsOf(buffer: ArrayBuffer): Columns {
   const count = buffer.byteLength / BYTES_A_READING;
@@ -75,20 +76,24 @@ export function packReadings(readings: readonly Reading[]): Packed {
     columns.deviceAt[index] = reading.deviceAt ?? Number.NaN;
     columns.point[index] = points.indexOf(reading.point);
     columns.code[index] = reading.code === undefined ? 0 : texts.indexOf(reading.code) + 1;
-    columns.kind[index] = QUALITIES.indexOf(reading.quality) + 4 * kind;
+    columns.kind[index] = QUALITIES.indexOf(reading.quality) + 4 * kind + (reading.late ? LATE : 0);
   });
   return { buffer, points: points.texts, texts: texts.texts };
 }
 
 /** Value and quality at an index. */
 export function valueAt(columns: Columns, texts: readonly string[], index: number) {
-  const kind = columns.kind[index] ?? 0;
+  const bits = columns.kind[index] ?? 0;
+  const kind = (bits >> 2) & 3;
   const number = columns.value[index] ?? 0;
   return {
-    value: kind >> 2 === NUMBER ? number : kind >> 2 === TEXT ? (texts[number] ?? null) : null,
-    quality: QUALITIES[kind & 3] ?? 'bad',
+    value: kind === NUMBER ? number : kind === TEXT ? (texts[number] ?? null) : null,
+    quality: QUALITIES[bits & 3] ?? 'bad',
   };
 }
+
+/** Whether the reading at an index came too late for the rules. */
+export const isLateAt = ({ kind }: Columns, index: number): boolean => ((kind[index] ?? 0) & LATE) !== 0;
 
 /** The readings of the points that `keyOf` knows, in their order. */
 export function unpackReadings(
@@ -110,6 +115,7 @@ export function unpackReadings(
       tick: columns.tick[index] ?? 0,
       ...(code === undefined ? {} : { code }),
       ...(Number.isNaN(deviceAt) ? {} : { deviceAt }),
+      ...(isLateAt(columns, index) ? { late: true as const } : {}),
     });
   });
   return readings;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { BYTES_A_READING, columnsOf, type Packed, valueAt } from './columns.ts';
+import { BYTES_A_READING, columnsOf, isLateAt, type Packed, valueAt } from './columns.ts';
 import { checkRoom, openHistoryDatabase, usedBytes } from './history-database.ts';
 import { addToMinute, MINUTE_MS, type Minute, newMinute, samplesOf } from './minute.ts';
 import { type Sample, thinSamples } from './sample.ts';
@@ -143,7 +143,8 @@ export class HistoryStore {
     const columns = columnsOf(buffer);
     columns.point.forEach((point, index) => {
       const at = columns.at[index] ?? 0;
-      if (at < notBefore) return;
+      // A late value is of another time than its `at`: among those of now it would be a false one.
+      if (at < notBefore || isLateAt(columns, index)) return;
       const { value, quality } = valueAt(columns, texts, index);
       const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
       const state = typeof value === 'string' && quality === 'good' ? value : '';
@@ -190,7 +191,8 @@ export class HistoryStore {
       const columns = columnsOf(buffer);
       for (let index = columns.point.indexOf(point); index !== -1; index = columns.point.indexOf(point, index + 1)) {
         const at = columns.at[index] ?? 0;
-        if (at >= from && at <= to) samples.push({ at, ...valueAt(columns, texts, index), weight: 1 });
+        if (at >= from && at <= to && !isLateAt(columns, index))
+          samples.push({ at, ...valueAt(columns, texts, index), weight: 1 });
       }
     }
     return samples;

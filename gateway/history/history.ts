@@ -18,11 +18,14 @@ export interface HistoryStatus {
 }
 
 export interface HistoryReader {
-  /** At most `points` values spread over the time asked for; each is a real one, the extremes of its part among them. */
+  /**
+   * At most `points` values spread over the time asked for; each is a real one, the extremes of its part among them.
+   * Late readings are not: they are of another time than the one they came at.
+   */
   series(point: string, from: number, to: number, points: number): Promise<Series>;
   /**
    * Every reading with `at > after`, of the points named or of all, oldest first, in batches: for windows to be
-   * refilled at start. Throws a Fault where history cannot be read, as `series` rejects with one.
+   * refilled at start. Late ones among them, with their mark. Throws a Fault where history cannot be read, as `series` rejects with one.
    */
   since(after: number, points?: ReadonlySet<string>): AsyncGenerator<readonly Reading[]>;
   status(): HistoryStatus;

@@ -79,7 +79,7 @@ export class RuleEngine {
     for (const each of this.#notEvaluable.values()) this.#deadlines.arm(each);
   }
 
-  /** Takes the readings of one instant: all of one `at` and `tick`. */
+  /** Takes the readings of one instant: all of one `at` and `tick`, none of them late. */
   step(readings: readonly Reading[]): readonly Finding[] {
     const first = readings[0];
     if (first === undefined) return NONE;
@@ -92,7 +92,6 @@ export class RuleEngine {
         for (const { watch } of feed.feeds) watch.miss(tick);
         continue;
       }
-      if (reading.deviceAt !== undefined && isLate(feed, reading.at, reading.deviceAt)) continue;
       for (const { watch, input } of feed.feeds) {
         const isNews = watch.take(input, tick, reading.value);
         if (isNews && watch.probe.inputs.length > 1) {
@@ -289,11 +288,4 @@ export class RuleEngine {
     this.#found = [];
     return found;
   }
-}
-
-/** A device's own time that is older than three periods, or than the last one taken: for history, not for rules. */
-function isLate(feed: PointFeed, at: number, deviceAt: number): boolean {
-  if (at - deviceAt > GAP_PERIODS * feed.point.everyMs || deviceAt < feed.lastDeviceAt) return true;
-  feed.lastDeviceAt = deviceAt;
-  return false;
 }

@@ -12,8 +12,6 @@ import { Schedule } from './schedule.ts';
 export interface PointFeed {
   readonly point: RulePoint;
   readonly feeds: { readonly watch: RuleWatch; readonly input: number }[];
-  /** The newest of its device's own times that was taken, UTC ms. */
-  lastDeviceAt: number;
 }
 
 interface Watches {
@@ -62,7 +60,7 @@ export function openWatches(
       watches.push(watch);
       schedule.watches.push(watch);
       for (const [input, fed] of probe.inputs.entries()) {
-        const feed = feeds.get(fed.key) ?? { point: fed, feeds: [], lastDeviceAt: Number.NEGATIVE_INFINITY };
+        const feed = feeds.get(fed.key) ?? { point: fed, feeds: [] };
         feed.feeds.push({ watch, input });
         feeds.set(fed.key, feed);
       }

@@ -103,6 +103,32 @@ describe('a start after a stop', () => {
     ).toEqual(['40 raised yellow 9']);
   });
 
+  test('a reading that was late fills no window, and nothing older than the last one taken is taken', async () => {
+    const mean = aSite([{ levels: { yellow: { above: 5 } }, measure: { kind: 'mean', over: '30s' } }]);
+    await life(mean, NIGHT, [
+      [0, 9],
+      [10, 9],
+      [20, 9],
+    ]);
+    const point = { point: 'd/p', quality: 'good' as const };
+    {
+      await using history = await openHistory({ dir: join(dir, 'history'), log: silentLog, keepFreeBytes: 0 });
+      const [at, tick] = [NIGHT + 22_000, NIGHT + 22_000];
+      history.keep([
+        { ...point, value: -99, at, tick, deviceAt: NIGHT - 60_000, late: true },
+        { ...point, value: 9, at, tick, deviceAt: NIGHT + 22_000 },
+      ]);
+    }
+    const { ledger } = await openLedger({ dir, gateway: 'g', log: silentLog });
+    await using _ledger = ledger;
+    await using history = await openHistory({ dir: join(dir, 'history'), log: silentLog, keepFreeBytes: 0 });
+    const clock = withTicksFrom(new FakeClock(NIGHT + 25_000), await firstTick(ledger));
+    const { judge, lateness } = await restoreJudge(mean, ledger, history, clock, silentLog);
+    expect([...judge.rules.answers()].map(({ value }) => value)).toEqual([9]);
+    const again = { ...point, value: 1, at: NIGHT + 26_000, tick: NIGHT + 26_000, deviceAt: NIGHT + 21_000 };
+    expect(lateness.mark([again], 'synchronised')).toEqual([{ ...again, late: true }]);
+  });
+
   test('a clock that is behind after the start does not stop what is due', async () => {
     const held = aSite([{ levels: { yellow: { above: 5 } }, hold: '20s' }]);
     await life(held, NIGHT, [[0, 1]]);

@@ -43,6 +43,18 @@ describe('readings', () => {
     expect(await allSince(history, START + 101_000)).toEqual([]);
   });
 
+  test('that were late keep their mark, and are in no series', async () => {
+    await using dir = await temporaryDirectory();
+    await using history = await openTestHistory(dir.path);
+    const kept = [reading(0, 50), reading(1, 99, { deviceAt: START - 9_000_000, late: true }), reading(70, 51)];
+    history.keep(kept);
+    expect(await allSince(history, 0)).toEqual(kept);
+    for (const span of [HOUR, 2 * HOUR]) {
+      const { value } = await history.series('noise-07/la', START, START + span * 1000, 100);
+      expect(value, `${span} s`).toEqual([50, 51]);
+    }
+  });
+
   test('are written once a beat, in one batch', async () => {
     await using dir = await temporaryDirectory();
     const wire = new FakeClock();

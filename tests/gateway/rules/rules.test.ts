@@ -650,20 +650,3 @@ describe('a test of a detector never raises', () => {
     ).toEqual(['10 raised red alarm']);
   });
 });
-
-test("a device's own time that is older than three periods, or than the last one taken, is not for rules", () => {
-  const site = aSite([limit({ yellow: { above: 5 } })]);
-  const judged = new Judge(site, { at: NIGHT, tick: NIGHT }, 'synchronised');
-  const read = (seconds: number, deviceSeconds: number) =>
-    judged.step([
-      {
-        point: 'd/p',
-        value: 9,
-        quality: 'good',
-        at: NIGHT + seconds * 1000,
-        tick: NIGHT + seconds * 1000,
-        deviceAt: NIGHT + deviceSeconds * 1000,
-      },
-    ]).events.length;
-  expect([read(40, 9), read(50, 20)]).toEqual([0, 1]);
-});
