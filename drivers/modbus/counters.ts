@@ -12,6 +12,8 @@ export interface Counters {
   foreign: number;
   short: number;
   overlong: number;
+  /** Our own requests that the adapter gave back. */
+  echo: number;
   /** Bytes thrown away: a wrong CRC; no Modbus at all. */
   crc: number;
   nonsense: number;
@@ -31,6 +33,7 @@ export const makeCounters = (): Counters => ({
   foreign: 0,
   short: 0,
   overlong: 0,
+  echo: 0,
   crc: 0,
   nonsense: 0,
   missed: 0,

@@ -1,11 +1,21 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import type { Counters } from './counters.ts';
+import { EchoFilter } from './echo-filter.ts';
 import { babble, mute, stuck } from './faults.ts';
 import { type Answer, BABBLE_BYTES, CLOSED, type Line, type LineEvents, SILENCE, SPOILT } from './line.ts';
 import { answerOf, judgeReply, type Request } from './pdu.ts';
 import type { BytePort } from './port.ts';
-import { characterMs, encodeRtu, RtuReader, replyBytes, type Spoilt, silenceMs } from './rtu.ts';
+import {
+  characterMs,
+  encodeRtu,
+  type FrameReader,
+  RtuReader,
+  replyBytes,
+  type Shape,
+  type Spoilt,
+  silenceMs,
+} from './rtu.ts';
 
 export interface RtuLineOptions {
   readonly baud: number;
@@ -13,8 +23,12 @@ export interface RtuLineOptions {
   readonly gap: number;
   /** After so many requests without a byte in reply the connection is taken for dead. */
   readonly muteAfter: number;
+  /** Cuts what comes into frames; left out: the one of a plain line. */
+  readonly reader?: FrameReader;
 }
 
+/** How long a slave may take to answer another master before it is spoken to by us, ms. */
+const OTHERS_TURN_MS = 100;
 /** How long the line must be silent after a time-out or anything spoilt, ms (at least four ordinary silences). */
 const QUIET_MS = 20;
 
@@ -29,9 +43,16 @@ interface Asked {
   spoilt: boolean;
 }
 
+/** Another master's request, whose reply is still to come. */
+interface OthersTurn {
+  readonly unit: number;
+  readonly heardAt: number;
+}
+
 /**
  * Modbus RTU: one request at a time, each after a silence. A reply carries no number, only its unit, function and
- * length: who asks again after a time-out must ask something else first (`PollPlan.greeting`).
+ * length: who asks again after a time-out must ask something else first (`PollPlan.greeting`). Requests of other
+ * masters are heard, so that the replies to them are not taken for ours; so is our own echo on a two-wire adapter.
  */
 export class RtuLine implements Line {
   readonly window = 1;
@@ -39,7 +60,8 @@ export class RtuLine implements Line {
   readonly #wire: Clock;
   readonly #counters: Counters;
   readonly #events: LineEvents;
-  readonly #reader = new RtuReader();
+  readonly #reader: FrameReader;
+  readonly #echo = new EchoFilter();
   readonly #muteAfter: number;
   readonly #characterMs: number;
   readonly #silenceMs: number;
@@ -48,6 +70,7 @@ export class RtuLine implements Line {
   /** Unit → when its request that timed out was sent. */
   readonly #owed = new Map<number, number>();
   #asked: Asked | undefined;
+  #othersTurn: OthersTurn | undefined;
   #cancel: () => void = () => {};
   /** When the last byte went or came, on the wire's line. */
   #lastByteAt: number;
@@ -62,6 +85,7 @@ export class RtuLine implements Line {
     this.#counters = counters;
     this.#events = events;
     this.#muteAfter = options.muteAfter;
+    this.#reader = options.reader ?? new RtuReader();
     this.#characterMs = characterMs(options.baud);
     // One more, since the clock counts whole milliseconds.
     this.#silenceMs = Math.ceil(silenceMs(options.baud) + options.gap) + 1;
@@ -82,7 +106,10 @@ export class RtuLine implements Line {
     if (this.#asked?.sentAt === undefined && now - this.#lastByteAt >= this.#quietMs) this.#reader.reset();
     this.#lastByteAt = Math.max(now, this.#lastByteAt);
     this.#idleBytes += chunk.length;
-    this.#reader.push(chunk, this.#readerEvents);
+    const doubted = this.#reader.doubt;
+    const isEcho = this.#echo.take(chunk, (bytes) => this.#reader.push(bytes, this.#readerEvents));
+    if (isEcho) this.#counters.echo++;
+    if (this.#reader.doubt !== undefined && doubted === undefined) this.#waitForMore();
     if (this.#idleBytes > BABBLE_BYTES) this.#break(babble(this.#idleBytes));
   }
 
@@ -92,7 +119,10 @@ export class RtuLine implements Line {
   }
 
   readonly #readerEvents = {
-    frame: (unit: number, pdu: Uint8Array, rest: number) => this.#frame(unit, pdu, rest),
+    frame: (unit: number, pdu: Uint8Array, rest: number, shape: Shape) => {
+      if (shape === 'reply') this.#frame(unit, pdu, rest);
+      else this.#hearOther(unit);
+    },
     spoilt: (how: Spoilt) => {
       this.#counters[how]++;
       this.#spoil();
@@ -102,7 +132,8 @@ export class RtuLine implements Line {
   #awaitSilence(asked: Asked): void {
     if (this.#asked !== asked) return;
     const now = this.#wire.tick();
-    const missing = this.#lastByteAt + (this.#shaken ? this.#quietMs : this.#silenceMs) - now;
+    const silentAt = this.#lastByteAt + (this.#shaken ? this.#quietMs : this.#silenceMs);
+    const missing = Math.max(silentAt, this.#othersUntil(asked)) - now;
     if (missing > 0) {
       // A line that never falls silent is not spoken into.
       if (now >= asked.until) this.#finish(SPOILT);
@@ -121,8 +152,10 @@ export class RtuLine implements Line {
     const { request, timeoutMs } = asked;
     const frame = this.#frames.get(request) ?? encodeRtu(request);
     this.#frames.set(request, frame);
-    this.#reader.reset();
+    this.#reader.reset(request);
+    this.#echo.expect(frame, request.code <= 4);
     this.#shaken = false;
+    this.#othersTurn = undefined;
     asked.sentAt = this.#wire.tick();
     this.#lastByteAt = asked.sentAt + Math.ceil(frame.length * this.#characterMs);
     asked.until = this.#lastByteAt + timeoutMs + Math.ceil(replyBytes(request) * this.#characterMs);
@@ -131,7 +164,24 @@ export class RtuLine implements Line {
     if (!this.#port.write(frame)) this.#break(stuck());
   }
 
+  /** A request that is not ours. A broadcast is not answered (Modbus over Serial Line V1.02, 2.1). */
+  #hearOther(unit: number): void {
+    this.#counters.foreign++;
+    if (unit === 0) return;
+    this.#othersTurn = { unit, heardAt: this.#wire.tick() };
+    // Which of the two replies comes next nobody can tell.
+    if (this.#asked?.sentAt !== undefined && this.#asked.request.unit === unit) this.#spoil();
+  }
+
+  /** Until when another master is waited for: a reply to it must not be taken for one to us. */
+  #othersUntil({ request, timeoutMs }: Asked): number {
+    const turn = this.#othersTurn;
+    if (turn === undefined) return 0;
+    return turn.heardAt + (turn.unit === request.unit ? timeoutMs : Math.min(OTHERS_TURN_MS, timeoutMs));
+  }
+
   #frame(unit: number, pdu: Uint8Array, rest: number): void {
+    if (this.#othersTurn?.unit === unit) this.#othersTurn = undefined;
     const asked = this.#asked;
     const request = asked?.sentAt === undefined || asked.spoilt ? undefined : asked.request;
     const verdict = request === undefined ? 'foreign' : judgeReply(request, unit, pdu);
@@ -161,6 +211,14 @@ export class RtuLine implements Line {
     if (verdict !== 'foreign') this.#spoil();
   }
 
+  /** What is there is no reply, unless it goes on soon. */
+  #waitForMore(): void {
+    const asked = this.#asked;
+    if (asked?.sentAt === undefined || asked.spoilt) return;
+    this.#cancel();
+    this.#cancel = this.#wire.after(this.#quietMs, () => this.#expire(asked));
+  }
+
   /** The reply in hand is lost: once the line is quiet there is nothing more to wait for. */
   #spoil(): void {
     this.#shaken = true;
@@ -174,17 +232,20 @@ export class RtuLine implements Line {
   #expire(asked: Asked): void {
     if (this.#asked !== asked || asked.sentAt === undefined) return;
     const now = this.#wire.tick();
-    const end = asked.spoilt ? Math.min(asked.until, this.#lastByteAt + this.#quietMs) : asked.until;
+    const isOver = asked.spoilt || this.#reader.doubt !== undefined;
+    const end = isOver ? Math.min(asked.until, this.#lastByteAt + this.#quietMs) : asked.until;
     if (now < end) {
       this.#cancel = this.#wire.after(end - now, () => this.#expire(asked));
       return;
     }
+    this.#echo.end();
+    if (this.#asked !== asked) return;
     this.#shaken = true;
     // From here on the line must be heard to be quiet, for a reply that is only just late.
-    this.#lastByteAt = asked.spoilt ? this.#lastByteAt : now;
+    this.#lastByteAt = isOver ? this.#lastByteAt : now;
     this.#owed.set(asked.request.unit, asked.sentAt);
     if (!asked.spoilt && this.#reader.unfinished > 0) {
-      this.#counters.short++;
+      this.#counters[this.#reader.doubt ?? 'short']++;
       asked.spoilt = true;
     }
     if (asked.spoilt) {

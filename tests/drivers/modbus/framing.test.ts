@@ -26,11 +26,14 @@ function readRtu(chunks: readonly Buffer[]) {
   const reader = new RtuReader();
   const seen: string[] = [];
   const events = {
-    frame: (unit: number, pdu: Uint8Array, rest: number) =>
-      seen.push(`${unit} ${Buffer.from(pdu).toString('hex')}${rest > 0 ? ` +${rest}` : ''}`),
+    frame: (unit: number, pdu: Uint8Array, rest: number, shape: string) =>
+      seen.push(
+        `${shape === 'request' ? '? ' : ''}${unit} ${Buffer.from(pdu).toString('hex')}${rest > 0 ? ` +${rest}` : ''}`,
+      ),
     spoilt: (how: string) => seen.push(how),
   };
   for (const chunk of chunks) reader.push(chunk, events);
+  if (reader.doubt !== undefined) seen.push(`${reader.doubt} unless it goes on`);
   return { seen, reader, events };
 }
 
@@ -72,9 +75,32 @@ describe('RTU', () => {
     ['byte by byte', [...good].map((byte) => Buffer.of(byte)), ['3 0302002a']],
     ['an exception', [seal(3, hex('83 02'))], ['3 8302']],
     ['two glued: the first says how much follows', [Buffer.concat([good, good])], ['3 0302002a +7', '3 0302002a']],
-    ['one bit turned', [Buffer.concat([good.subarray(0, 4), Buffer.of(0xab), good.subarray(5)])], ['crc']],
+    [
+      'one bit turned',
+      [Buffer.concat([good.subarray(0, 4), Buffer.of(0xab), good.subarray(5)])],
+      ['crc unless it goes on'],
+    ],
+    [
+      'one bit turned, and more than any request has',
+      [Buffer.concat([good.subarray(0, 4), Buffer.of(0xab), good.subarray(5), Buffer.of(0)])],
+      ['crc'],
+    ],
+    ["another master's request", [seal(3, hex('03 00 07 00 02'))], ['? 3 0300070002']],
+    [
+      "another master's request and its reply, bit by bit",
+      [...Buffer.concat([seal(3, hex('03 00 07 00 01')), good])].map((byte) => Buffer.of(byte)),
+      ['? 3 0300070001', '3 0302002a'],
+    ],
+    [
+      "another master's request of which the reply's length says more",
+      [seal(3, hex('03 7F 07 00 02'))],
+      ['? 3 037f070002'],
+    ],
+    ['a broadcast of one register', [seal(0, hex('06 00 07 00 02'))], ['0 0600070002']],
+    ['a broadcast of two registers', [seal(0, hex('10 00 07 00 02 04 00 01 00 02'))], ['? 0 10000700020400010002']],
     ['a function that nobody asks for', [hex('03 2B 0E 01')], ['nonsense']],
-    ['a count that no reply has', [hex('03 03 FB 00')], ['overlong']],
+    ['a count that no reply has', [hex('03 03 FB 00 00 00 00 00')], ['overlong']],
+    ['a count that no reply has, in four bytes', [hex('03 03 FB 00')], ['overlong unless it goes on']],
     ['after anything spoilt all is swallowed', [hex('03 2B'), good, good], ['nonsense']],
     ['cut short', [good.subarray(0, 5)], []],
   ])('%s', (_, chunks, expected) => {

@@ -80,6 +80,12 @@ const reply =
   (make: (asked: Asked) => Uint8Array): Behaviour =>
   (asked) => [{ afterMs: 20, bytes: make(asked) }];
 
+/** A read as it stands on a serial line. */
+const rtuRequest = ({ unit, code, address, count, transaction }: Asked): Buffer => {
+  const pdu = Buffer.of(code, address >> 8, address & 0xff, count >> 8, count & 0xff);
+  return rtuSeal({ unit, code, address, count, transaction }, pdu);
+};
+
 type Vice = [name: string, behave: (seal: Seal) => Behaviour, expected: string[], counted: object];
 
 const BOTH: Vice[] = [
@@ -148,6 +154,60 @@ const ON_SERIAL: Vice[] = [
     () => reply((asked) => Buffer.concat([right(rtuSeal, { ...asked, unit: 9 }, 50), right(rtuSeal, asked)])),
     [RIGHT],
     { foreign: 1 },
+  ],
+  [
+    'is behind an adapter that gives the request back',
+    () => (asked) => [
+      { afterMs: 1, bytes: rtuRequest(asked) },
+      { afterMs: 20, bytes: right(rtuSeal, asked) },
+    ],
+    [RIGHT],
+    { echo: 1 },
+  ],
+  [
+    'is behind an adapter that gives the request back, in pieces and glued to the answer',
+    () => (asked) => [
+      { afterMs: 1, bytes: rtuRequest(asked).subarray(0, 3) },
+      { afterMs: 20, bytes: Buffer.concat([rtuRequest(asked).subarray(3), right(rtuSeal, asked)]) },
+    ],
+    [RIGHT],
+    { echo: 1 },
+  ],
+  [
+    'is dead behind an adapter that gives the request back',
+    () => reply((asked) => rtuRequest(asked)),
+    ['silence'],
+    { echo: 1, timeouts: 1 },
+  ],
+  [
+    'answers while another master asks another unit',
+    () => (asked) => [
+      { afterMs: 10, bytes: rtuRequest({ ...asked, unit: 9 }) },
+      { afterMs: 30, bytes: right(rtuSeal, { ...asked, unit: 9 }, 99) },
+      { afterMs: 60, bytes: right(rtuSeal, asked) },
+    ],
+    [RIGHT],
+    { foreign: 2 },
+  ],
+  [
+    'is asked the same by another master: whose the answer is nobody can tell',
+    () => (asked) => [
+      { afterMs: 10, bytes: rtuRequest(asked) },
+      { afterMs: 12, bytes: rtuRequest(asked) },
+      { afterMs: 30, bytes: right(rtuSeal, asked, 99) },
+    ],
+    ['spoilt'],
+    { echo: 1, foreign: 2 },
+  ],
+  [
+    'answers after a broadcast of another master',
+    () => (asked) => [
+      { afterMs: 10, bytes: rtuSeal({ ...asked, unit: 0 }, hex('06 00 07 00 02')) },
+      { afterMs: 20, bytes: rtuSeal({ ...asked, unit: 0 }, hex('10 00 07 00 02 04 00 01 00 02')) },
+      { afterMs: 60, bytes: right(rtuSeal, asked) },
+    ],
+    [RIGHT],
+    { foreign: 2 },
   ],
   ['talks nonsense', () => reply(() => hex('FF FF FF FF FF FF FF FF FF')), ['spoilt'], { nonsense: 1 }],
 ];
@@ -324,6 +384,53 @@ describe('RTU in time', () => {
     bench.bus.slaves.set(3, rest);
     bench.ask();
     await bench.clock.advance(1200);
+    expect(bench.seen).toEqual(['spoilt']);
+  });
+
+  const ofAnother = { unit: 3, code: 3, address: 7, count: 2, transaction: 0 };
+
+  test('another master who has just asked the same unit is let have its answer', async () => {
+    bench.bus.slaves.set(
+      3,
+      reply((asked) => right(rtuSeal, asked)),
+    );
+    bench.bus.send(rtuRequest(ofAnother));
+    bench.ask();
+    await bench.clock.advance(300);
+    expect(asks()).toHaveLength(0);
+    bench.bus.send(right(rtuSeal, ofAnother, 99));
+    await bench.clock.advance(1000);
+    expect(bench.seen).toEqual([RIGHT]);
+    expect(bench.counters).toMatchObject({ foreign: 2, answers: 1 });
+  });
+
+  test('another master who asks a dead unit keeps us waiting no longer than a slave needs', async () => {
+    bench.bus.slaves.set(
+      3,
+      reply((asked) => right(rtuSeal, asked)),
+    );
+    bench.bus.send(rtuRequest({ ...ofAnother, unit: 9 }));
+    bench.ask();
+    await bench.clock.advance(150);
+    expect(bench.seen).toEqual([RIGHT]);
+  });
+
+  test('on an adapter that echoes, the echo of a write is not its answer', async () => {
+    const write = { unit: 3, code: 6, address: 7, count: 2, dataBytes: 0 };
+    bench.bus.slaves.set(3, (asked) => [{ afterMs: 1, bytes: rtuRequest(asked) }]);
+    bench.ask();
+    await bench.clock.advance(1100);
+    expect(bench.seen.splice(0)).toEqual(['silence']);
+    bench.ask(write);
+    await bench.clock.advance(1300);
+    expect(bench.seen).toEqual(['silence']);
+    expect(bench.counters.echo).toBe(2);
+  });
+
+  test('an echo that breaks off is no answer', async () => {
+    bench.bus.slaves.set(3, (asked) => [{ afterMs: 10, bytes: rtuRequest(asked).subarray(0, 7) }]);
+    bench.ask();
+    await bench.clock.advance(1300);
     expect(bench.seen).toEqual(['spoilt']);
   });
 
