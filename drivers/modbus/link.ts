@@ -1,4 +1,5 @@
 import { Backoff } from '#kit/backoff.ts';
+import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import { Queue } from '#kit/queue.ts';
 import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
@@ -42,11 +43,11 @@ class RunningLink implements OpenLink {
   #cancelWake: () => void = () => {};
   #cancelConnect: () => void = () => {};
 
-  constructor(link: ModbusLink, medium: Medium, context: LinkContext) {
+  constructor(link: ModbusLink, medium: Medium, context: LinkContext, queue: Queue<Outcome>) {
     this.#id = link.id;
     this.#medium = medium;
     this.#context = context;
-    this.#queue = new Queue(Math.max(WAITING_OUTCOMES, 4 * link.devices.length));
+    this.#queue = queue;
     this.#poller = new Poller(link.devices, medium, {
       ...context,
       counters: this.#counters,
@@ -59,13 +60,8 @@ class RunningLink implements OpenLink {
     this.#wake();
   }
 
-  async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
-    const { clock } = this.#context;
-    for await (const outcomes of this.#queue.batches(AbortSignal.any([signal, this.#ended.signal]))) {
-      const at = clock.now();
-      const tick = clock.tick();
-      yield outcomes.flatMap((outcome) => toReadings(outcome, at, tick));
-    }
+  readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    return readingsOf(this.#queue, this.#context.clock, AbortSignal.any([signal, this.#ended.signal]));
   }
 
   status(): LinkStatus {
@@ -159,9 +155,33 @@ function toReadings({ points, values }: Outcome, at: number, tick: number): Read
   });
 }
 
-/** Opens a link: returns at once, also when the other side is away. */
-export function openLink(link: ModbusLink, context: LinkContext, medium: Medium): OpenLink {
-  const running = new RunningLink(link, medium, context);
+/** What waits to be taken, of so many devices. */
+export const makeQueue = (devices: number): Queue<Outcome> => new Queue(Math.max(WAITING_OUTCOMES, 4 * devices));
+
+/** What came of polls as batches of readings, each of one time. */
+export async function* readingsOf(
+  queue: Queue<Outcome>,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Reading[]> {
+  for await (const outcomes of queue.batches(signal)) {
+    const at = clock.now();
+    const tick = clock.tick();
+    yield outcomes.flatMap((outcome) => toReadings(outcome, at, tick));
+  }
+}
+
+/**
+ * Opens a link: returns at once, also when the other side is away. Several that are shown as one share a queue; its
+ * owner reads it with `readingsOf`.
+ */
+export function openLink(
+  link: ModbusLink,
+  context: LinkContext,
+  medium: Medium,
+  queue = makeQueue(link.devices.length),
+): OpenLink {
+  const running = new RunningLink(link, medium, context, queue);
   running.start();
   return running;
 }
