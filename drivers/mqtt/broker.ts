@@ -2,11 +2,11 @@ import { Aedes, type Client } from 'aedes';
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import { type ListenerOptions, openListener } from '../listener.ts';
 import { Access, type BrokerDevice, type TakePayload } from './access.ts';
-import { type ListenerOptions, openListener } from './listener.ts';
 import { guardSocket } from './socket-guard.ts';
 
-export interface BrokerOptions extends ListenerOptions {
+export interface BrokerOptions extends Omit<ListenerOptions, 'name' | 'setting'> {
   /** The largest packet taken from a device that has signed in, header included. */
   readonly maxPacketBytes: number;
 }
@@ -73,7 +73,7 @@ export async function openBroker(
   aedes.on('connectionError', noteError);
 
   const limits = { beforeConnect: FIRST_PACKET_BYTES, afterConnect: options.maxPacketBytes };
-  const listener = openListener(options, context, (socket) => {
+  const listener = openListener({ ...options, name: 'mqtt', setting: 'broker.listen' }, context, (socket) => {
     let client: Client | undefined;
     guardSocket(socket, limits, (breach) => access.noteBreach(client, breach));
     client = aedes.handle(socket);

@@ -6,6 +6,10 @@ import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 
 export interface ListenerOptions {
+  /** Who listens, for the log: `mqtt`. */
+  readonly name: string;
+  /** The setting that says where, for hints: `broker.listen`. */
+  readonly setting: string;
   readonly host: string;
   readonly port: number;
   /** Sockets at one time; more are closed at once. */
@@ -20,10 +24,11 @@ export interface Listener extends AsyncDisposable {
   readonly turnedAway: number;
 }
 
-const HINTS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program listens there: stop it, or give broker.listen another port',
-  EADDRNOTAVAIL: 'the box has no such address: see broker.listen',
-  EACCES: 'ports below 1024 need a privilege: give broker.listen a higher one',
+const hintOf = (code: string | undefined, setting: string): string | undefined => {
+  if (code === 'EADDRINUSE') return `another program listens there: stop it, or give ${setting} another port`;
+  if (code === 'EADDRNOTAVAIL') return `the box has no such address: see ${setting}`;
+  if (code === 'EACCES') return `ports below 1024 need a privilege: give ${setting} a higher one`;
+  return undefined;
 };
 
 export function openListener(
@@ -31,7 +36,7 @@ export function openListener(
   context: { readonly wire: Clock; readonly log: Log },
   onSocket: (socket: Socket) => void,
 ): Listener {
-  const { host, port, maxConnections } = options;
+  const { name, setting, host, port, maxConnections } = options;
   const backoff = new Backoff({ firstMs: 1000, mostMs: 30_000 });
   const sockets = new Set<Socket>();
   let server: Server | undefined;
@@ -50,18 +55,19 @@ export function openListener(
     });
     attempt.on('drop', () => turnedAway++);
     attempt.on('listening', () => {
-      if (backoff.failures > 0) context.log.info({ host, port, failures: backoff.failures }, 'mqtt: listening again');
+      if (backoff.failures > 0)
+        context.log.info({ host, port, failures: backoff.failures }, `${name}: listening again`);
       backoff.reset();
       fault = undefined;
     });
     attempt.on('error', (cause) => {
-      const hint = HINTS[codeOf(cause) ?? ''];
+      const hint = hintOf(codeOf(cause), setting);
       fault = new Fault('listen', `cannot listen on ${host}:${port}: ${textOf(cause)}`, {
         cause,
         ...(hint && { hint }),
       });
       if (backoff.failures === 0)
-        context.log.error({ host, port, code: codeOf(cause), hint }, `mqtt: ${fault.message}`);
+        context.log.error({ host, port, code: codeOf(cause), hint }, `${name}: ${fault.message}`);
       attempt.close();
       if (!closed) cancelRetry = context.wire.after(backoff.next(), listen);
     });
