@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 
 /** A draft whose data is JSON already: what it was at the call, whatever becomes of the object afterwards. */
@@ -17,7 +17,7 @@ export interface Head {
 }
 
 /** sha256 of an entry's bytes in UTF-8, hex. */
-export const hashOf = (json: string): string => createHash('sha256').update(json).digest('hex');
+export const hashOf = (json: string): string => hash('sha256', json, 'hex');
 
 /** What the first entry follows on: no entry, and the hash of no bytes. */
 export const GENESIS: Head = { sequence: 0, hash: hashOf('') };
