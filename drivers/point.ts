@@ -13,6 +13,11 @@ export interface Point<Source = unknown> {
   readonly source: Source;
   /** Linear conversion from the point's unit to the quantity's: `value × factor + offset`. */
   readonly convert: { readonly factor: number; readonly offset: number };
+  /**
+   * Code of a unit, where the device itself says in which it measures → conversion from that unit to the point's own:
+   * `value × factor + offset`.
+   */
+  readonly units?: Readonly<Record<string, { readonly factor: number; readonly offset: number }>> | undefined;
   /** In the point's own unit, both ends included. */
   readonly range?: readonly [number, number] | undefined;
   /** Raw values that mean "no value". */

@@ -1,12 +1,22 @@
 import type { Device, LinkSpec, SpecProblem } from '../driver.ts';
-import { type BlockRules, DEFAULT_BLOCKS, isForbidden, type ModbusPoint, type Register, widthOf } from './plan.ts';
+import { type BlockRules, DEFAULT_BLOCKS, isForbidden, type ModbusPoint } from './plan.ts';
+import { type Register, widthOf } from './register.ts';
 
-export interface DeviceOptions {
+/** How a device wants to be asked: its own, else its profile's, else its link's. */
+export interface Timing {
+  readonly timeout?: number | undefined;
+  readonly retries?: number | undefined;
+  readonly turnaround?: number | undefined;
+  readonly byteGap?: number | undefined;
+}
+
+export interface DeviceOptions extends Timing {
   readonly address: number;
 }
 
-export interface ProfileOptions {
+export interface ProfileOptions extends Timing {
   readonly blocks?: BlockRules | undefined;
+  readonly warmUp?: number | undefined;
 }
 
 export type ModbusDevice = Device<DeviceOptions, ProfileOptions, { readonly register: Register }>;

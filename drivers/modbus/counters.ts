@@ -7,6 +7,14 @@ export interface Counters {
   timeouts: number;
   /** Requests to units that were away, to see whether they are back. */
   probes: number;
+  /** Requests asked again within their poll, and answers that the unit is busy. */
+  retries: number;
+  busy: number;
+  /** Requests that a unit refused since it has not all that was asked for. */
+  refused: number;
+  /** Values written, and those of them that were not seen to stand in the device. */
+  writes: number;
+  writesFailed: number;
   /** Replies thrown away: after their time-out; of another unit, function or transaction; of another length. */
   late: number;
   foreign: number;
@@ -29,6 +37,11 @@ export const makeCounters = (): Counters => ({
   exceptions: 0,
   timeouts: 0,
   probes: 0,
+  retries: 0,
+  busy: 0,
+  refused: 0,
+  writes: 0,
+  writesFailed: 0,
   late: 0,
   foreign: 0,
   short: 0,

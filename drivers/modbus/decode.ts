@@ -1,5 +1,5 @@
 /** How many registers a value takes. `bit` is a coil, a discrete input, or one bit of a register. */
-export const TYPES = { u16: 1, s16: 1, u32: 2, s32: 2, f32: 2, u64: 4, f64: 4, bit: 1 } as const;
+export const TYPES = { u16: 1, s16: 1, u32: 2, s32: 2, f32: 2, u64: 4, s64: 4, f64: 4, bit: 1 } as const;
 export type ValueType = keyof typeof TYPES;
 
 /**
@@ -18,25 +18,28 @@ export interface Layout {
 
 const scratch = new DataView(new ArrayBuffer(8));
 
+/** The place on the wire of byte `index` (0 the highest) of a value of so many bytes. */
+export function placeOf(index: number, bytes: number, order: Order): number {
+  const swap = order === 'BADC' || order === 'DCBA' ? 1 : 0;
+  // Registers from the far end: an even byte offset mirrored; bytes within a register: the lowest bit flipped.
+  const register = order === 'CDAB' || order === 'DCBA' ? bytes - 2 - (index & ~1) : index & ~1;
+  return register + ((index & 1) ^ swap);
+}
+
 /**
- * The value of the registers that begin at byte `at` of a reply's data. A u64 beyond 2^53 is rounded to the nearest
- * number that JavaScript has.
+ * The value of the registers that begin at byte `at` of a reply's data. An integer of 64 bits beyond 2^53 is rounded
+ * to the nearest number that JavaScript has (`isExact`).
  */
 export function decodeRegisters(data: Uint8Array, at: number, layout: Layout): number {
-  const { type, order, bit = 0 } = layout;
-  const bytes = TYPES[type] * 2;
-  const turn = order === 'CDAB' || order === 'DCBA' ? bytes - 2 : 0;
-  const swap = order === 'BADC' || order === 'DCBA' ? 1 : 0;
-  for (let i = 0; i < bytes; i++) {
-    // Registers from the far end: an even byte offset mirrored; bytes within a register: the lowest bit flipped.
-    const register = turn === 0 ? i & ~1 : turn - (i & ~1);
-    scratch.setUint8(i, data[at + register + ((i & 1) ^ swap)] ?? 0);
+  const { type, order } = layout;
+  if (type === 'u16' || type === 's16' || type === 'bit') {
+    const swap = order === 'BADC' || order === 'DCBA' ? 1 : 0;
+    const word = ((data[at + swap] ?? 0) << 8) | (data[at + 1 - swap] ?? 0);
+    return type === 'u16' ? word : type === 's16' ? (word << 16) >> 16 : (word >>> (layout.bit ?? 0)) & 1;
   }
+  const bytes = TYPES[type] * 2;
+  for (let i = 0; i < bytes; i++) scratch.setUint8(i, data[at + placeOf(i, bytes, order)] ?? 0);
   switch (type) {
-    case 'u16':
-      return scratch.getUint16(0);
-    case 's16':
-      return scratch.getInt16(0);
     case 'u32':
       return scratch.getUint32(0);
     case 's32':
@@ -45,14 +48,18 @@ export function decodeRegisters(data: Uint8Array, at: number, layout: Layout): n
       return scratch.getFloat32(0);
     case 'u64':
       return scratch.getUint32(0) * 2 ** 32 + scratch.getUint32(4);
+    case 's64':
+      return scratch.getInt32(0) * 2 ** 32 + scratch.getUint32(4);
     case 'f64':
       return scratch.getFloat64(0);
-    case 'bit':
-      return (scratch.getUint16(0) >>> bit) & 1;
     default:
       return type satisfies never;
   }
 }
+
+/** An integer of 64 bits that was not rounded. Meters stay far below 2^53: beyond it stands a wrong order, or nothing. */
+export const isExact = (type: ValueType, raw: number): boolean =>
+  (type !== 'u64' && type !== 's64') || Number.isSafeInteger(raw);
 
 /** Bit `index` of a reply of coils or discrete inputs: the lowest bit of the first byte first (6.1). */
 export const decodeBit = (data: Uint8Array, index: number): number => ((data[index >>> 3] ?? 0) >>> (index & 7)) & 1;
@@ -62,6 +69,7 @@ export const decodeBit = (data: Uint8Array, index: number): number => ((data[ind
  * 58.300000000000004.
  */
 export function scaleValue(raw: number, scale: number, offset: number): number {
+  if (scale === 1) return raw + offset;
   const divisor = Math.round(1 / scale);
   const scaled = divisor > 1 && Math.abs(1 / scale - divisor) < 1e-9 ? raw / divisor : raw * scale;
   return offset === 0 ? scaled : scaled + offset;

@@ -1,17 +1,6 @@
 import type { Point } from '../point.ts';
-import { type Order, TYPES, type ValueType } from './decode.ts';
 import { isBitTable, makeRequest, mostOf, type Request, type Table } from './pdu.ts';
-
-/** Where a point's value stands in its device. */
-export interface Register {
-  readonly table: Table;
-  readonly address: number;
-  readonly type: ValueType;
-  readonly order: Order;
-  readonly scale: number;
-  readonly offset: number;
-  readonly bit?: number | undefined;
-}
+import { type Register, widthOf } from './register.ts';
 
 export type ModbusPoint = Point<{ readonly register: Register }>;
 
@@ -46,16 +35,14 @@ export interface PollPlan {
   readonly greeting: Request;
 }
 
-/** Registers that a value takes; bits of a bit table take one bit. */
-export const widthOf = (register: Register): number => TYPES[register.type];
-
 export const isForbidden = (rules: BlockRules, table: Table, from: number, to: number): boolean =>
   (rules.table === undefined || rules.table === table) &&
   rules.forbidden.some(([first, last]) => from <= last && to >= first);
 
 /** Points of one device → what to ask for, a plan for each period. Polls of different periods are never mixed. */
 export function planPolls(unit: number, points: readonly ModbusPoint[], rules: BlockRules): PollPlan[] {
-  const byPeriod = Map.groupBy(points, (point) => point.everyMs);
+  const readable = points.filter(({ source }) => source.register.write?.readBack !== false);
+  const byPeriod = Map.groupBy(readable, (point) => point.everyMs);
   return [...byPeriod].map(([everyMs, members]) => {
     const byTable = Map.groupBy(members, (point) => point.source.register.table);
     const blocks = [...byTable].flatMap(([table, some]) => planBlocks(unit, table, some, rules));
@@ -95,6 +82,35 @@ function planBlocks(unit: number, table: Table, points: readonly ModbusPoint[], 
   }
   close();
   return blocks;
+}
+
+/**
+ * The two halves of a block that a unit does not have all of: cut at the widest gap, since what was only read along is
+ * the likeliest not to be there, else in the middle. Undefined where all its points stand in one place.
+ */
+export function splitBlock({ request, points }: Block): readonly [Block, Block] | undefined {
+  const places = points.map(({ source: { register } }) => register);
+  let cut = 0;
+  let widest = -1;
+  for (let index = 1; index < places.length; index++) {
+    const before = places[index - 1];
+    const after = places[index];
+    if (before === undefined || after === undefined || before.address === after.address) continue;
+    const gap = Math.max(after.address - before.address - widthOf(before), 0);
+    const isNearer = Math.abs(index - places.length / 2) < Math.abs(cut - places.length / 2);
+    if (gap < widest || (gap === widest && !isNearer)) continue;
+    widest = gap;
+    cut = index;
+  }
+  if (cut === 0) return undefined;
+  return [blockOf(request.unit, points.slice(0, cut)), blockOf(request.unit, points.slice(cut))];
+}
+
+function blockOf(unit: number, points: readonly ModbusPoint[]): Block {
+  const places = points.map(({ source: { register } }) => register);
+  const start = Math.min(...places.map(({ address }) => address));
+  const end = Math.max(...places.map((register) => register.address + widthOf(register)));
+  return { request: makeRequest(unit, places[0]?.table ?? 'holding', start, end - start), points };
 }
 
 function planGreeting({ request, points }: Block): Request {

@@ -1,16 +1,21 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
+import type { Written } from '../driver.ts';
 import type { Qualified } from '../point.ts';
 import { READING_CODES } from '../reading.ts';
+import { Asker } from './asker.ts';
 import type { ModbusDevice } from './check.ts';
 import type { Counters } from './counters.ts';
-import { type Answer, CLOSED, type Line } from './line.ts';
-import type { Request } from './pdu.ts';
+import type { Line } from './line.ts';
 import type { ModbusPoint, PollPlan } from './plan.ts';
-import { ProbePace, Standing } from './standing.ts';
+import type { Poll } from './poll.ts';
+import { ProbePace } from './standing.ts';
 import { Timetable } from './timetable.ts';
-import { makeUnit, type Poll, type Unit } from './unit.ts';
-import { badValue, exceptionCode, readValues } from './values.ts';
+import { type LinkTiming, makeUnit, type Unit } from './unit.ts';
+import { type Pace, shareOf } from './use.ts';
+import { badValue } from './values.ts';
+import { CORRUPT, planWrite, stepWrite, WRITE_CODES } from './write.ts';
+import { WriteQueue } from './write-queue.ts';
 
 /** What came of one poll: a value for each point in order, or why there is none of any. */
 export interface Outcome {
@@ -18,12 +23,11 @@ export interface Outcome {
   readonly values: readonly Qualified[] | string;
 }
 
-export interface PollerOptions {
-  readonly timeoutMs: number;
+export interface PollerOptions extends LinkTiming {
   /** Of the link's time, for all units that are away. */
   readonly share: number;
-  /** The line tells replies apart by transaction numbers. */
-  readonly hasNumbers: boolean;
+  /** What requests take; left out where nobody knows. */
+  readonly pace?: Pace;
 }
 
 export interface PollerContext {
@@ -34,68 +38,90 @@ export interface PollerContext {
   emit(outcome: Outcome): void;
 }
 
-/** Code of readings whose answer came spoilt. */
-const CORRUPT = 'corrupt';
-/** The gateway did not reach the unit (Application Protocol V1.1b3, section 7): as good as no answer. */
-const isUnreached = (code: number): boolean => code === 10 || code === 11;
+/** A unit that is busy is left alone so long, ms of the wire. */
+const BUSY_MS = 250;
 
-/** Decides who is asked next on one link, and what is said of those that do not answer. Each poll waits at most once. */
+/**
+ * Decides who is asked next on one link. Writes go first, then probes of units that are away, then polls in the order
+ * in which they fell due; each poll waits at most once.
+ */
 export class Poller {
   readonly units: readonly Unit[];
+  /** The share of the link's time that the polls need; undefined where nobody knows. */
+  readonly planned: number | undefined;
   readonly #context: PollerContext;
+  readonly #asker: Asker;
   readonly #timetable: Timetable;
   readonly #pace: ProbePace;
   readonly #polls: readonly Poll[];
   readonly #hasNumbers: boolean;
+  readonly #writes = new WriteQueue();
   #ready: Poll[] = [];
-  #line: Line | undefined;
   /** Until the first try to connect has ended, polls wait for it. */
   #mayComeUp = true;
   #inFlight = 0;
   #probing = false;
-  /** What a request without an answer takes on the site's clock. */
-  #silenceClockMs = Number.POSITIVE_INFINITY;
+  /** Some unit that is away was due. */
+  #someWanted = false;
 
   constructor(devices: readonly ModbusDevice[], options: PollerOptions, context: PollerContext) {
     this.#context = context;
     this.#hasNumbers = options.hasNumbers;
     this.#pace = new ProbePace(options.share);
-    this.units = devices.map((device) => makeUnit(device, new Standing(options.timeoutMs, !options.hasNumbers)));
+    this.#asker = new Asker(context, (unit, tookMs) => this.#lost(unit, tookMs));
+    this.units = devices.map((device) => makeUnit(device, options));
     this.#polls = this.units.flatMap((unit) => unit.polls);
     this.#timetable = new Timetable(this.#polls.map((poll) => poll.plan.everyMs));
+    this.planned = options.pace === undefined ? undefined : plannedShare(this.units, options.pace);
+  }
+
+  /** The share of its time that the link was used, over the last minute. */
+  get measured(): number {
+    return this.#asker.meter.share(this.#context.wire.tick()) / (this.#asker.line?.window ?? 1);
+  }
+
+  /** More is asked for than the link can do. */
+  get isOverbooked(): boolean {
+    return (this.planned ?? 0) > 1 || this.#asker.meter.isBehind(this.#context.wire.tick());
   }
 
   /** The line is up. */
   attach(line: Line): void {
-    this.#line = line;
+    this.#asker.line = line;
     this.#mayComeUp = false;
     this.#pace.reset();
+    for (const { own } of this.units) own?.scale.doubt();
     this.#pump();
   }
 
   /** The line is down: what waits or runs ends as `link-down`. */
   detach(): void {
-    const line = this.#line;
-    this.#line = undefined;
+    const { line } = this.#asker;
+    this.#asker.line = undefined;
     this.#mayComeUp = false;
     line?.close();
     for (const unit of this.units) {
       unit.cancelRest();
       unit.busy = false;
     }
-    for (const poll of this.#ready.splice(0)) this.#finish(poll, READING_CODES.linkDown);
+    this.#writes.endAll(READING_CODES.linkDown);
+    for (const poll of this.#ready.splice(0)) this.#end(poll, READING_CODES.linkDown);
   }
 
   /** Looks what is due; gives the milliseconds of the site's clock until it wants to be called again. */
   wake(): number {
-    const { clock, counters } = this.#context;
+    const { clock, wire, counters } = this.#context;
+    const missedBefore = counters.missed;
+    let due = 0;
     for (const { everyMs, skipped } of this.#timetable.take(clock.now(), clock.tick())) {
       for (const poll of this.#polls) {
         if (poll.plan.everyMs !== everyMs) continue;
+        due += 1 + skipped;
         counters.missed += skipped;
         this.#due(poll);
       }
     }
+    if (due > 0) this.#asker.meter.due(wire.tick(), due, counters.missed - missedBefore);
     this.#pump();
     return this.#timetable.untilNext(clock.now());
   }
@@ -103,17 +129,31 @@ export class Poller {
   /** A reply came after its time-out. */
   late(address: number, afterMs: number): void {
     const unit = this.units.find(({ device }) => device.options.address === address);
-    if (unit === undefined) return;
-    unit.standing.late(afterMs);
-    const { log } = this.#context;
-    log.debug({ device: unit.device.id, afterMs, timeoutMs: unit.standing.timeoutMs }, 'answered late');
+    if (unit !== undefined) this.#asker.late(unit, afterMs);
+  }
+
+  /** Writes a value and reads it back, before what waits to be polled. While the line is down it is refused at once. */
+  async write(key: string, value: number | string, signal?: AbortSignal): Promise<Written> {
+    const { counters } = this.#context;
+    const unit = this.units.find(({ device }) => device.points.some((point) => point.key === key));
+    const point = unit?.device.points.find((each) => each.key === key);
+    if (unit === undefined || point === undefined) return { done: false, code: WRITE_CODES.notWritable };
+    const plan = planWrite(unit.device.options.address, point, value, unit.own?.scale);
+    if (typeof plan === 'string') return { done: false, code: plan };
+    if (this.#asker.line === undefined) return { done: false, code: READING_CODES.linkDown };
+    const written = this.#writes.add(unit, plan, signal);
+    this.#pump();
+    counters.writes++;
+    const end = await written;
+    if (!end.done) counters.writesFailed++;
+    return end;
   }
 
   #due(poll: Poll): void {
     const { unit } = poll;
-    if (this.#line === undefined && !(this.#mayComeUp && poll.state === 'resting')) {
+    if (this.#asker.line === undefined && !(this.#mayComeUp && poll.state === 'resting')) {
       this.#ready = this.#ready.filter((other) => other !== poll);
-      this.#finish(poll, READING_CODES.linkDown);
+      this.#end(poll, READING_CODES.linkDown);
     } else if (poll.state !== 'resting') {
       this.#context.counters.missed++;
     } else if (this.#isOff(unit)) {
@@ -128,14 +168,16 @@ export class Poller {
   }
 
   #putOff(poll: Poll): void {
+    this.#someWanted = true;
     poll.unit.wanted = true;
+    this.#end(poll, poll.unit.code ?? READING_CODES.noAnswer);
     poll.owed = true;
-    this.#finish(poll, poll.unit.code ?? READING_CODES.noAnswer);
   }
 
   #pump(): void {
-    while (this.#line !== undefined && this.#inFlight < this.#line.window) {
-      const probe = this.#pickProbe();
+    while (this.#asker.line !== undefined && this.#inFlight < this.#asker.line.window) {
+      if (!this.#writes.isEmpty && this.#writeNext()) continue;
+      const probe = this.#someWanted ? this.#pickProbe() : undefined;
       if (probe !== undefined) {
         this.#probe(probe);
         continue;
@@ -143,10 +185,30 @@ export class Poller {
       const at = this.#ready.findIndex((poll) => !poll.unit.busy);
       const [poll] = at < 0 ? [] : this.#ready.splice(at, 1);
       if (poll === undefined) return;
-      if (this.#isOff(poll.unit)) this.#putOff(poll);
+      if (!poll.isRetry && this.#isOff(poll.unit)) this.#putOff(poll);
       else if (poll.unit.standing.isSuspect && !this.#hasNumbers) this.#greetFor(poll);
       else this.#run(poll);
     }
+  }
+
+  /** False when nothing can be written now. */
+  #writeNext(): boolean {
+    const job = this.#writes.take();
+    if (job === undefined) return false;
+    const { unit, plan, state } = job;
+    this.#occupy(unit);
+    this.#asker.ask(unit, state.ask === 'order' ? plan.order : plan.look, (answer) => {
+      const next = stepWrite(plan, state, answer, unit.own?.scale);
+      if ('end' in next) {
+        if (next.read !== undefined) this.#context.emit({ points: [plan.point], values: [next.read] });
+        job.end(next.end);
+      } else {
+        job.state = next;
+        this.#writes.putBack(job);
+      }
+      this.#release(unit, Math.max(unit.turnaroundMs, 'end' in next ? 0 : next.waitMs));
+    });
+    return true;
   }
 
   /** The unit that was away longest without a probe, when one may be made now. */
@@ -154,8 +216,10 @@ export class Poller {
     if (this.#probing) return undefined;
     const now = this.#context.wire.tick();
     let found: Unit | undefined;
+    this.#someWanted = false;
     for (const unit of this.units) {
       const { standing, busy, wanted } = unit;
+      this.#someWanted ||= wanted;
       if (!wanted || busy || !standing.isAway || !standing.mayAsk(now)) continue;
       if (found === undefined || standing.askedAt < found.standing.askedAt) found = unit;
     }
@@ -167,15 +231,15 @@ export class Poller {
     if (this.#ready.length > 0) return false;
     const lives = (everyMs: number) =>
       this.#polls.some(({ plan, unit }) => plan.everyMs === everyMs && !unit.standing.isAway);
-    return this.#timetable.untilNext(this.#context.clock.now(), lives) > this.#silenceClockMs * 1.1;
+    return this.#timetable.untilNext(this.#context.clock.now(), lives) > this.#asker.silenceClockMs * 1.1;
   }
 
   #probe(unit: Unit): void {
+    unit.wanted = false;
     const [first] = unit.polls;
     if (first === undefined) return;
     this.#context.counters.probes++;
     this.#probing = true;
-    unit.wanted = false;
     const paced = !this.#isIdle();
     this.#greet(unit, first.plan, (code, tookMs) => {
       this.#probing = false;
@@ -187,48 +251,73 @@ export class Poller {
     });
   }
 
+  /** The first unit that goes away costs the others already. */
+  #lost(unit: Unit, tookMs: number): void {
+    const isFirst = !this.units.some((other) => other !== unit && other.standing.isAway);
+    if (isFirst) this.#pace.cost(this.#context.wire.tick(), tookMs);
+  }
+
   /**
    * Asks only to hear that the unit lives, and that it answers this question and not one before. Where the greeting
    * cannot be told from other questions by its length, the unit rests for a time-out: what is owed comes meanwhile.
    */
   #greet(unit: Unit, plan: PollPlan, done: (code: string | undefined, tookMs: number) => void): void {
     this.#occupy(unit);
-    this.#ask(unit, plan.greeting, (answer, tookMs) => {
-      const code = this.#judge(unit, answer, tookMs);
+    this.#asker.ask(unit, plan.greeting, (_, code, tookMs) => {
       done(code, tookMs);
       const mustRest = code === undefined && !this.#hasNumbers && plan.greeting === plan.blocks[0]?.request;
-      this.#release(unit, mustRest ? unit.standing.timeoutMs : 0);
+      this.#release(unit, mustRest ? unit.standing.timeoutMs : unit.turnaroundMs);
     });
   }
 
   #greetFor(poll: Poll): void {
     this.#greet(poll.unit, poll.plan, (code) => {
-      if (code === undefined) this.#wait(poll);
-      else this.#finish(poll, code);
+      poll.isRetry = false;
+      if (code === undefined) this.#goOn(poll);
+      else this.#retryOrEnd(poll, code);
     });
   }
 
   #run(poll: Poll): void {
     const { unit } = poll;
+    const { own } = unit;
+    const tick = this.#context.wire.tick();
+    if (own !== undefined && own.poll !== poll && own.scale.isStale(tick)) {
+      this.#goOn(poll);
+      this.#run(own.poll);
+      return;
+    }
+    poll.isRetry = false;
+    const block = poll.nextBlock(tick);
+    if (block === undefined) {
+      this.#end(poll, READING_CODES.noValue);
+      return;
+    }
     poll.state = 'running';
     this.#occupy(unit);
-    const values: Qualified[] = [];
-    const end = (code: string | undefined) => {
-      while (code !== undefined && values.length < poll.points.length) values.push(badValue(code));
-      this.#finish(poll, values);
-      this.#release(unit);
-    };
-    const next = (index: number) => {
-      const block = poll.plan.blocks[index];
-      if (block === undefined) return end(undefined);
-      this.#ask(unit, block.request, (answer, tookMs) => {
-        const code = this.#judge(unit, answer, tookMs);
-        if (code !== undefined) return end(code);
-        if (answer.kind === 'data' || answer.kind === 'exception') readValues(block, answer, values);
-        next(index + 1);
-      });
-    };
-    next(0);
+    this.#asker.ask(unit, block.request, (answer, code) => {
+      let restMs = unit.turnaroundMs;
+      if (code !== undefined || !(answer.kind === 'data' || answer.kind === 'exception')) {
+        this.#retryOrEnd(poll, code ?? READING_CODES.noAnswer);
+      } else {
+        const { counters, wire } = this.#context;
+        const said = poll.take(block, answer, wire.tick());
+        if (said !== 'read') counters[said]++;
+        if (said === 'busy') restMs = Math.max(restMs, BUSY_MS);
+        if (poll.nextBlock(wire.tick()) === undefined) this.#end(poll, READING_CODES.noValue);
+        else this.#goOn(poll);
+      }
+      this.#release(unit, restMs);
+    });
+  }
+
+  #retryOrEnd(poll: Poll, code: string): void {
+    if ((code === READING_CODES.noAnswer || code === CORRUPT) && poll.mayRetry()) {
+      this.#context.counters.retries++;
+      this.#goOn(poll);
+    } else {
+      this.#end(poll, code);
+    }
   }
 
   #wait(poll: Poll): void {
@@ -236,47 +325,10 @@ export class Poller {
     this.#ready.push(poll);
   }
 
-  #ask(unit: Unit, request: Request, done: (answer: Answer, tookMs: number) => void): void {
-    const { wire, clock } = this.#context;
-    const line = this.#line;
-    if (line === undefined) {
-      done(CLOSED, 0);
-      return;
-    }
-    const askedAt = wire.tick();
-    const clockAskedAt = clock.tick();
-    unit.standing.asked(askedAt);
-    line.ask(request, unit.standing.timeoutMs, (answer) => {
-      if (answer.kind === 'silence') this.#silenceClockMs = clock.tick() - clockAskedAt;
-      done(answer, wire.tick() - askedAt);
-    });
-  }
-
-  /** Keeps the unit's standing; gives the code of its readings unless it answered. */
-  #judge(unit: Unit, answer: Answer, tookMs: number): string | undefined {
-    if (answer.kind === 'closed') return READING_CODES.linkDown;
-    const { standing, device } = unit;
-    const { log, wire } = this.#context;
-    const wasAway = standing.isAway;
-    if (answer.kind === 'data' || (answer.kind === 'exception' && !isUnreached(answer.code))) {
-      if (wasAway) log.info({ device: device.id }, 'answers again');
-      standing.answered(tookMs);
-      unit.code = undefined;
-      return undefined;
-    }
-    const othersAway = this.units.some((other) => other !== unit && other.standing.isAway);
-    standing.failed();
-    unit.code =
-      answer.kind === 'exception'
-        ? exceptionCode(answer.code)
-        : answer.kind === 'spoilt'
-          ? CORRUPT
-          : READING_CODES.noAnswer;
-    if (standing.isAway && !wasAway) {
-      log.warn({ device: device.id, code: unit.code }, 'does not answer; probed from now on');
-      if (!othersAway) this.#pace.cost(wire.tick(), tookMs);
-    }
-    return unit.code;
+  /** It goes on as soon as its unit can be asked, before all others. */
+  #goOn(poll: Poll): void {
+    poll.state = 'waiting';
+    this.#ready.unshift(poll);
   }
 
   #occupy(unit: Unit): void {
@@ -284,7 +336,7 @@ export class Poller {
     this.#inFlight++;
   }
 
-  #release(unit: Unit, restMs = 0): void {
+  #release(unit: Unit, restMs: number): void {
     this.#inFlight--;
     const free = () => {
       unit.busy = false;
@@ -298,9 +350,27 @@ export class Poller {
     this.#pump();
   }
 
-  #finish(poll: Poll, values: Outcome['values']): void {
+  /** What was not read of a poll has that code. */
+  #end(poll: Poll, code: string): void {
+    const { unit, points } = poll;
     if (poll.state !== 'resting') poll.owed = false;
-    poll.state = 'resting';
-    this.#context.emit({ points: poll.points, values });
+    const values = poll.end(code);
+    const { clock, wire, emit } = this.#context;
+    if (unit.own?.poll === poll) {
+      unit.own.scale.take(typeof values === 'string' ? points.map(() => badValue(values)) : values, wire.tick());
+    } else if (typeof values !== 'string' && clock.tick() < unit.warmUntil) {
+      emit({ points, values: values.map(warmingUp) });
+    } else {
+      emit({ points, values });
+    }
   }
 }
+
+function plannedShare(units: readonly Unit[], pace: Pace): number {
+  const plans = units.map(({ polls, turnaroundMs }) => ({ plans: polls.map(({ plan }) => plan), turnaroundMs }));
+  return plans.reduce((sum, { plans, turnaroundMs }) => sum + shareOf(plans, pace, turnaroundMs), 0);
+}
+
+/** A device that has only just come back may not measure rightly yet. */
+const warmingUp = (value: Qualified): Qualified =>
+  value.quality === 'good' ? { ...value, quality: 'uncertain', code: 'warm-up' } : value;

@@ -1,12 +1,23 @@
-import type { ModbusDevice } from './check.ts';
-import { DEFAULT_BLOCKS, type ModbusPoint, type PollPlan, planPolls } from './plan.ts';
-import type { Standing } from './standing.ts';
+import type { ModbusDevice, Timing } from './check.ts';
+import { OwnScale } from './own-scale.ts';
+import { DEFAULT_BLOCKS, type PollPlan, planPolls } from './plan.ts';
+import { Poll } from './poll.ts';
+import { Standing } from './standing.ts';
 
 /** One device on its link, as the poller keeps it. */
 export interface Unit {
   readonly device: ModbusDevice;
   readonly standing: Standing;
   readonly polls: readonly Poll[];
+  /** What it says itself of its values, and the poll that asks for it. */
+  readonly own: { readonly scale: OwnScale; readonly poll: Poll } | undefined;
+  /** How often a request that is not answered is repeated within its poll. */
+  readonly retries: number;
+  /** Its rest after each reply, ms of the wire. */
+  readonly turnaroundMs: number;
+  /** Its values are uncertain so long after it was away, ms of the site's clock; and until when now, a tick. */
+  readonly warmUpMs: number;
+  warmUntil: number;
   /** A request of it is in flight, or it rests: never two to one unit. */
   busy: boolean;
   cancelRest: () => void;
@@ -16,23 +27,44 @@ export interface Unit {
   code: string | undefined;
 }
 
-/** What is read of a unit at one period. */
-export interface Poll {
-  readonly unit: Unit;
-  readonly plan: PollPlan;
-  /** Those of its blocks, in order. */
-  readonly points: readonly ModbusPoint[];
-  state: 'resting' | 'waiting' | 'running';
-  /** Given as bad since its unit was away: to be read as soon as it is back. */
-  owed: boolean;
+/** What a device and its profile leave open. */
+export interface LinkTiming {
+  readonly timeoutMs: number;
+  readonly retries?: number | undefined;
+  readonly turnaroundMs?: number | undefined;
+  /** The line tells replies apart by transaction numbers. */
+  readonly hasNumbers: boolean;
 }
 
-export function makeUnit(device: ModbusDevice, standing: Standing): Unit {
+export const plansOf = ({ options, points, profile }: ModbusDevice): PollPlan[] =>
+  planPolls(options.address, points, profile.blocks ?? DEFAULT_BLOCKS);
+
+/** One of a device's settings: its own, else its profile's. */
+export const settingOf = ({ options, profile }: ModbusDevice, name: keyof Timing): number | undefined =>
+  options[name] ?? profile[name];
+
+export function makeUnit(device: ModbusDevice, link: LinkTiming): Unit {
   const polls: Poll[] = [];
-  const unit: Unit = { device, standing, polls, busy: false, cancelRest: () => {}, wanted: false, code: undefined };
-  for (const plan of planPolls(device.options.address, device.points, device.profile.blocks ?? DEFAULT_BLOCKS)) {
-    const points = plan.blocks.flatMap((block) => block.points);
-    polls.push({ unit, plan, points, state: 'resting', owed: false });
-  }
+  let own: Unit['own'];
+  const unit: Unit = {
+    device,
+    standing: new Standing(settingOf(device, 'timeout') ?? link.timeoutMs, !link.hasNumbers),
+    polls,
+    get own() {
+      return own;
+    },
+    retries: settingOf(device, 'retries') ?? link.retries ?? 0,
+    turnaroundMs: settingOf(device, 'turnaround') ?? link.turnaroundMs ?? 0,
+    warmUpMs: device.profile.warmUp ?? 0,
+    warmUntil: Number.NEGATIVE_INFINITY,
+    busy: false,
+    cancelRest: () => {},
+    wanted: false,
+    code: undefined,
+  };
+  const scale = new OwnScale(device.points);
+  const [plan] = plansOf({ ...device, points: scale.cells });
+  if (plan !== undefined) own = { scale, poll: new Poll(unit, plan) };
+  for (const each of plansOf(device)) polls.push(new Poll(unit, each));
   return unit;
 }

@@ -49,8 +49,8 @@ test('coils stand lowest bit first, byte after byte (6.1: 27 to 20 are CD)', () 
 
 /** Written apart from the decoder: lays the bytes out one by one. */
 function encode(type: Exclude<ValueType, 'bit'>, order: Order, value: number): Buffer {
-  const straight = Buffer.alloc({ u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, f64: 8 }[type]);
-  if (type === 'u64') straight.writeBigUInt64BE(BigInt(value));
+  const straight = Buffer.alloc({ u16: 2, s16: 2, u32: 4, s32: 4, f32: 4, u64: 8, s64: 8, f64: 8 }[type]);
+  if (type === 'u64' || type === 's64') straight.writeBigInt64BE(BigInt(value));
   else if (type === 'f32') straight.writeFloatBE(value);
   else if (type === 'f64') straight.writeDoubleBE(value);
   else if (type === 'u16' || type === 'u32') straight.writeUIntBE(value, 0, straight.length);

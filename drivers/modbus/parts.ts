@@ -1,0 +1,63 @@
+import { type Block, splitBlock } from './plan.ts';
+
+/** So long a block that its unit does not have is not asked for again, ms. */
+const REFUSED_MS = 600_000;
+
+interface Part {
+  readonly block: Block;
+  /** The block of the plan that it is a part of, or is. */
+  readonly whole: Block;
+  /** Its unit said that it has not got it, with this code; undefined while it is asked for. */
+  refused: string | undefined;
+  againAt: number;
+}
+
+/**
+ * The blocks of one poll as the unit lets them be read. One that it refuses since a register in it is not there is
+ * split until that register stands alone; the others go on being read, and the search is not made again each time. A
+ * unit that has nothing of a block is not believed: it may be starting. Then the block is asked for as planned.
+ */
+export class Parts {
+  readonly #parts: Part[];
+
+  constructor(blocks: readonly Block[]) {
+    this.#parts = blocks.map((block) => ({ block, whole: block, refused: undefined, againAt: 0 }));
+  }
+
+  block(index: number): Block | undefined {
+    return this.#parts[index]?.block;
+  }
+
+  /** Why a part is not to be asked for now; it is looked for anew now and then. */
+  refusal(index: number, tick: number): string | undefined {
+    const part = this.#parts[index];
+    return part !== undefined && tick < part.againAt ? part.refused : undefined;
+  }
+
+  answered(index: number): void {
+    const part = this.#parts[index];
+    if (part !== undefined) part.refused = undefined;
+  }
+
+  /** The unit has not got all of a part. Gives the index to go on with: the same one when there are parts of it to try. */
+  refuse(index: number, code: string, tick: number): number {
+    const part = this.#parts[index];
+    if (part === undefined) return index + 1;
+    const { block, whole } = part;
+    // The whole one was tried by its parts in vain before.
+    const halves = block === whole && tick < part.againAt ? undefined : splitBlock(block);
+    if (halves !== undefined) {
+      const made = halves.map((half) => ({ block: half, whole, refused: undefined, againAt: 0 }));
+      this.#parts.splice(index, 1, ...made);
+      return index;
+    }
+    if (block === whole) return index + 1;
+    part.refused = code;
+    part.againAt = tick + REFUSED_MS;
+    const family = this.#parts.filter((other) => other.whole === whole);
+    if (family.at(-1) !== part || family.some(({ refused }) => refused === undefined)) return index + 1;
+    const first = index + 1 - family.length;
+    this.#parts.splice(first, family.length, { block: whole, whole, refused: undefined, againAt: tick + REFUSED_MS });
+    return first + 1;
+  }
+}

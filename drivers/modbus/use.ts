@@ -1,0 +1,85 @@
+import { type Request, requestBytes } from './pdu.ts';
+import type { PollPlan } from './plan.ts';
+
+/** How long a request takes its link, beside what the device needs. */
+export interface Pace {
+  /** Of one byte on the wire; 0 where the wire does not count. */
+  readonly byteMs: number;
+  /** Silence before a request, and again before its reply. */
+  readonly silenceMs: number;
+  /** What devices commonly take to answer. */
+  readonly replyMs: number;
+  /** Requests in flight at a time. */
+  readonly window: number;
+}
+
+/** Unit, check sum; of a reply also function and count. */
+const REQUEST_FRAME = 3;
+const REPLY_FRAME = 5;
+
+/** Milliseconds of a link that a request and its right reply take. */
+export const requestMs = (request: Request, { byteMs, silenceMs, replyMs }: Pace): number =>
+  (REQUEST_FRAME + requestBytes(request) + REPLY_FRAME + request.dataBytes) * byteMs + 2 * silenceMs + replyMs;
+
+/** The share of a link's time that one device's polls need. `turnaroundMs`: its rest after each reply. */
+export const shareOf = (plans: readonly PollPlan[], pace: Pace, turnaroundMs: number): number =>
+  plans.reduce((sum, { blocks, everyMs }) => {
+    const ms = blocks.reduce((all, { request }) => all + requestMs(request, pace) + turnaroundMs, 0);
+    return sum + ms / everyMs / pace.window;
+  }, 0);
+
+const SLICES = 12;
+const SLICE_MS = 5000;
+
+/** What was used of a link, and how many polls were missed, over the last minute. Pure: ticks are handed in. */
+export class UseMeter {
+  readonly #used = new Float64Array(SLICES);
+  readonly #due = new Float64Array(SLICES);
+  readonly #missed = new Float64Array(SLICES);
+  readonly #beganAt: number;
+  #slice: number;
+
+  constructor(tick: number) {
+    this.#beganAt = tick;
+    this.#slice = Math.floor(tick / SLICE_MS);
+  }
+
+  used(tick: number, ms: number): void {
+    const at = this.#at(tick);
+    this.#used[at] = (this.#used[at] ?? 0) + ms;
+  }
+
+  due(tick: number, polls: number, missed: number): void {
+    const at = this.#at(tick);
+    this.#due[at] = (this.#due[at] ?? 0) + polls;
+    this.#missed[at] = (this.#missed[at] ?? 0) + missed;
+  }
+
+  /** 0 to 1, of one request in flight. */
+  share(tick: number): number {
+    this.#at(tick);
+    const since = Math.max(this.#beganAt, (this.#slice - SLICES + 1) * SLICE_MS);
+    return Math.min(sum(this.#used) / Math.max(tick - since, 1), 1);
+  }
+
+  /** More than one poll in twenty came too late, and not for once. */
+  isBehind(tick: number): boolean {
+    this.#at(tick);
+    const missed = sum(this.#missed);
+    return missed >= 5 && missed > 0.05 * sum(this.#due);
+  }
+
+  #at(tick: number): number {
+    const slice = Math.floor(tick / SLICE_MS);
+    for (let gone = Math.min(slice - this.#slice, SLICES); gone > 0; gone--) {
+      const at = (slice - gone + 1) % SLICES;
+      this.#used[at] = 0;
+      this.#due[at] = 0;
+      this.#missed[at] = 0;
+    }
+    this.#slice = Math.max(slice, this.#slice);
+    return this.#slice % SLICES;
+  }
+}
+
+const sum = (values: Float64Array): number => values.reduce((all, value) => all + value, 0);
