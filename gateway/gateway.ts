@@ -162,10 +162,11 @@ const statusOf = <S>(open: ReadonlyMap<string, { status(): S }>): Record<string,
 async function openLink(site: GatewaySite, spec: SiteLink, context: LinkContext): Promise<OpenLink> {
   const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
   if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
-  // The embedded broker listens where the site says, unless the link says otherwise.
+  // The embedded broker listens where the site says, and HJ 212 times are of the site's zone, unless the link says otherwise.
   const broker = site.broker === null ? {} : { listen: `${site.broker.listen.host}:${site.broker.listen.port}` };
   const given = spec.options as Record<string, unknown>;
-  const linkOptions = spec.kind === 'mqtt' ? { ...broker, ...given } : given;
+  const inherited = spec.kind === 'mqtt' ? broker : spec.kind === 'hj212' ? { timeZone: site.timeZone } : {};
+  const linkOptions = { ...inherited, ...given };
   return driver.open({ ...spec, options: linkOptions } as Parameters<typeof driver.open>[0], context);
 }
 
