@@ -23,7 +23,9 @@ export function checkListeners(site: Head, head: Entry, links: readonly OpenLink
     report.warn(head.at(['broker', 'listen']), head.prefix + message);
   }
   const taken: { readonly id: string; readonly address: Listen }[] = [];
-  for (const { id, options, entry } of links.filter((link) => link.kind === BROKER)) {
+  // A link with a url uses another broker: it listens nowhere.
+  const brokers = links.filter(({ kind, options }) => kind === BROKER && !(isMapping(options) && options.url));
+  for (const { id, options, entry } of brokers) {
     const own = isMapping(options) ? listenField.safeParse(options.listen).data : undefined;
     const address = own ?? inherited;
     const refuse = (message: string) => report.error(entry.at(['listen']), `${entry.prefix}link ${id}: ${message}`);

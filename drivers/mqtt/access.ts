@@ -8,9 +8,10 @@ import type { Breach } from './packet-scanner.ts';
 import { Refusals } from './refusals.ts';
 import { mayPublish, maySubscribe } from './topic.ts';
 
-/** A device as the broker knows it. */
+/** A device, or a network server that speaks for many, as the broker knows it. */
 export interface BrokerDevice {
   readonly id: string;
+  /** Where it may publish, and below. */
   readonly topic: string;
   readonly username: string;
   /** Without one it cannot connect. */
@@ -18,7 +19,7 @@ export interface BrokerDevice {
 }
 
 /** Called with each message that a device may send, once, before anything else is done with it. */
-export type TakePayload = (device: string, payload: Buffer, isOwnTopic: boolean) => void;
+export type TakePayload = (device: string, payload: Buffer, topic: string) => void;
 
 const MOST_FILTERS_A_CONNECTION = 16;
 const PACE = { perSecond: 100, burst: 200 };
@@ -112,8 +113,7 @@ export class Access {
       return done(new Error('not its topic'));
     }
     const take = () => {
-      const { id, topic } = session.device;
-      this.#take(id, Buffer.from(packet.payload), packet.topic === topic);
+      this.#take(session.device.id, Buffer.from(packet.payload), packet.topic);
       done(null);
     };
     const waitMs = session.pace.waitMs(this.#wire.tick());

@@ -2,7 +2,9 @@
 export type Breach = 'too-large' | 'not-connect' | 'malformed';
 
 export interface PacketLimits {
-  /** Bytes of the first packet, which must be CONNECT. */
+  /** The first packet's byte of type and flags; CONNECT where it is left out. */
+  readonly first?: number;
+  /** Bytes of the first packet. */
   readonly beforeConnect: number;
   /** Bytes of any other packet, its header included. */
   readonly afterConnect: number;
@@ -46,7 +48,7 @@ export class PacketScanner {
   /** Section 2.2: a byte of type and flags, then the remaining length, seven bits a byte, lowest first. */
   #takeHeader(byte: number): Breach | undefined {
     if (this.#header === 0) {
-      if (this.#first && byte !== CONNECT) return 'not-connect';
+      if (this.#first && byte !== (this.#limits.first ?? CONNECT)) return 'not-connect';
       this.#header = 1;
       this.#length = 0;
       return undefined;

@@ -305,9 +305,9 @@ test('check: a device without a password, a user name and a topic used twice, a 
   });
   expect(problems.map(({ device, field, severity }) => `${device} ${field} ${severity}`)).toEqual([
     'b username error',
-    'b topic error',
-    'b topic error',
     'c password warning',
+    'b topic error',
+    'b topic error',
     'c topic error',
   ]);
 });

@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { Backoff } from '#kit/backoff.ts';
+import type { Clock } from '#kit/clock.ts';
+import type { Fault } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
+import { runSession, type SessionOptions } from './external-session.ts';
+
+export interface ExternalOptions extends Omit<SessionOptions, 'clientId'> {
+  /** The link's. */
+  readonly id: string;
+}
+
+export interface ExternalEvents {
+  message(topic: string, payload: Buffer): void;
+  /** Its subscriptions stand. Called in turn with `down`, first. */
+  up(): void;
+  down(): void;
+}
+
+/** Another broker in the embedded one's place. It connects again for ever; disposing it ends the connection. */
+export interface External extends AsyncDisposable {
+  readonly state: 'up' | 'down' | 'connecting';
+  /** Why it was down last; undefined while it is up, and before the first attempt has failed. */
+  readonly fault: Fault | undefined;
+  counters(): Readonly<Record<string, number>>;
+}
+
+const BACKOFF = { firstMs: 1000, mostMs: 30_000, jitter: 0.3 };
+/** A connection that lasts so long was a good one: the next failure is the first again. */
+const GOOD_MS = 10_000;
+const MOST_NAMED = 5;
+
+export function openExternal(
+  options: ExternalOptions,
+  context: { readonly wire: Clock; readonly log: Log },
+  events: ExternalEvents,
+): External {
+  const { wire, log } = context;
+  const nouns = { link: options.id, broker: options.url };
+  const backoff = new Backoff(BACKOFF);
+  const closing = new AbortController();
+  const counts = { connects: 0, disconnects: 0, retained: 0, refusedSubscribes: 0 };
+  let state: External['state'] = 'connecting';
+  let fault: Fault | undefined;
+
+  /** One connection, to its end. */
+  const attempt = async (): Promise<void> => {
+    let readyAt: number | undefined;
+    // A new name each time: a broker that has not noticed the end of the last connection throws neither out.
+    const clientId = `gengfu-${options.id}-${randomBytes(6).toString('hex')}`;
+    const ended = await runSession(
+      { ...options, clientId },
+      { wire, signal: closing.signal },
+      {
+        ready: (refused) => {
+          readyAt = wire.tick();
+          counts.connects++;
+          counts.refusedSubscribes += refused.length;
+          if (refused.length > 0) {
+            log.warn(
+              { ...nouns, filters: refused.slice(0, MOST_NAMED), count: refused.length },
+              'mqtt: the broker refuses some subscriptions',
+            );
+          }
+          log.info({ ...nouns, failures: backoff.failures }, 'mqtt: connected to the broker');
+          state = 'up';
+          fault = undefined;
+          events.up();
+        },
+        message: events.message,
+        retained: () => {
+          counts.retained++;
+        },
+      },
+    );
+    if (closing.signal.aborted) return;
+    fault = ended;
+    if (readyAt !== undefined) {
+      counts.disconnects++;
+      if (wire.tick() - readyAt >= GOOD_MS) backoff.reset();
+      state = 'down';
+      events.down();
+    }
+    state = 'down';
+    if (backoff.failures === 0) {
+      log.warn({ ...nouns, code: ended.code, hint: ended.hint }, `mqtt: the broker is away: ${ended.message}`);
+    }
+  };
+
+  const run = async (): Promise<void> => {
+    while (!closing.signal.aborted) {
+      await attempt();
+      await wire.sleep(backoff.next(), closing.signal).catch(() => {});
+    }
+  };
+  const ran = run();
+
+  return {
+    get state() {
+      return state;
+    },
+    get fault() {
+      return fault;
+    },
+    counters: () => counts,
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await ran;
+    },
+  };
+}

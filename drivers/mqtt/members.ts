@@ -1,0 +1,38 @@
+import type { LinkContext } from '../driver.ts';
+import type { BrokerDevice } from './access.ts';
+import { CODECS } from './codecs/index.ts';
+import type { MqttDevice, MqttLinkSpec } from './kind.ts';
+import { NETWORK_SERVERS } from './lorawan/index.ts';
+import { NetworkDevices } from './lorawan/network-devices.ts';
+
+/** The network server among a broker's accounts; no device has such an id. */
+export const NETWORK_SERVER = 'network server';
+
+/** The account of a device that publishes by itself. */
+export function topicAccount({ id, options }: MqttDevice): BrokerDevice[] {
+  const { topic, username = id, password } = options;
+  return topic === undefined ? [] : [{ id, topic, username, password }];
+}
+
+/** The account of the network server on the embedded broker: it may publish below the first level of its topics. */
+export function networkAccount({ server }: MqttLinkSpec['options']): BrokerDevice[] {
+  if (server === undefined) return [];
+  const { kind, username = kind, password } = server;
+  return [{ id: NETWORK_SERVER, topic: NETWORK_SERVERS[kind].root, username, password }];
+}
+
+/** The devices of a link that are behind its network server; undefined without one. */
+export function openNetworkDevices(
+  { server }: MqttLinkSpec['options'],
+  devices: readonly MqttDevice[],
+  context: LinkContext,
+): NetworkDevices | undefined {
+  if (server === undefined) return undefined;
+  const behind = devices.flatMap(({ id, options, profile, points }) => {
+    const { devEui, application } = options;
+    if (devEui === undefined || profile.codec === undefined) return [];
+    const named = points.map((point) => ({ point, field: point.source.field ?? '' }));
+    return [{ id, devEui, application, codec: CODECS[profile.codec], points: named }];
+  });
+  return new NetworkDevices(NETWORK_SERVERS[server.kind], behind, context);
+}
