@@ -9,6 +9,7 @@ import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { checkListeners } from './listeners.ts';
 import { gatherLists, siteHead } from './lists.ts';
 import { LEFT_OUT, type LeftOut } from './not-read.ts';
+import { ownPoints } from './own-points.ts';
 import { takePack } from './packs.ts';
 import { Profiles } from './profiles.ts';
 import { Report } from './report.ts';
@@ -59,12 +60,19 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   for (const [index, use] of (site?.packs ?? []).entries()) {
     if (head !== undefined) rules.push(...(await takePack(use, partOf(head, ['packs', index]), taking, report)));
   }
-  const isWhole = devices.isWhole && !report.isIncomplete;
+  const areLinksWhole = links.declared.ids.every((id) => links.found.has(id));
+  const isWhole = devices.isWhole && areLinksWhole && !report.isIncomplete;
+  const name = site?.name ?? site?.gateway ?? '';
+  const place = { grid: site?.place?.grid ?? null, at: site?.place?.at ?? null };
+  const points = [
+    ...links.open.flatMap((link) => link.devices.flatMap((device) => device.points)),
+    ...ownPoints({ name, place }, links.open, upstreams),
+  ];
   const referred: Referred = {
     links: links.declared,
     devices: devices.declared,
     windows: declareWindows(head, report),
-    points: isWhole ? [...devices.placed.values()].flatMap(({ device }) => device.points) : undefined,
+    points: isWhole ? points : undefined,
     report,
   };
   const goodRules = checkRules(rules, kinds, referred);
@@ -76,7 +84,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
     problems,
     site: {
       gateway: site.gateway,
-      name: site.name ?? site.gateway,
+      name,
       timeZone: site.timeZone,
       windows: placeWindows(site.windows ?? {}),
       clockTrust: site.clock.trust,
@@ -85,6 +93,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       broker: site.broker ?? null,
       upstreams,
       links: links.open.map(({ driver: _, entry: __, ...link }): SiteLink => link),
+      points,
       rules: goodRules,
       permits: goodPermits,
     },

@@ -27,23 +27,26 @@ export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantit
   ...of('m/s', 'weather.wind'),
   ...of('mm/h', 'weather.rain'),
   ...of('Cel', 'temperature'),
-  ...of('%', 'humidity', 'gas.lel', 'battery.level'),
+  ...of('%', 'humidity', 'gas.lel', 'battery.level', 'disk.used'),
   ...of('deg', 'tilt.angle', 'tilt.x', 'tilt.y', 'tilt.z'),
   ...of('ug/m3', 'dust.pm10', 'dust.tsp', 'dust.pm25'),
   ...of('dBm', 'signal.level'),
+  ...of('MB', 'data.month'),
+  ...of('events', 'upstream.backlog'),
   ['smoke.state', { states: ALARM_STATES }],
   ['gas.state', { states: ALARM_STATES }],
   ['mains.state', { states: ['on', 'off'] }],
   ['door.state', { states: ['open', 'closed'] }],
+  ['float.state', { states: ['dry', 'wet'] }],
+  ['fan.state', { states: ['on', 'off'] }],
+  ['supply.state', { states: ['normal', 'low'] }],
+  ['modem.state', { states: ['registered', 'roaming', 'searching', 'denied', 'no-sim', 'locked', 'off'] }],
   ['link.state', { states: ['up', 'down'] }],
   ['clock.trust', { states: ['synchronised', 'holding', 'unknown'] }],
 ]);
 
 /** A quantity of the site's own begins with `x.`: any unit, any states. */
 export const isOwnQuantity = (name: string): boolean => name.startsWith('x.') && name.length > 2;
-
-/** Quantities that the gateway's and the links' own points have: no device of the site need have them. */
-export const isSystemQuantity = (name: string): boolean => name === 'link.state' || name === 'clock.trust';
 
 /** Whether a name is of the vocabulary or of the site's own. */
 export const isKnownQuantity = (name: string): boolean => QUANTITIES.has(name) || isOwnQuantity(name);

@@ -4,7 +4,8 @@ import { type Entry, isMapping, valueAt } from './document.ts';
 import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape, Selector } from './kinds.ts';
 import { checkMatchedTerms } from './matched-terms.ts';
-import { isKnownQuantity, isSystemQuantity } from './quantities.ts';
+import { GATEWAY_DEVICE } from './own-points.ts';
+import { isKnownQuantity } from './quantities.ts';
 import type { Report } from './report.ts';
 import { checkTerms } from './rule-terms.ts';
 import { isSelected, listOf } from './selector.ts';
@@ -93,7 +94,7 @@ export function checkPermits<R extends RuleShape, P extends PermitShape>(
   return good;
 }
 
-/** The points that match; undefined when that cannot be said, or is not the site's alone to say. */
+/** The points that match; undefined when that cannot be said. */
 function checkSelector(on: Selector, entry: Entry, { devices, links, points }: Referred): SitePoint[] | undefined {
   const isList = Array.isArray(valueAt(entry.value, ['on', 'device']));
   let isWhole = true;
@@ -101,12 +102,10 @@ function checkSelector(on: Selector, entry: Entry, { devices, links, points }: R
     const path = isList ? ['on', 'device', index] : ['on', 'device'];
     const [, link] = /^link:(.*)$/.exec(device) ?? [];
     if (link === undefined) {
-      if (!devices.refer(device, entry, path, ['gateway'])) isWhole = false;
+      if (!devices.refer(device, entry, path, [GATEWAY_DEVICE])) isWhole = false;
     } else if (!links.refer(link, entry, path)) isWhole = false;
-    if (link !== undefined || device === 'gateway') isWhole = false;
   });
-  const isOpen = (quantity: string) => isSystemQuantity(quantity) || !isKnownQuantity(quantity);
-  if (!isWhole || listOf(on.quantity).some(isOpen)) return undefined;
+  if (!isWhole || listOf(on.quantity).some((quantity) => !isKnownQuantity(quantity))) return undefined;
   return points?.filter((point) => isSelected(on, point));
 }
 

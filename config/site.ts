@@ -24,6 +24,7 @@ export interface SitePoint {
   /** The quantity's unit; null for states and quantities without one. */
   readonly unit: string | null;
   readonly everyMs: number;
+  /** Empty for a point of the gateway itself. */
   readonly link: string;
   readonly scene: string | null;
   readonly tags: readonly string[];
@@ -79,6 +80,8 @@ export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitS
   readonly broker: { readonly listen: Listen } | null;
   readonly upstreams: readonly { readonly id: string; readonly kind: string; readonly options: unknown }[];
   readonly links: readonly SiteLink[];
+  /** Every point that rules may reach: those of the devices, of each link (`link:ID`) and of the gateway itself (`gateway`). */
+  readonly points: readonly SitePoint[];
   readonly rules: readonly Rule[];
   readonly permits: readonly Permit[];
 }

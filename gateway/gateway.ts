@@ -18,6 +18,7 @@ import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
 import { LiveJudge } from './live-judge.ts';
+import { OwnPoints } from './own-points.ts';
 import { firstTick, restoreJudge } from './restore.ts';
 import type { Permit } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
@@ -75,8 +76,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const history = opening.use(await openHistory({ dir: join(data, 'history'), log }));
   const clock = withTicksFrom(options.clock, await firstTick(ledger));
 
-  const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
-  const restored = await restoreJudge({ ...site, points }, ledger, history, clock, log);
+  const restored = await restoreJudge(site, ledger, history, clock, log);
   const { judge, lateness, step } = restored;
   const live = opening.use(new LiveJudge(restored, ledger, clock, wire, log));
   // Not waited for: a disk that refuses writes must not keep the watch from starting.
@@ -91,7 +91,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     sinks.set(id, opening.use(await sink.open(id, wanted as never, context)));
   }
 
-  const board = new Board(points);
+  const board = new Board(site.points);
   const links = new Map<string, OpenLink>();
   const health = (): Health => {
     const { durable, error = 'not durable' } = ledger.status();
@@ -124,7 +124,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ),
   );
 
-  const tests = new TestWatch(points, judge.zone.encode);
+  const tests = new TestWatch(site.points, judge.zone.encode);
   const take = (batch: readonly Reading[]): void => {
     const marked = lateness.mark(batch, clock.trust());
     history.keep(marked);
@@ -143,6 +143,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     links.set(spec.id, link);
     pumps.push(pump(spec.id, link, take, board, log, ending.signal));
   }
+  const backlog = () => Math.max(0, ...[...sinks.values()].map((sink) => sink.status().backlog));
+  opening.use(new OwnPoints({ points: site.points, data, links, backlog, clock, wire, take }));
 
   const opened = opening.move();
   return {

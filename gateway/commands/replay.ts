@@ -23,16 +23,15 @@ export const replayCommand: Command = {
     const until = values.until === undefined ? null : instantOf(values.until);
     const site = await siteOf(wanted(values.site, '--site'), { missingSecrets: 'warning' });
     if (site === null) return EXIT.no;
-    const points = site.links.flatMap((link) => link.devices.flatMap((device) => device.points));
     const recording = noteUnknown(
       readRecording(file, openZone(site.timeZone)),
       file,
-      new Set(points.map(({ key }) => key)),
+      new Set(site.points.map(({ key }) => key)),
     );
     let head: Head = GENESIS;
     let text = '';
     try {
-      for await (const event of replay({ ...site, points }, recording, until)) {
+      for await (const event of replay(site, recording, until)) {
         const json = encodeEntry(site.gateway, head, packDraft(event));
         head = { sequence: head.sequence + 1, hash: hashOf(json) };
         text += `${json}\n`;

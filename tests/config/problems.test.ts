@@ -341,11 +341,53 @@ const references: Row[] = [
     ],
   },
   {
-    says: "a rule of the gateway's own points matches none of the site's, and is right",
-    files: rule(
-      `    kind: state\n    on: { quantity: clock.trust, device: gateway }\n    levels: { blue: { is: [unknown] } }\n`,
-    ),
+    says: "rules on the gateway's own points, and on those of a link, are right",
+    files: {
+      'rules/a.yaml': `rules:
+  - id: a
+    kind: state
+    title: { zh: 一, en: One }
+    on: { quantity: clock.trust, device: gateway }
+    levels: { blue: { is: [unknown] } }
+  - id: b
+    kind: state
+    title: { zh: 一, en: One }
+    on: { device: "link:bus-1" }
+    levels: { yellow: { is: [down] } }
+  - id: c
+    title: { zh: 一, en: One }
+    on: { device: gateway, point: [disk, backlog] }
+    levels: { yellow: { above: 90 } }
+`,
+    },
     problems: [],
+  },
+  {
+    says: 'rules on what the gateway and a link have not; a device with the id of a link',
+    files: {
+      'devices/b.yaml': 'devices: [{ id: "link:bus-1", profile: meter, link: plc, address: 4 }]\n',
+      'rules/a.yaml': `rules:
+  - id: a
+    kind: state
+    title: { zh: 一, en: One }
+    on: { quantity: link.state }
+    levels: { red: { is: [gone] } }
+  - id: b
+    title: { zh: 一, en: One }
+    on: { device: "link:bus-2" }
+    levels: { red: { above: 1 } }
+`,
+    },
+    problems: [
+      'devices/b.yaml:1:17: id: must be of small letters, digits, "." and "-", beginning with a letter or digit (this is text "link:bus-1")',
+      'rules/a.yaml:6:27: levels.red: "gone" is no state of link.state; known: up, down',
+      'rules/a.yaml:9:19: on.device: there is no link "bus-2"; did you mean "bus-1"?',
+    ],
+  },
+  {
+    says: 'a rule on a quantity that the gateway has not: a warning',
+    files: rule('    on: { device: gateway, quantity: temperature }\n    levels: { red: { above: 60 } }\n'),
+    problems: ['rules/a.yaml:4:5: warning: on: no point of this site matches, so rule r never answers'],
   },
   {
     says: 'limits on states, states on numbers, states that are none',
@@ -374,8 +416,10 @@ const references: Row[] = [
 `,
     },
     problems: [
+      'rules/a.yaml:4:5: warning: on: no point of this site matches, so rule a never answers',
       'rules/a.yaml:5:22: levels.red: smoke.state is one of normal, alarm, test, silenced, removed, installed, low-battery, fault, contaminated, over-temperature, so it has no limit "above"; use kind: state and "is"',
       'rules/a.yaml:10:22: levels.red: noise.la is a number in dB(A) and has no states; use above, atLeast, below, atMost or outside',
+      'rules/a.yaml:14:5: warning: on: no point of this site matches, so rule c never answers',
       'rules/a.yaml:15:34: levels.red: "removd" is no state of smoke.state; did you mean "removed"?',
       'rules/a.yaml:20:41: when.all: noise.la is a number in dB(A) and has no states; use above, atLeast, below, atMost or outside',
       'rules/a.yaml:20:65: when.all.quantity: there is no quantity "door.stat"; did you mean "door.state"?',
