@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, Fault } from '#kit/fault.ts';
+import { ROOT } from '#kit/root.ts';
 
 const IGNORED = `# Personal data and secrets stay on the box.
 people.yaml
@@ -14,7 +15,7 @@ secrets/
  * Writes a first site, with comments, into a directory that is new or empty.
  * Throws a Fault `not-empty` when something stands there already.
  */
-export async function initSite(dir: string, firstSite = join(import.meta.dirname, 'first-site')): Promise<void> {
+export async function initSite(dir: string, firstSite = join(ROOT, 'config', 'first-site')): Promise<void> {
   const found = await readdir(dir).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return [];
     throw error;

@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { openClock } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
+import { ROOT } from '#kit/root.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import { loadSite } from '../../config/load.ts';
 import { openDoor } from '../door.ts';
@@ -24,7 +25,7 @@ import { SIMULATOR } from './sim.ts';
 /** The night of firmware-sim/scenarios/demo-night.yaml: 450 minutes in ten. */
 const NIGHT = { start: Date.parse('2026-07-15T21:30:00+08:00'), rate: 45 };
 const SCENARIO = join(SIMULATOR, '..', 'scenarios', 'demo-night.yaml');
-const TEMPLATE = join(import.meta.dirname, '..', '..', 'config', 'demo');
+const TEMPLATE = join(ROOT, 'config', 'demo');
 /** From the start of the simulators to 21:30:00, so that all is connected by then. */
 const LEAD_MS = 5000;
 const CONSOLE_PORT = 8080;

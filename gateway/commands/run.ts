@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { levels, pino } from 'pino';
 import { openClock } from '#kit/clock.ts';
+import { ROOT } from '#kit/root.ts';
 import { openTrust } from '#kit/trust.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
@@ -11,7 +12,7 @@ import { dataDirectory, siteOf, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** The built page, beside the gateway in a checkout and in a build alike. */
-export const CONSOLE_DIR = join(import.meta.dirname, '..', 'console', 'dist');
+export const CONSOLE_DIR = join(ROOT, 'gateway', 'console', 'dist');
 
 /** Resolves when the process is asked to end. */
 export const asked = (): Promise<unknown> => Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);

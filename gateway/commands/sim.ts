@@ -1,10 +1,11 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { extname, join } from 'node:path';
+import { ROOT } from '#kit/root.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** The simulator's entry: a program of its own that shares no code with the gateway. */
-export const SIMULATOR = join(import.meta.dirname, '..', '..', 'firmware-sim', `main${extname(import.meta.filename)}`);
+export const SIMULATOR = join(ROOT, 'firmware-sim', `main${extname(import.meta.filename)}`);
 
 export const sim: Command = {
   usage: 'SCENARIO …',
