@@ -44,3 +44,17 @@ export const mute = (requests: number): Fault =>
 
 /** The port takes no more bytes. */
 export const stuck = (): Fault => new Fault('modbus-stuck', 'the port does not take bytes any more');
+
+/** A unit of the same registration has dialled in anew. */
+export const replaced = (unit: string): Fault =>
+  new Fault('modbus-replaced', `${unit}: dialled in again`, {
+    hint: 'if it goes on, two units have the same registration',
+  });
+
+export const silentUnit = (unit: string, ms: number): Fault =>
+  new Fault('modbus-silent', `${unit}: nothing heard for ${ms / 1000} s, so its connection was closed`);
+
+export const notDialledIn = (unit: string): Fault =>
+  new Fault('modbus-not-dialled-in', `${unit}: has not dialled in`, {
+    hint: 'does the unit have power and a mobile network, and are the host and port that it dials right?',
+  });

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { DURATION, parseDuration } from '#kit/duration.ts';
-import type { Device, Driver, LinkContext, LinkSpec, OpenLink } from '../driver.ts';
+import type { Device, Driver, LinkContext, LinkSpec, OpenLink, SpecProblem } from '../driver.ts';
 import { checkLink } from './check.ts';
 import { ORDERS, TYPES, type ValueType } from './decode.ts';
+import { bySerialBus, checkRegistrations, DIAL_IN, dialIn, openDialIn, registration } from './dial-in.ts';
 import { openLink } from './link.ts';
 import { isBitTable, TABLES } from './pdu.ts';
 import { serialPort, socketPort } from './port.ts';
@@ -39,7 +40,11 @@ const tcp = z.strictObject({
 
 const rtuOverTcp = z.strictObject({ host: z.string().min(1), port: tcpPort, timeout, baud });
 
-const device = z.strictObject({ address: z.int().min(0).max(255) });
+const device = z.strictObject({
+  address: z.int().min(0).max(255),
+  /** On a link that units dial in to: the packet by which the unit says who it is. */
+  registration: registration.optional(),
+});
 
 const profile = z.strictObject({
   /** What a scan tries first. */
@@ -96,13 +101,14 @@ const RTU_SHARE = 0.032;
 /** Fewest requests in a row without a byte in reply after which a connection is made anew. */
 const MUTE_AFTER = 3;
 
-type Options = z.output<typeof rtu> | z.output<typeof tcp> | z.output<typeof rtuOverTcp>;
+type Options = z.output<typeof rtu> | z.output<typeof tcp> | z.output<typeof rtuOverTcp> | z.output<typeof dialIn>;
 type ModbusDevice = Device<z.output<typeof device>, z.output<typeof profile>, z.output<typeof point>>;
 
 async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext): Promise<OpenLink> {
   const { options } = link;
   const { wire } = context;
   const muteAfter = Math.max(MUTE_AFTER, link.devices.length);
+  if ('listen' in options) return openDialIn({ ...link, options }, context);
   if ('window' in options) {
     return openLink(link, context, {
       where: `${options.host}:${options.port}`,
@@ -136,13 +142,18 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
   });
 }
 
-/** Modbus as a master: RTU on a serial line, TCP, and RTU frames over TCP. */
+function check(link: LinkSpec<Options, ModbusDevice>): SpecProblem[] {
+  const buses = link.kind === DIAL_IN ? [...bySerialBus(link.devices).values()] : [link.devices];
+  return [...checkRegistrations(link), ...buses.flatMap((devices) => checkLink({ ...link, devices }))];
+}
+
+/** Modbus as a master: RTU on a serial line, TCP, RTU frames over TCP, and serial units that dial in. */
 export const modbus = {
   protocol: 'modbus',
-  links: { 'modbus-rtu': rtu, 'modbus-tcp': tcp, 'modbus-rtu-over-tcp': rtuOverTcp },
+  links: { 'modbus-rtu': rtu, 'modbus-tcp': tcp, 'modbus-rtu-over-tcp': rtuOverTcp, [DIAL_IN]: dialIn },
   profile,
   device,
   point,
-  check: (link: LinkSpec<Options, ModbusDevice>) => checkLink(link),
+  check,
   open,
 } satisfies Driver;

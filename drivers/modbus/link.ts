@@ -16,6 +16,8 @@ export interface Medium extends PollerOptions {
   /** For a person: the port or `host:port`. */
   readonly where: string;
   readonly openPort: OpenPort;
+  /** The other side connects to us: it is awaited again at once whenever it has gone. */
+  readonly isDialledInto?: boolean;
   makeLine(port: BytePort, counters: Counters, events: LineEvents): Line;
 }
 
@@ -140,7 +142,8 @@ class RunningLink implements OpenLink {
       this.#context.log.warn({ link, where, code: fault.code, hint }, fault.message);
     }
     // Nothing was refused: a connection that fell silent is made anew at once.
-    const waitMs = fault.code === 'modbus-mute' ? 0 : this.#backoff.next();
+    const isAtOnce = fault.code === 'modbus-mute' || this.#medium.isDialledInto === true;
+    const waitMs = isAtOnce ? 0 : this.#backoff.next();
     this.#cancelConnect = this.#context.wire.after(waitMs, () => this.#connect());
   }
 }

@@ -1,0 +1,180 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '#kit/clock.ts';
+import { UnknownDevices } from '../unknown-devices.ts';
+import type { Berth } from './dial-in-berth.ts';
+import { showPacket } from './packet.ts';
+
+/** Connections that have not said who they are, or are unknown, at one time; then the oldest goes. */
+export const MOST_STRANGERS = 32;
+/** Connections from one address in a minute. A carrier hides many units behind one. */
+const MOST_A_MINUTE = 60;
+/** Addresses whose connections are counted. */
+const MOST_ADDRESSES = 1024;
+/** A registration is over when nothing follows for so long, ms: units send it in one piece. */
+const SETTLED_MS = 300;
+/** Bytes that are kept of one who has not said who it is. */
+const MOST_BYTES = 512;
+
+export interface GateOptions {
+  readonly berths: ReadonlyMap<string, { readonly registration: Buffer; readonly berth: Berth }>;
+  readonly heartbeats: readonly Buffer[];
+  /** Each packet begins with the registration, the first one too. */
+  readonly prefix: boolean;
+  readonly registerWithinMs: number;
+  readonly quarantineMs: number;
+}
+
+interface Stranger {
+  readonly socket: Socket;
+  readonly from: string;
+  held: Buffer;
+  /** What came since it was last looked at. */
+  fresh: Buffer;
+  isUnknown: boolean;
+  cancelSettle: () => void;
+  cancelEnd: () => void;
+}
+
+/** Asks everyone who dials in for its registration and leads it to its berth; keeps who is unknown for a while. */
+export class DialInGate {
+  readonly #options: GateOptions;
+  readonly #clock: Clock;
+  readonly #wire: Clock;
+  readonly #strangers = new Set<Stranger>();
+  readonly #arrivals = new Map<string, { minute: number; count: number }>();
+  readonly unknown = new UnknownDevices();
+  readonly counters = { dialled: 0, refused: 0, unregistered: 0, unknown: 0 };
+
+  constructor(options: GateOptions, clock: Clock, wire: Clock) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#wire = wire;
+  }
+
+  get strangers(): number {
+    return this.#strangers.size;
+  }
+
+  admit(socket: Socket): void {
+    const address = (socket.remoteAddress ?? '').replace(/^::ffff:/, '');
+    // Whatever becomes of it, `close` follows.
+    socket.on('error', () => {});
+    this.counters.dialled++;
+    if (this.#isTooOften(address)) {
+      this.counters.refused++;
+      socket.destroy();
+      return;
+    }
+    this.#makeRoom();
+    const stranger: Stranger = {
+      socket,
+      from: `${address.includes(':') ? `[${address}]` : address}:${socket.remotePort}`,
+      held: Buffer.alloc(0),
+      fresh: Buffer.alloc(0),
+      isUnknown: false,
+      cancelSettle: () => {},
+      cancelEnd: this.#wire.after(this.#options.registerWithinMs, () => {
+        this.counters.unregistered++;
+        this.#turnAway(stranger);
+      }),
+    };
+    this.#strangers.add(stranger);
+    socket.on('data', (chunk) => this.#hear(stranger, chunk));
+    socket.on('close', () => this.#forget(stranger));
+  }
+
+  /** Nobody is waited for any more. */
+  close(): void {
+    for (const stranger of [...this.#strangers]) this.#turnAway(stranger);
+  }
+
+  #isTooOften(address: string): boolean {
+    const minute = Math.floor(this.#wire.tick() / 60_000);
+    const before = this.#arrivals.get(address);
+    const count = before?.minute === minute ? before.count + 1 : 1;
+    this.#arrivals.delete(address);
+    this.#arrivals.set(address, { minute, count });
+    if (this.#arrivals.size > MOST_ADDRESSES) {
+      const [oldest] = this.#arrivals.keys();
+      if (oldest !== undefined) this.#arrivals.delete(oldest);
+    }
+    return count > MOST_A_MINUTE;
+  }
+
+  #makeRoom(): void {
+    if (this.#strangers.size < MOST_STRANGERS) return;
+    const [oldest] = this.#strangers;
+    if (oldest === undefined) return;
+    this.counters.refused++;
+    this.#turnAway(oldest);
+  }
+
+  #hear(stranger: Stranger, chunk: Buffer): void {
+    if (!this.#strangers.has(stranger)) return;
+    const room = MOST_BYTES - stranger.held.length;
+    stranger.held = Buffer.concat([stranger.held, chunk.subarray(0, room)]);
+    stranger.fresh = Buffer.concat([stranger.fresh, chunk.subarray(0, MOST_BYTES - stranger.fresh.length)]);
+    stranger.cancelSettle();
+    stranger.cancelSettle = this.#wire.after(SETTLED_MS, () => this.#settle(stranger));
+  }
+
+  #settle(stranger: Stranger): void {
+    const fresh = this.#stripped(stranger.fresh);
+    stranger.fresh = Buffer.alloc(0);
+    if (fresh.length === 0) return;
+    // What was cut by a slow network is one registration all the same.
+    const berth = this.#berthOf(fresh) ?? this.#berthOf(this.#stripped(stranger.held));
+    if (berth !== undefined) {
+      this.#forget(stranger);
+      stranger.socket.removeAllListeners('data');
+      berth.moor(stranger.socket);
+      return;
+    }
+    this.unknown.hear(showPacket(fresh), this.#clock.now(), { from: stranger.from });
+    if (stranger.isUnknown) return;
+    stranger.isUnknown = true;
+    this.counters.unknown++;
+    stranger.cancelEnd();
+    stranger.cancelEnd = this.#wire.after(this.#options.quarantineMs, () => this.#turnAway(stranger));
+  }
+
+  #berthOf(packet: Buffer): Berth | undefined {
+    const { berths, prefix } = this.#options;
+    let found: { readonly registration: Buffer; readonly berth: Berth } | undefined;
+    for (const each of berths.values()) {
+      const { length } = each.registration;
+      if (!packet.subarray(0, length).equals(each.registration)) continue;
+      if (packet.length !== length && !prefix) continue;
+      if (found === undefined || found.registration.length < length) found = each;
+    }
+    return found?.berth;
+  }
+
+  /** Without heartbeats before and after it, nor the ends of lines that some units add. */
+  #stripped(packet: Buffer): Buffer {
+    let bytes = packet;
+    for (;;) {
+      const before = bytes.length;
+      for (const heartbeat of this.#options.heartbeats) {
+        if (this.#options.berths.has(heartbeat.toString('hex'))) continue;
+        if (bytes.subarray(0, heartbeat.length).equals(heartbeat)) bytes = bytes.subarray(heartbeat.length);
+        const tail = Math.max(bytes.length - heartbeat.length, 0);
+        if (bytes.subarray(tail).equals(heartbeat)) bytes = bytes.subarray(0, tail);
+      }
+      const last = bytes.at(-1);
+      if (last === 0x0d || last === 0x0a || last === 0) bytes = bytes.subarray(0, -1);
+      if (bytes.length === before || bytes.length === 0) return bytes;
+    }
+  }
+
+  #turnAway(stranger: Stranger): void {
+    this.#forget(stranger);
+    stranger.socket.destroy();
+  }
+
+  #forget(stranger: Stranger): void {
+    this.#strangers.delete(stranger);
+    stranger.cancelSettle();
+    stranger.cancelEnd();
+  }
+}
