@@ -3,6 +3,7 @@ import type { SerialPort } from 'serialport';
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import { closedByPeer, connectTimeout, unreachable } from './faults.ts';
+import { findTty, nameTty, type TtyChoice } from './tty.ts';
 
 /** A place that bytes go to and come from. Each is opened once; another try is another object. */
 export interface BytePort {
@@ -70,17 +71,19 @@ export const socketPort =
   };
 
 export interface SerialOptions {
-  readonly port: string;
+  /** What it means is looked up anew at each opening: an adapter that comes back may have another name. */
+  readonly port: TtyChoice;
   readonly baud: number;
   readonly parity: 'none' | 'even' | 'odd';
   readonly dataBits: 5 | 6 | 7 | 8;
   readonly stopBits: 1 | 1.5 | 2;
 }
 
-/** A serial port. Its native part is loaded when the first one is opened. */
+/** A serial port; `find` gives its path. Its native part is loaded when the first one is opened. */
 export const serialPort =
-  (options: SerialOptions): OpenPort =>
+  (options: SerialOptions, find: (choice: TtyChoice) => Promise<string | Fault> = findTty): OpenPort =>
   (events) => {
+    const where = nameTty(options.port);
     let port: SerialPort | undefined;
     let ended = false;
     const end = (fault: Fault | undefined) => {
@@ -90,18 +93,20 @@ export const serialPort =
       if (port?.isOpen) port.close(() => {});
       if (fault !== undefined) events.closed(fault);
     };
-    const fail = (cause: unknown) => end(unreachable(options.port, cause));
+    const fail = (cause: unknown) => end(unreachable(where, cause));
     const open = async () => {
       const { SerialPort } = await import('serialport');
+      const path = await find(options.port);
+      if (typeof path !== 'string') return end(path);
       if (ended) return;
       const { baud: baudRate, parity, dataBits, stopBits } = options;
-      const made = new SerialPort({ path: options.port, baudRate, parity, dataBits, stopBits, autoOpen: false });
+      const made = new SerialPort({ path, baudRate, parity, dataBits, stopBits, autoOpen: false });
       port = made;
       made.on('data', (chunk: Buffer) => {
         if (!ended) events.data(chunk);
       });
       made.on('error', fail);
-      made.on('close', (cause: unknown) => (cause ? fail(cause) : end(closedByPeer(options.port))));
+      made.on('close', (cause: unknown) => (cause ? fail(cause) : end(closedByPeer(where))));
       made.open((error) => {
         if (error !== null) return fail(error);
         if (ended) return made.close(() => {});

@@ -21,6 +21,8 @@ export interface RtuLineOptions {
   readonly baud: number;
   /** Quiet beside the 3.5 characters, ms. */
   readonly gap: number;
+  /** The longest silence within a frame, ms; at least 20. */
+  readonly byteGap?: number;
   /** After so many requests without a byte in reply the connection is taken for dead. */
   readonly muteAfter: number;
   /** Cuts what comes into frames; left out: the one of a plain line. */
@@ -89,7 +91,7 @@ export class RtuLine implements Line {
     this.#characterMs = characterMs(options.baud);
     // One more, since the clock counts whole milliseconds.
     this.#silenceMs = Math.ceil(silenceMs(options.baud) + options.gap) + 1;
-    this.#quietMs = Math.max(QUIET_MS, 4 * this.#silenceMs);
+    this.#quietMs = Math.max(QUIET_MS, 4 * this.#silenceMs, options.byteGap ?? 0);
     this.#lastByteAt = wire.tick();
   }
 
