@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { id } from './fields.ts';
+import { id, length } from './fields.ts';
 
 const word = z.int().min(0).max(0xffff);
 /** Address → one value, or those of the addresses from there on. */
@@ -49,6 +49,8 @@ export type ProfileData = z.output<typeof profileData>;
 export const profileTest = z.strictObject({
   /** A sentence. */
   is: z.string().min(1),
+  /** Of the device, where a point is taken from its height. */
+  height: length.optional(),
   ...given,
   /** Point → what it gives; points that are not named are not looked at. */
   expect: z.record(id, expected),

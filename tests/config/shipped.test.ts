@@ -18,24 +18,54 @@ const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt], rule, permit, upst
 const profiles = await listShipped(join(config, 'profiles'));
 const packs = await listShipped(join(config, 'packs'));
 
+interface File {
+  readonly profile: string;
+  readonly protocol: keyof typeof LINKS;
+  readonly source?: string;
+  readonly template?: boolean;
+  readonly points: readonly { readonly from?: string }[];
+}
+
+/** A link of each protocol, and what a device needs on it. */
 const LINKS = {
-  modbus: { link: '{ id: l, kind: modbus-tcp, host: h }', device: 'address: 1' },
-  mqtt: { link: '{ id: l, kind: mqtt, listen: "127.0.0.1:1883" }', device: 'topic: t, password: "${env:P}"' },
+  modbus: { link: '{ id: modbus, kind: modbus-tcp, host: h }', device: (n: number) => `address: ${n + 1}` },
+  mqtt: {
+    link: '{ id: mqtt, kind: mqtt, listen: "127.0.0.1:1883" }',
+    device: (n: number) => `topic: t${n}, password: "\${env:P}"`,
+  },
 } as const;
+
+const readProfile = async (name: string): Promise<File> =>
+  parse(await readFile(join(config, 'profiles', `${name}.yaml`), 'utf8'));
+
+/** A device of a model, the n-th of a site; it hangs where each gauge that looks down can measure. */
+function deviceOf({ profile, protocol, points }: File, n: number): string {
+  const height = points.some(({ from }) => from === 'height') ? ', height: 1.2m' : '';
+  return `{ id: d${n}, profile: ${profile}, link: ${protocol}, ${LINKS[protocol].device(n)}${height}`;
+}
+
+/** What a site makes of a template: a copy that says where each point stands. */
+const filled = ({ template: _, points, ...file }: File): string =>
+  JSON.stringify({
+    ...file,
+    points: points.map((point, address) => ({ ...point, register: { table: 'holding', address, type: 'u16' } })),
+  });
 
 describe.each(profiles)('profile %s', (name) => {
   test('is loaded by a device of its protocol, and says where its facts come from', async () => {
-    const file = parse(await readFile(join(config, 'profiles', `${name}.yaml`), 'utf8')) as {
-      profile: string;
-      protocol: keyof typeof LINKS;
-      source?: string;
+    const file = await readProfile(name);
+    const site = {
+      'site.yaml': `gateway: g\ntimeZone: UTC\nlinks: [${LINKS[file.protocol].link}]\ndevices: [${deviceOf(file, 0)} }]\n`,
     };
-    const { link, device } = LINKS[file.protocol];
-    await using site = await writeSite({
-      'site.yaml': `gateway: g\ntimeZone: UTC\nlinks: [${link}]\ndevices: [{ id: d, profile: ${name}, link: l, ${device} }]\n`,
-    });
-    const loaded = await loadSite(site.dir, kinds, { env: { P: 'p-for-test' } });
-    expect(encodeCheck(loaded).slice(0, -1)).toEqual([]);
+    await using plain = await writeSite(site);
+    const lines = encodeCheck(await loadSite(plain.dir, kinds, { env: { P: 'p-for-test' } })).slice(0, -1);
+    if (file.template) {
+      expect(lines.join()).toContain(`profile: ${name} is a template`);
+      await using copied = await writeSite({ ...site, 'profiles/copy.yaml': filled(file) });
+      expect(encodeCheck(await loadSite(copied.dir, kinds)).slice(0, -1)).toEqual([]);
+    } else {
+      expect(lines).toEqual([]);
+    }
     expect(file.profile).toBe(name);
     expect(file.source?.length).toBeGreaterThan(40);
   });
@@ -50,12 +80,18 @@ test('every pack is right by itself, and its rules name the basis of their numbe
 });
 
 test('the vocabulary of the packs is that of the profiles: each pack has a device that ships to stand on', async () => {
-  const devices = profiles.map(
-    (name, index) =>
-      `  - { id: ${name}, profile: ${name}, scene: ${name.includes('water') ? 'underpass' : 'construction'}, ${/smoke|tilt/.test(name) ? `link: air, topic: t${index}, password: "\${env:P}"` : `link: bus, address: ${index + 1}`} }\n`,
-  );
+  const files = await Promise.all(profiles.map(readProfile));
+  const devices = files.map((file, n) => {
+    const scene = file.profile.includes('water') ? 'underpass' : 'construction';
+    return `  - ${deviceOf(file, n)}, scene: ${scene} }\n`;
+  });
+  const copies = files
+    .filter(({ template }) => template)
+    .map((file) => [`profiles/${file.profile}.yaml`, filled(file)]);
+  const links = Object.values(LINKS).map(({ link }) => `  - ${link}\n`);
   await using site = await writeSite({
-    'site.yaml': `gateway: g\ntimeZone: UTC\npacks: [${packs.join(', ')}]\nbroker: { listen: "127.0.0.1:1883" }\nlinks:\n  - { id: bus, kind: modbus-tcp, host: h }\n  - { id: air, kind: mqtt }\ndevices:\n${devices.join('')}`,
+    ...Object.fromEntries(copies),
+    'site.yaml': `gateway: g\ntimeZone: UTC\npacks: [${packs.join(', ')}]\nlinks:\n${links.join('')}devices:\n${devices.join('')}`,
   });
   const loaded = await loadSite(site.dir, kinds, { env: { P: 'p-for-test' } });
   const lines = loaded.problems.map(encodeProblem);

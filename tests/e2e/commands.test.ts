@@ -94,7 +94,7 @@ test('commands for a gateway that does not run say so, exit 3', () => {
 describe('a recording', () => {
   const SITE = {
     'links.yaml': 'links: [{ id: plc, kind: modbus-tcp, host: 127.0.0.1 }]',
-    'devices.yaml': 'devices: [{ id: gauge-1, profile: generic-water-depth, link: plc, address: 1 }]',
+    'devices.yaml': 'devices: [{ id: gauge-1, profile: mxs485-ultrasonic, link: plc, address: 1, height: 3m }]',
     'rules.yaml':
       'rules: [{ id: wet, title: { zh: 积水, en: Water }, on: { quantity: water.depth }, levels: { blue: { atLeast: 15 } } }]',
   };

@@ -1,0 +1,6 @@
+import { tryRegisters } from './modbus.ts';
+import { tryPayload } from './mqtt.ts';
+import type { Trial } from './tried.ts';
+
+/** How a model of each protocol is tried on raw data. */
+export const trials: Readonly<Record<string, Trial>> = { modbus: tryRegisters, mqtt: tryPayload };
