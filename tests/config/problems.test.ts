@@ -283,9 +283,9 @@ const references: Row[] = [
     says: 'a kind that this version does not read is left out, with all that is on it; what names it is right',
     files: {
       'links.yaml':
-        'links:\n  - { id: bus-1, kind: serial, port: a }\n  - { id: instruments, kind: hj212, listen: "0.0.0.0:9212" }\n  - { id: cloud, kind: htp }\n  - { kind: http }\n',
+        'links:\n  - { id: bus-1, kind: serial, port: a }\n  - { id: instruments, kind: http, listen: "0.0.0.0:9212" }\n  - { id: cloud, kind: htp }\n  - { kind: http }\n',
       'profiles/station.yaml':
-        'profile: station\nprotocol: hj212\nevery: 1min\npoints: [{ id: la, quantity: noise.la, code: a34001 }]\n',
+        'profile: station\nprotocol: http\nevery: 1min\npoints: [{ id: la, quantity: noise.la, code: a34001 }]\n',
       'devices/b.yaml': `devices:
   - { id: s-1, profile: station, link: instruments, mn: "88888" }
   - { id: s-2, profile: none-yet, link: instruments, mn: "88889" }
@@ -300,10 +300,10 @@ const references: Row[] = [
       'devices/b.yaml:4:25: warning: device s-3 is left out: its profile station is not read by this version',
       'devices/b.yaml:5:25: warning: device s-4 is left out: its profile station is not read by this version',
       'devices/b.yaml:5:40: link: there is no link "instrument"; did you mean "instruments"?',
-      'links.yaml:3:30: warning: link instruments: kind hj212 is not read by this version: it and its devices are left out',
+      'links.yaml:3:30: warning: link instruments: kind http is not read by this version: it and its devices are left out',
       'links.yaml:4:24: kind: there is no kind of link "htp"; known: serial, tcp, broker',
       'links.yaml:5:5: id: is missing: it must be text',
-      'profiles/station.yaml:2:11: warning: profile station: protocol hj212 is not read by this version: its devices are left out',
+      'profiles/station.yaml:2:11: warning: profile station: protocol http is not read by this version: its devices are left out',
     ],
   },
   {
