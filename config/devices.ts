@@ -211,17 +211,17 @@ const placePoint = (
   states,
 });
 
-/** What a link's driver finds in how its devices share it, told at the device or the point. */
+/** What a link's driver finds in it and in how its devices share it, told at the link, the device or the point. */
 export function checkShared(link: OpenLinkSpec, placed: ReadonlyMap<string, PlacedDevice>, report: Report): void {
   // Each driver checks links of its own kinds only, which is what its schemas have just given.
   for (const { device, point, field, message, severity } of link.driver.check(link as never)) {
-    const found = placed.get(device);
-    if (found === undefined) continue;
-    const { entry } = found;
+    const found = device === undefined ? undefined : placed.get(device);
+    if (device !== undefined && found === undefined) continue;
+    const { entry } = found ?? link;
     const place =
-      (point === undefined ? undefined : found.points.get(point)?.at([])) ??
+      (point === undefined ? undefined : found?.points.get(point)?.at([])) ??
       entry.at([field ?? (point === undefined ? 'id' : 'profile')]);
-    const text = `${entry.prefix}${device}${point === undefined ? '' : `/${point}`}${field === undefined ? '' : `, ${field}`}: ${message}`;
+    const text = `${entry.prefix}${device ?? `link ${link.id}`}${point === undefined ? '' : `/${point}`}${field === undefined ? '' : `, ${field}`}: ${message}`;
     if (severity === 'error') report.error(place, text);
     else report.warn(place, text);
   }

@@ -8,7 +8,8 @@ export interface DriverKind {
   readonly device: z.ZodObject;
   readonly point: z.ZodObject;
   check(link: never): readonly {
-    readonly device: string;
+    /** Left out where it is the link itself. */
+    readonly device?: string;
     readonly point?: string;
     readonly field?: string;
     readonly message: string;

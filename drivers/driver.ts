@@ -24,8 +24,9 @@ export interface LinkSpec<Options = unknown, D extends Device = Device> {
 
 /** Something wrong with how a link is used, found before anything is opened. */
 export interface SpecProblem {
-  readonly device: string;
-  /** The point it is about, if any; else `field` of the device. */
+  /** Left out where it is the link itself. */
+  readonly device?: string;
+  /** The point it is about, if any; else `field` of the device, or of the link. */
   readonly point?: string;
   readonly field?: string;
   readonly message: string;
