@@ -1,31 +1,31 @@
 import { z } from 'zod';
-import { DURATION, parseDuration } from '#kit/duration.ts';
 import type { Device, Driver, LinkContext, LinkSpec, OpenLink, SpecProblem } from '../driver.ts';
 import { checkLink } from './check.ts';
-import { ORDERS, TYPES, type ValueType } from './decode.ts';
 import { bySerialBus, checkRegistrations, DIAL_IN, dialIn, openDialIn, registration } from './dial-in.ts';
 import { openLink } from './link.ts';
-import { isBitTable, TABLES } from './pdu.ts';
+import { TABLES } from './pdu.ts';
 import { serialPort, socketPort } from './port.ts';
+import { register } from './register.ts';
 import { RtuLine } from './rtu-line.ts';
 import { TcpLine } from './tcp-line.ts';
+import { duration, timeout, timing } from './timing.ts';
+import { nameTty, ttyChoice } from './tty.ts';
+import { settingOf } from './unit.ts';
+import { paceOf } from './use.ts';
 
-const duration = z
-  .string()
-  .regex(DURATION, 'a number and a unit of ms s min h d, such as 500ms')
-  .transform(parseDuration);
-const timeout = duration.refine((ms) => ms >= 1 && ms <= 60_000, 'from 1ms to 60s').prefault('1s');
+const linkTimeout = timeout.prefault('1s');
 const baud = z.int().min(300).max(4_000_000).default(9600);
 const tcpPort = z.int().min(1).max(65_535);
-const register = z.int().min(0).max(0xffff);
+const address = z.int().min(0).max(0xffff);
 
 const rtu = z.strictObject({
-  port: z.string().min(1),
+  port: ttyChoice,
   baud,
   parity: z.enum(['none', 'even', 'odd']).default('none'),
   dataBits: z.literal([7, 8]).default(8),
   stopBits: z.literal([1, 2]).default(1),
-  timeout,
+  timeout: linkTimeout,
+  ...timing,
   /** Quiet before a request, beside the 3.5 characters. */
   gap: duration.refine((ms) => ms <= 1000, 'at most 1s').prefault('0ms'),
 });
@@ -33,15 +33,19 @@ const rtu = z.strictObject({
 const tcp = z.strictObject({
   host: z.string().min(1),
   port: tcpPort.default(502),
-  timeout,
+  timeout: linkTimeout,
+  retries: timing.retries,
+  turnaround: timing.turnaround,
   /** Requests in flight at a time. */
   window: z.int().min(1).max(16).default(4),
 });
 
-const rtuOverTcp = z.strictObject({ host: z.string().min(1), port: tcpPort, timeout, baud });
+const rtuOverTcp = z.strictObject({ host: z.string().min(1), port: tcpPort, timeout: linkTimeout, baud, ...timing });
 
 const device = z.strictObject({
   address: z.int().min(0).max(255),
+  timeout: timeout.optional(),
+  ...timing,
   /** On a link that units dial in to: the packet by which the unit says who it is. */
   registration: registration.optional(),
 });
@@ -56,44 +60,23 @@ const profile = z.strictObject({
       stopBits: z.literal([1, 2]).optional(),
     })
     .optional(),
+  timeout: timeout.optional(),
+  ...timing,
+  /** How long its values are uncertain after it was away: it may have been without power. */
+  warmUp: duration.refine((ms) => ms <= 86_400_000, 'at most 24h').optional(),
   blocks: z
     .strictObject({
       gap: z.int().min(0).max(2000).default(8),
       most: z.int().min(1).max(2000).optional(),
       forbidden: z
-        .array(z.tuple([register, register]).refine(([from, to]) => from <= to, 'from must not be above to'))
+        .array(z.tuple([address, address]).refine(([from, to]) => from <= to, 'from must not be above to'))
         .default([]),
       table: z.enum(TABLES).optional(),
     })
     .optional(),
 });
 
-const typeNames = Object.keys(TYPES) as [ValueType, ...ValueType[]];
-
-const point = z.strictObject({
-  register: z
-    .strictObject({
-      table: z.enum(TABLES),
-      address: register,
-      type: z.enum(typeNames),
-      order: z.enum(ORDERS).default('ABCD'),
-      scale: z
-        .number()
-        .refine((scale) => scale !== 0, 'must not be 0')
-        .default(1),
-      offset: z.number().default(0),
-      bit: z.int().min(0).max(15).optional(),
-    })
-    .superRefine((value, context) => {
-      const wrong = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
-      const bits = isBitTable(value.table);
-      if (bits && value.type !== 'bit') wrong('type', `a ${value.table} is of type bit`);
-      if (bits && value.bit !== undefined) wrong('bit', `a ${value.table} is one bit by itself`);
-      if (!bits && value.type === 'bit' && value.bit === undefined)
-        wrong('type', 'a bit of a register needs bit: 0 to 15');
-      if (value.type !== 'bit' && value.bit !== undefined) wrong('bit', 'only for type bit');
-    }),
-});
+const point = z.strictObject({ register });
 
 /** The most of a link's time that all its absent units together may cost the others. */
 const TCP_SHARE = 0.008;
@@ -108,11 +91,20 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
   const { options } = link;
   const { wire } = context;
   const muteAfter = Math.max(MUTE_AFTER, link.devices.length);
+  // What is broken off on the line may be of any of them.
+  const ownGaps = link.devices.map((each) => settingOf(each, 'byteGap') ?? 0);
+  const byteGap = Math.max('byteGap' in options ? (options.byteGap ?? 0) : 0, ...ownGaps);
+  const timing = {
+    timeoutMs: options.timeout,
+    retries: 'retries' in options ? options.retries : undefined,
+    turnaroundMs: 'turnaround' in options ? options.turnaround : undefined,
+    pace: paceOf(options),
+  };
   if ('listen' in options) return openDialIn({ ...link, options }, context);
   if ('window' in options) {
     return openLink(link, context, {
       where: `${options.host}:${options.port}`,
-      timeoutMs: options.timeout,
+      ...timing,
       share: TCP_SHARE * options.window,
       hasNumbers: true,
       openPort: socketPort(options, wire),
@@ -123,22 +115,22 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
   if ('host' in options) {
     return openLink(link, context, {
       where: `${options.host}:${options.port}`,
-      timeoutMs: options.timeout,
+      ...timing,
       share: RTU_SHARE,
       hasNumbers: false,
       openPort: socketPort(options, wire),
       makeLine: (port, counters, events) =>
-        new RtuLine(port, { baud: options.baud, gap: 0, muteAfter }, wire, counters, events),
+        new RtuLine(port, { baud: options.baud, gap: 0, byteGap, muteAfter }, wire, counters, events),
     });
   }
   return openLink(link, context, {
-    where: options.port,
-    timeoutMs: options.timeout,
+    where: nameTty(options.port),
+    ...timing,
     share: RTU_SHARE,
     hasNumbers: false,
     openPort: serialPort(options),
     makeLine: (port, counters, events) =>
-      new RtuLine(port, { ...options, muteAfter: Number.POSITIVE_INFINITY }, wire, counters, events),
+      new RtuLine(port, { ...options, byteGap, muteAfter: Number.POSITIVE_INFINITY }, wire, counters, events),
   });
 }
 

@@ -1,5 +1,6 @@
 import { type Request, requestBytes } from './pdu.ts';
 import type { PollPlan } from './plan.ts';
+import { silenceMs } from './rtu.ts';
 
 /** How long a request takes its link, beside what the device needs. */
 export interface Pace {
@@ -11,6 +12,26 @@ export interface Pace {
   readonly replyMs: number;
   /** Requests in flight at a time. */
   readonly window: number;
+}
+
+/** What devices commonly take to answer, by the way to them, ms. A figure to plan with, not measured. */
+const REPLY_MS = { serial: 20, tcp: 10, bridge: 30 } as const;
+
+interface SerialWire {
+  readonly baud: number;
+  readonly parity?: string;
+  readonly dataBits?: number;
+  readonly stopBits?: number;
+  readonly gap?: number;
+}
+
+/** The pace of a link with those options. */
+export function paceOf(options: SerialWire | { readonly window: number }): Pace {
+  if ('window' in options) return { byteMs: 0, silenceMs: 0, replyMs: REPLY_MS.tcp, window: options.window };
+  const { baud, parity = 'none', dataBits = 8, stopBits = 1, gap = 0 } = options;
+  const bits = 1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits;
+  const replyMs = 'host' in options ? REPLY_MS.bridge : REPLY_MS.serial;
+  return { byteMs: (bits * 1000) / baud, silenceMs: silenceMs(baud) + gap / 2, replyMs, window: 1 };
 }
 
 /** Unit, check sum; of a reply also function and count. */
