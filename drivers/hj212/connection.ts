@@ -1,0 +1,129 @@
+import type { Clock } from '#kit/clock.ts';
+import type { Frame, Mode } from './frame.ts';
+import { FrameStream, type StreamCounts } from './frame-stream.ts';
+import type { Line } from './instrument.ts';
+
+/** Frames taken before others have their turn. */
+const FRAMES_A_TURN = 32;
+/** So long without a byte, the rest of a frame does not come any more. */
+const REST_MS = 10_000;
+/** Bytes without a frame after which a connection is none of an instrument's. */
+const MOST_GARBAGE = 65_536;
+
+/** Where a connection's bytes go. */
+export interface BytePort {
+  /** False when so much waits to be sent that the other side counts as stuck. */
+  write(bytes: Uint8Array): boolean;
+  pause(): void;
+  resume(): void;
+  close(): void;
+}
+
+export interface ConnectionOptions {
+  readonly from: string;
+  readonly mode: Mode;
+  /** Without a frame for so long it is closed; left out: never, as a serial line. */
+  readonly idleMs?: number;
+}
+
+export type ConnectionCounts = StreamCounts & Record<'idle' | 'stuck' | 'babble', number>;
+
+/** One connection of instruments: bytes to frames, in turns, with the time-outs of the line. */
+export class Connection implements Line {
+  readonly from: string;
+  /** Tick of the last frame, or of the opening. */
+  lastAt: number;
+  /** An instrument of the site has spoken on it. */
+  isKnown = false;
+  isOpen = true;
+  readonly #port: BytePort;
+  readonly #options: ConnectionOptions;
+  readonly #wire: Clock;
+  readonly #counts: ConnectionCounts;
+  readonly #stream: FrameStream;
+  readonly #take: (frame: Frame, line: Line) => boolean;
+  #garbage = 0;
+  #turn: NodeJS.Immediate | undefined;
+  #cancelRest = () => {};
+  #cancelIdle = () => {};
+
+  /** `take` says whether a frame was of an instrument of the site. */
+  constructor(
+    port: BytePort,
+    options: ConnectionOptions,
+    wire: Clock,
+    counts: ConnectionCounts,
+    take: (frame: Frame, line: Line) => boolean,
+  ) {
+    this.from = options.from;
+    this.#port = port;
+    this.#options = options;
+    this.#wire = wire;
+    this.#counts = counts;
+    this.#stream = new FrameStream(options.mode, counts);
+    this.#take = take;
+    this.lastAt = wire.tick();
+    if (options.idleMs !== undefined) this.#awaitIdle(options.idleMs);
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (!this.isOpen) return;
+    this.#garbage += chunk.length;
+    this.#stream.push(chunk);
+    if (this.#turn === undefined) this.#takeTurn();
+  }
+
+  send(bytes: Uint8Array): void {
+    if (this.isOpen && !this.#port.write(bytes)) this.#close('stuck');
+  }
+
+  /** The other side has gone, or it is closed from here: nothing comes of it any more. */
+  end(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.#cancelRest();
+    this.#cancelIdle();
+    clearImmediate(this.#turn);
+    this.#stream.expire();
+  }
+
+  close(): void {
+    this.end();
+    this.#port.close();
+  }
+
+  #close(reason: 'idle' | 'stuck' | 'babble'): void {
+    this.#counts[reason]++;
+    this.close();
+  }
+
+  #takeTurn(): void {
+    this.#turn = undefined;
+    for (let taken = 0; taken < FRAMES_A_TURN; taken++) {
+      const frame = this.#stream.next();
+      if (frame === undefined) {
+        this.#port.resume();
+        this.#awaitRest();
+        if (this.#options.idleMs !== undefined && this.#garbage > MOST_GARBAGE) this.#close('babble');
+        return;
+      }
+      this.#garbage = this.#stream.waiting;
+      this.lastAt = this.#wire.tick();
+      if (this.#take(frame, this)) this.isKnown = true;
+      if (!this.isOpen) return;
+    }
+    this.#port.pause();
+    this.#turn = setImmediate(() => this.#takeTurn());
+  }
+
+  #awaitRest(): void {
+    this.#cancelRest();
+    if (this.#stream.waiting > 0) this.#cancelRest = this.#wire.after(REST_MS, () => this.#stream.expire());
+  }
+
+  #awaitIdle(idleMs: number): void {
+    const left = this.lastAt + idleMs - this.#wire.tick();
+    if (left <= 0) this.#close('idle');
+    else this.#cancelIdle = this.#wire.after(left, () => this.#awaitIdle(idleMs));
+  }
+}

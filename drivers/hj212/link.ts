@@ -1,0 +1,125 @@
+import { Fault } from '#kit/fault.ts';
+import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
+import { FairQueue } from '../fair-queue.ts';
+import { parseListen } from '../listen.ts';
+import type { Point } from '../point.ts';
+import { READING_CODES, type Reading } from '../reading.ts';
+import { Silence } from '../silence.ts';
+import type { ConnectionCounts } from './connection.ts';
+import { Desk } from './desk.ts';
+import { noStreamCounts } from './frame-stream.ts';
+import type { Hj212Device, Hj212LinkSpec } from './kind.ts';
+import { openListening } from './listening.ts';
+import type { Medium } from './medium.ts';
+import { openSerialLine } from './serial-line.ts';
+import type { UntimedReading } from './values.ts';
+
+/** Uploads of one instrument that wait for the rules; its oldest go first. */
+const WAITING_A_DEVICE = 256;
+/** Where nobody says which zone the instruments' times are of. */
+const STANDARD_ZONE = 'Asia/Shanghai';
+
+class Hj212Link implements OpenLink {
+  readonly #context: LinkContext;
+  readonly #devices: readonly Hj212Device[];
+  readonly #queue: FairQueue<readonly UntimedReading[]>;
+  readonly #silence: Silence;
+  readonly #desk: Desk;
+  readonly #counts: ConnectionCounts = { ...noStreamCounts(), idle: 0, stuck: 0, babble: 0 };
+  readonly #medium: Medium;
+  readonly #closing = new AbortController();
+  #cancelSilence = () => {};
+
+  constructor({ options, devices }: Hj212LinkSpec, context: LinkContext) {
+    this.#context = context;
+    this.#devices = devices;
+    this.#queue = new FairQueue(
+      devices.map(({ id }) => id),
+      WAITING_A_DEVICE,
+    );
+    const points: Point[] = devices.flatMap((device) => device.points);
+    this.#silence = new Silence(points, context.clock.tick());
+    const { timeZone = STANDARD_ZONE, mode, idle: idleMs, maxConnections } = options;
+    this.#desk = new Desk(devices, { ...options, timeZone }, context, (device, readings) =>
+      this.#take(device, readings),
+    );
+    const listen = options.listen === undefined ? undefined : parseListen(options.listen);
+    if (listen !== undefined) {
+      const listening = { ...listen, mode, idleMs, maxConnections };
+      this.#medium = openListening(listening, context, this.#counts, this.#desk);
+    } else if (options.port !== undefined) {
+      this.#medium = openSerialLine({ ...options, port: options.port }, context, this.#counts, this.#desk);
+    } else {
+      throw new Fault('no-medium', 'a link of kind hj212 needs either listen or port');
+    }
+    this.#awaitSilence();
+  }
+
+  async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    const { clock } = this.#context;
+    for await (const uploads of this.#queue.batches(AbortSignal.any([signal, this.#closing.signal]))) {
+      const at = clock.now();
+      const tick = clock.tick();
+      yield uploads.flatMap((readings) => readings.map((reading) => ({ ...reading, at, tick })));
+    }
+  }
+
+  status(): LinkStatus {
+    const { fault } = this.#medium;
+    const hint = fault?.hint === undefined ? '' : ` (${fault.hint})`;
+    const { counts, strangers } = this.#desk;
+    return {
+      state: fault === undefined ? 'up' : 'down',
+      ...(fault === undefined ? {} : { error: `${fault.message}${hint}` }),
+      counters: {
+        ...this.#counts,
+        ...counts,
+        ...this.#medium.counters(),
+        unknownForgotten: strangers.forgotten,
+        dropped: this.#queue.dropped,
+      },
+      devices: Object.fromEntries(this.#devices.map((device) => [device.id, this.#answers(device)])),
+      unknown: strangers.list(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    this.#cancelSilence();
+    this.#desk[Symbol.dispose]();
+    await this.#medium[Symbol.asyncDispose]();
+  }
+
+  #answers(device: Hj212Device): { answers: boolean; code?: string } {
+    const { isConnected, isRefused } = this.#desk.standingOf(device);
+    if (isRefused) return { answers: false, code: 'wrong-password' };
+    const states = device.points.map(({ key }) => this.#silence.stateOf(key));
+    if (states.includes('heard') || (isConnected && !states.includes('silent'))) return { answers: true };
+    return { answers: false, code: isConnected ? READING_CODES.noAnswer : 'not-connected' };
+  }
+
+  #take(device: string, readings: readonly UntimedReading[]): void {
+    const tick = this.#context.clock.tick();
+    for (const { point } of readings) this.#silence.heard(point, tick);
+    this.#queue.push(device, readings);
+  }
+
+  /** One timer a link, for the earliest of all deadlines; a point that is heard meanwhile is simply not due yet. */
+  #awaitSilence(): void {
+    const next = this.#silence.nextAt();
+    if (next === undefined || this.#closing.signal.aborted) return;
+    const { clock } = this.#context;
+    this.#cancelSilence = clock.after(Math.max(next - clock.tick(), 1), () => {
+      const code = this.#medium.fault === undefined ? READING_CODES.noAnswer : READING_CODES.linkDown;
+      for (const { device, key } of this.#silence.takeDue(clock.tick())) {
+        this.#queue.push(device, [{ point: key, value: null, quality: 'bad', code }]);
+      }
+      this.#awaitSilence();
+    });
+  }
+}
+
+/** Opens a link of HJ 212 instruments. A port that cannot be had is the link's state, and tried again for ever. */
+export async function openHj212Link(spec: Hj212LinkSpec, context: LinkContext): Promise<OpenLink> {
+  return new Hj212Link(spec, context);
+}
