@@ -10,7 +10,7 @@ export const MOST_STRANGERS = 32;
 const MOST_A_MINUTE = 60;
 /** Addresses whose connections are counted. */
 const MOST_ADDRESSES = 1024;
-/** A registration is over when nothing follows for so long, ms: units send it in one piece. */
+/** What comes within so long is one registration, ms: units send it in one piece. */
 const SETTLED_MS = 300;
 /** Bytes that are kept of one who has not said who it is. */
 const MOST_BYTES = 512;
@@ -111,11 +111,12 @@ export class DialInGate {
 
   #hear(stranger: Stranger, chunk: Buffer): void {
     if (!this.#strangers.has(stranger)) return;
+    if (stranger.fresh.length === 0) {
+      stranger.cancelSettle = this.#wire.after(SETTLED_MS, () => this.#settle(stranger));
+    }
     const room = MOST_BYTES - stranger.held.length;
     stranger.held = Buffer.concat([stranger.held, chunk.subarray(0, room)]);
     stranger.fresh = Buffer.concat([stranger.fresh, chunk.subarray(0, MOST_BYTES - stranger.fresh.length)]);
-    stranger.cancelSettle();
-    stranger.cancelSettle = this.#wire.after(SETTLED_MS, () => this.#settle(stranger));
   }
 
   #settle(stranger: Stranger): void {

@@ -1,0 +1,269 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import type { ModbusDevice } from '../../../drivers/modbus/check.ts';
+import { modbus } from '../../../drivers/modbus/kind.ts';
+import type { Reading } from '../../../drivers/reading.ts';
+import { type DialInOptions, openDialInUnit } from '../../../firmware-sim/modbus/dial-in.ts';
+import { answer } from '../../../firmware-sim/modbus/pdu.ts';
+import type { Unit } from '../../../firmware-sim/modbus/unit.ts';
+import { openClock } from '../../../gateway/kit/clock.ts';
+import { silentLog } from '../../../gateway/kit/log.ts';
+import { freePort, testWith, until } from '../../tools/program.ts';
+import { startSlave } from '../../tools/pymodbus.ts';
+import { makeDevice } from './site.ts';
+
+const EVERY_MS = 150;
+
+/** A slave whose registers hold `base` and their own address. */
+const slave = (unit: number, base: number): Unit => ({
+  unit,
+  reply: (request) => ({
+    kind: 'pdu',
+    unit,
+    pdu: answer(request, (_table, address) => base + address),
+    afterMs: 0,
+  }),
+});
+
+const silentSlave = (unit: number): Unit => ({ unit, reply: () => ({ kind: 'none' }) });
+
+const device = (id: string, registration: string, address: number): ModbusDevice => ({
+  ...makeDevice(id, address, ['holding 5 u16', 'holding 6 u16'], {}, EVERY_MS),
+  options: { address, registration } as ModbusDevice['options'],
+});
+
+async function openGateway(devices: readonly ModbusDevice[], options: object = {}) {
+  const port = await freePort();
+  const clock = openClock();
+  const kind = 'modbus-dial-in';
+  const parsed = modbus.links[kind].parse({ listen: `127.0.0.1:${port}`, timeout: '400ms', ...options });
+  const link = await modbus.open(
+    { id: 'l', kind, options: parsed, devices: devices as never },
+    { clock, wire: clock, log: silentLog, dir: '' },
+  );
+  const stop = new AbortController();
+  const latest = new Map<string, Reading>();
+  const seen = new Map<string, Set<Reading['value']>>();
+  const run = async () => {
+    for await (const batch of link.readings(stop.signal)) {
+      for (const reading of batch) {
+        latest.set(reading.point, reading);
+        seen.set(reading.point, (seen.get(reading.point) ?? new Set()).add(reading.value));
+      }
+    }
+  };
+  const done = run();
+  await until(() => link.status().state === 'up', 'listening');
+  return {
+    port,
+    link,
+    /** What a device's register 5 says: a value, or a code. */
+    of: (id: string) => latest.get(`${id}/holding-5`)?.value ?? latest.get(`${id}/holding-5`)?.code,
+    /** Every value that it ever gave. */
+    everOf: (id: string) => [...(seen.get(`${id}/holding-5`) ?? [])].filter((value) => value !== null),
+    counters: () => link.status().counters,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await link[Symbol.asyncDispose]();
+      await done;
+    },
+  };
+}
+
+/** A connection by hand. */
+async function dialBy(port: number, ...packets: (string | Buffer)[]): Promise<Socket> {
+  const socket = connect({ host: '127.0.0.1', port, noDelay: true });
+  socket.on('error', () => {}).resume();
+  await once(socket, 'connect');
+  for (const packet of packets) socket.write(packet);
+  return socket;
+}
+
+const unit = (port: number, registration: string, options: Partial<DialInOptions>, slaves: readonly Unit[]) =>
+  openDialInUnit({ host: '127.0.0.1', port, registration: Buffer.from(registration), ...options }, slaves);
+
+const BEAT = { bytes: Buffer.from('www.usr.cn'), everyMs: 70 };
+
+describe('units that dial in', () => {
+  test('each is a bus of its own: the same address behind two of them, two slaves behind one', async () => {
+    await using gateway = await openGateway([
+      device('a1', '860000000000001', 1),
+      device('a2', '860000000000001', 2),
+      device('b1', '860000000000002', 1),
+    ]);
+    await using _a = unit(gateway.port, '860000000000001', {}, [slave(1, 100), slave(2, 200)]);
+    await using _b = unit(gateway.port, '860000000000002', {}, [slave(1, 300)]);
+    await until(() => gateway.of('a1') === 105 && gateway.of('a2') === 205 && gateway.of('b1') === 305, 'all values');
+    expect(gateway.counters()).toMatchObject({ dialled: 2, unknown: 0, crc: 0, nonsense: 0 });
+    expect(gateway.link.status()).toMatchObject({ devices: { a1: { answers: true } }, warnings: ['needs-line'] });
+  });
+
+  test('heartbeats before, between and within replies are not part of them', async () => {
+    const heartbeat = 'www.usr.cn';
+    await using gateway = await openGateway([device('a', 'unit-a', 1)], { heartbeat });
+    await using a = unit(gateway.port, 'unit-a', { heartbeat: BEAT, heartbeatInside: true }, [slave(1, 100)]);
+    await until(() => a.counters.replies > 10, 'replies');
+    expect(gateway.of('a')).toBe(105);
+    expect(gateway.everOf('a')).toEqual([105]);
+    expect(gateway.counters()).toMatchObject({ timeouts: 0, crc: 0, nonsense: 0, overlong: 0 });
+  });
+
+  test('the registration in front of each packet', async () => {
+    await using gateway = await openGateway([device('a', 'hex:01 03', 1)], { heartbeat: 'ping', prefix: true });
+    const heartbeat = { bytes: Buffer.from('ping'), everyMs: 70 };
+    const registration = Buffer.from('0103', 'hex');
+    await using _a = unit(gateway.port, '', { registration, prefix: true, heartbeat }, [slave(1, 100)]);
+    await until(() => gateway.of('a') === 105, 'a value');
+    expect(gateway.everOf('a')).toEqual([105]);
+  });
+
+  test('a registration in pieces, after a heartbeat, with the end of a line', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)], { heartbeat: ['beat', 'hex:fe'] });
+    for (const packets of [
+      ['unit-', 'a'],
+      ['beat', 'unit-a'],
+      ['unit-a\r\n'],
+      [Buffer.from('\xfeunit-a\xfe', 'latin1')],
+    ]) {
+      const before = gateway.counters().connects ?? 0;
+      const socket = await dialBy(gateway.port, ...packets);
+      await until(() => (gateway.counters().connects ?? 0) > before, `registration ${packets.join(' ')}`);
+      socket.destroy();
+    }
+    expect(gateway.counters()).toMatchObject({ unknown: 0 });
+  });
+
+  test('away: link-down; back: values again, without waiting', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)]);
+    await until(() => gateway.of('a') === 'link-down', 'link-down before anyone has dialled in');
+    expect(gateway.link.status().devices).toEqual({ a: { answers: false, code: 'link-down' } });
+    await using a = unit(gateway.port, 'unit-a', { redialMs: 20 }, [slave(1, 100)]);
+    for (let round = 1; round <= 3; round++) {
+      await until(() => gateway.of('a') === 105, `a value in round ${round}`);
+      a.hangUp();
+      await until(() => gateway.of('a') === 'link-down', `link-down in round ${round}`);
+    }
+  });
+
+  test('a slave behind a unit that does not answer has no answer; its neighbour is not harmed', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1), device('dead', 'unit-a', 2)]);
+    await using _a = unit(gateway.port, 'unit-a', {}, [slave(1, 100), silentSlave(2)]);
+    await until(() => gateway.of('a') === 105 && gateway.of('dead') === 'no-answer', 'both');
+  });
+
+  test('the newest connection of a registration counts', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)]);
+    await using first = unit(gateway.port, 'unit-a', {}, [slave(1, 100)]);
+    await until(() => gateway.of('a') === 105, 'the first');
+    await using second = unit(gateway.port, 'unit-a', {}, [slave(1, 200)]);
+    await until(() => gateway.of('a') === 205, 'the second');
+    await until(() => !first.isConnected, 'the first to be closed');
+    expect(second.isConnected).toBe(true);
+    expect(gateway.counters()).toMatchObject({ replaced: 1 });
+  });
+});
+
+describe('who is let in', () => {
+  test('an unknown registration is shown, kept for a while, then closed', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)], { quarantine: '1s' });
+    const socket = await dialBy(gateway.port, 'unit-ab');
+    const [unknown] = await until(() => {
+      const { unknown = [] } = gateway.link.status();
+      return unknown.length > 0 ? unknown : undefined;
+    }, 'the unknown unit');
+    expect(unknown).toMatchObject({ id: 'unit-ab', count: 1, from: expect.stringMatching(/^127\.0\.0\.1:\d+$/) });
+    expect(socket.closed).toBe(false);
+    await until(() => socket.closed, 'the end of the quarantine');
+    expect(gateway.counters()).toMatchObject({ unknown: 1, connects: 0 });
+  });
+
+  test('who says nothing is closed and counted', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)], { registerWithin: '1s' });
+    const socket = await dialBy(gateway.port);
+    await until(() => socket.closed, 'the end');
+    expect(gateway.counters()).toMatchObject({ unregistered: 1, unknown: 0 });
+  });
+
+  test('a registered unit that falls silent is closed', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)], { silent: '1s' });
+    const socket = await dialBy(gateway.port, 'unit-a');
+    await until(() => socket.closed, 'the end');
+    expect(gateway.counters()).toMatchObject({ silences: 1, connects: 1 });
+  });
+
+  test('strangers are bounded, a flood from one address is refused, and the registered go on', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)]);
+    await using a = unit(gateway.port, 'unit-a', {}, [slave(1, 100)]);
+    await until(() => gateway.of('a') === 105, 'the registered');
+    const sockets = await Promise.all(Array.from({ length: 70 }, (_, i) => dialBy(gateway.port, `stranger-${i}`)));
+    await until(() => sockets.filter(({ closed }) => closed).length >= 70 - 32, 'the bound');
+    await until(() => (gateway.link.status().unknown?.length ?? 0) >= 25, 'those who were kept');
+    expect(a.isConnected).toBe(true);
+    expect(gateway.counters().refused).toBeGreaterThanOrEqual(70 - 32);
+    const before = a.counters.replies;
+    await until(() => a.counters.replies > before + 3, 'more replies');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test('a unit that floods harms no other', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1), device('b', 'unit-b', 1)]);
+    await using b = unit(gateway.port, 'unit-b', {}, [slave(1, 100)]);
+    const bad = await dialBy(gateway.port, 'unit-a');
+    await until(() => gateway.counters().connects === 2, 'both');
+    const noise = Buffer.alloc(16_384, 0x55);
+    for (let i = 0; i < 10; i++) bad.write(noise);
+    await until(() => bad.closed, 'the flood to be cut off');
+    const before = b.counters.replies;
+    await until(() => b.counters.replies > before + 3, 'more replies');
+    expect(gateway.everOf('b')).toEqual([105]);
+    expect(gateway.everOf('a')).toEqual([]);
+  });
+});
+
+testWith('pymodbus')('pymodbus as the slave behind a relay that dials in', async () => {
+  const port = await freePort();
+  await using running = startSlave('rtu-over-tcp', port);
+  await using gateway = await openGateway([device('u1', 'relay', 1), device('u2', 'relay', 2)]);
+  const inner = await until(async () => {
+    const socket = connect({ host: '127.0.0.1', port });
+    const isThere = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'close').then(() => false),
+    ]).catch(() => false);
+    return isThere ? socket : undefined;
+  }, `pymodbus: ${running.output()}`);
+  const outer = await dialBy(gateway.port, 'relay');
+  inner.pipe(outer);
+  outer.pipe(inner);
+  await until(() => gateway.of('u1') === 1005 && gateway.of('u2') === 2005, 'both units');
+  inner.destroy();
+  outer.destroy();
+});
+
+test.each<[string, object, RegExp]>([
+  ['no port', { listen: '0.0.0.0' }, /host:port/],
+  ['half a byte', { listen: '0.0.0.0:1', heartbeat: 'hex:f' }, /hex:/],
+  ['too patient', { listen: '0.0.0.0:1', registerWithin: '1d' }, /from 1 s/],
+])('a link with %s is refused', (_, options, message) => {
+  const { error } = modbus.links['modbus-dial-in'].safeParse(options);
+  expect(error?.message).toMatch(message);
+});
+
+test('what is wrong with the devices of a link that units dial in to', () => {
+  const { registration: _, ...bare } = device('b', 'x', 2).options as { registration?: string; address: number };
+  const devices = [
+    device('a', 'x', 1),
+    device('a2', 'hex:78', 1),
+    device('c', 'y', 1),
+    { ...device('b', 'x', 2), options: bare },
+  ];
+  const link = { id: 'l', kind: 'modbus-dial-in', options: {}, devices };
+  const problems = modbus.check(link as never).map(({ device, field, message }) => `${device} ${field}: ${message}`);
+  expect(problems).toEqual([
+    'b registration: on l units dial in: say with registration which one this is',
+    'a2 address: unit address 1 is used twice on l: also by a',
+  ]);
+  const other = modbus.check({ ...link, kind: 'modbus-rtu', devices: [device('a', 'x', 1)] } as never);
+  expect(other.map(({ field }) => field)).toEqual(['registration']);
+});
