@@ -1,0 +1,32 @@
+import type { Answer } from '../answer.ts';
+import type { PushRequest } from '../push-request.ts';
+
+/** What a guard says of one push. */
+export type Verdict =
+  | {
+      readonly is: 'let-in';
+      /** What stands for this very push: the same again is answered as the first was, and has no effect. */
+      readonly once?: string;
+      /** What is left of the path for who sends: a guard may take a part of it. */
+      readonly rest?: readonly string[];
+      /** The message itself, where the guard's own envelope is around it. */
+      readonly message?: unknown;
+    }
+  /** Answered by the guard itself, such as a cloud's test of the address. */
+  | { readonly is: 'answered'; readonly answer: Answer }
+  /** `old`: rightly signed, and not of now. */
+  | {
+      readonly is: 'refused';
+      readonly why: 'credentials' | 'signature' | 'old';
+      readonly headers?: Readonly<Record<string, string>>;
+    };
+
+/** Who may push on one link. Every comparison of a secret takes the same time whatever is wrong. */
+export interface Guard {
+  /** Whether the body is needed to say it; else it is asked before the body is read (with none), and no stranger costs memory. */
+  readonly needsBody: boolean;
+  /** `wallMs` is the box's time in UTC; undefined while nobody knows it. */
+  check(request: PushRequest, body: Buffer, wallMs: number | undefined): Verdict;
+}
+
+export const LET_IN: Verdict = { is: 'let-in' };

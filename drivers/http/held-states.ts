@@ -1,0 +1,121 @@
+import type { Clock } from '#kit/clock.ts';
+import type { Held, UntimedReading } from './device-reader.ts';
+import type { HttpDevice } from './kind.ts';
+
+type HeldPoint = HttpDevice['points'][number];
+
+interface Entry {
+  readonly point: HeldPoint;
+  readonly holdMs: number;
+  readonly rest: string;
+  /** The state of the last event, and until when it holds (ticks). */
+  now: { readonly state: string; readonly until: number } | undefined;
+}
+
+/** What is kept over a restart: point → its state and until when, UTC milliseconds. */
+export type KeptStates = Readonly<Record<string, { readonly state: string; readonly until: number }>>;
+
+/**
+ * States of events that have no end: each goes back to its rest once no event came for so long. A point of events has a
+ * reading with every message of its device, so that one that says nothing but that it lives is heard too.
+ */
+export class HeldStates implements Disposable {
+  readonly #entries = new Map<string, Entry>();
+  readonly #clock: Clock;
+  readonly #onRest: (readings: readonly UntimedReading[]) => void;
+  readonly #onChange: () => void;
+  #cancel = () => {};
+
+  /** `onRest` takes the readings of states that have run out, `onChange` is called when what should be kept has changed. */
+  constructor(
+    points: readonly HeldPoint[],
+    clock: Clock,
+    onRest: (readings: readonly UntimedReading[]) => void,
+    onChange: () => void,
+  ) {
+    this.#clock = clock;
+    this.#onRest = onRest;
+    this.#onChange = onChange;
+    for (const point of points) {
+      const { holdFor, rest } = point.source;
+      if (holdFor !== undefined) this.#entries.set(point.key, { point, holdMs: holdFor, rest, now: undefined });
+    }
+  }
+
+  /** The readings of a device's points of events at a message of it. An event that is older than it would hold begins nothing. */
+  take(points: readonly { readonly key: string }[], events: readonly Held[]): UntimedReading[] {
+    const tick = this.#clock.tick();
+    const readings: UntimedReading[] = [];
+    for (const { key } of points) {
+      const entry = this.#entries.get(key);
+      if (entry === undefined) continue;
+      const event = events.find(({ point }) => point.key === key);
+      if (event !== undefined) {
+        const age = event.deviceAt === undefined ? 0 : Math.max(0, this.#clock.now() - event.deviceAt);
+        if (event.state === entry.rest) entry.now = undefined;
+        else if (age < entry.holdMs) entry.now = { state: event.state, until: tick + entry.holdMs - age };
+        this.#onChange();
+        readings.push(readingOf(entry, event.state, event.deviceAt));
+      } else {
+        readings.push(
+          readingOf(entry, entry.now !== undefined && entry.now.until > tick ? entry.now.state : entry.rest),
+        );
+      }
+    }
+    if (events.length > 0) this.#await();
+    return readings;
+  }
+
+  /** Goes on with what an earlier run kept. */
+  restore(kept: unknown): void {
+    if (typeof kept !== 'object' || kept === null) return;
+    const [now, tick] = [this.#clock.now(), this.#clock.tick()];
+    for (const [key, value] of Object.entries(kept)) {
+      const entry = this.#entries.get(key);
+      const { state, until } = (value ?? {}) as { state?: unknown; until?: unknown };
+      // A message that came meanwhile knows better.
+      if (entry === undefined || entry.now !== undefined || typeof state !== 'string' || typeof until !== 'number')
+        continue;
+      if (!Object.values(entry.point.states ?? {}).includes(state)) continue;
+      entry.now = { state, until: tick + Math.min(Math.max(until - now, 0), entry.holdMs) };
+    }
+    this.#await();
+  }
+
+  snapshot(): KeptStates {
+    const toWall = this.#clock.now() - this.#clock.tick();
+    return Object.fromEntries(
+      [...this.#entries].flatMap(([key, { now }]) =>
+        now === undefined ? [] : [[key, { state: now.state, until: now.until + toWall }]],
+      ),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancel();
+  }
+
+  #await(): void {
+    this.#cancel();
+    const ends = [...this.#entries.values()].flatMap(({ now }) => (now === undefined ? [] : [now.until]));
+    if (ends.length === 0) return;
+    const wait = Math.max(Math.min(...ends) - this.#clock.tick(), 1);
+    this.#cancel = this.#clock.after(wait, () => {
+      const tick = this.#clock.tick();
+      const over = [...this.#entries.values()].filter(({ now }) => now !== undefined && now.until <= tick);
+      for (const entry of over) entry.now = undefined;
+      if (over.length > 0) {
+        this.#onRest(over.map((entry) => readingOf(entry, entry.rest)));
+        this.#onChange();
+      }
+      this.#await();
+    });
+  }
+}
+
+const readingOf = ({ point }: Entry, state: string, deviceAt?: number): UntimedReading => ({
+  point: point.key,
+  value: state,
+  quality: 'good',
+  ...(deviceAt === undefined ? {} : { deviceAt }),
+});

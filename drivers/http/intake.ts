@@ -1,0 +1,124 @@
+import type { LinkContext } from '../driver.ts';
+import { lookUp } from '../json-path.ts';
+import type { Silence } from '../silence.ts';
+import { UnknownDevices } from '../unknown-devices.ts';
+import { type DeviceReader, type Item, idAt, type UntimedReading } from './device-reader.ts';
+import { DeviceTable } from './device-table.ts';
+import type { Handoff } from './handoff.ts';
+import type { HeldStates } from './held-states.ts';
+import type { Message } from './parse-body.ts';
+import { parseTextPicture, type RawPicture } from './picture.ts';
+import type { PictureStore } from './picture-store.ts';
+import type { Taken } from './push-handler.ts';
+import { Recent } from './recent.ts';
+
+/** Ids of messages that are remembered. */
+const MESSAGES_REMEMBERED = 8192;
+
+/** Counter of each flaw of a message. */
+const FLAWS = { 'no-points': 'noPoints', 'device-time': 'badDeviceTimes', payload: 'badPayloads' } as const;
+
+export interface IntakeParts {
+  readonly handoff: Handoff;
+  readonly held: HeldStates;
+  readonly silence: Silence;
+  readonly pictures: PictureStore;
+}
+
+/** What one message of one device gives. */
+interface Given {
+  readonly device: DeviceReader;
+  readonly readings: readonly UntimedReading[];
+  readonly picture: RawPicture | undefined;
+  /** Under which it is remembered. */
+  readonly once: string | undefined;
+}
+
+/** From a message, pushed or pulled, to readings that have been handed on. */
+export class Intake {
+  readonly #table: DeviceTable;
+  readonly #clock: LinkContext['clock'];
+  readonly #parts: IntakeParts;
+  readonly #messages = new Recent(MESSAGES_REMEMBERED);
+  readonly unknown: UnknownDevices;
+  readonly counts = {
+    messages: 0,
+    duplicates: 0,
+    foreign: 0,
+    noIdentity: 0,
+    badPayloads: 0,
+    noPoints: 0,
+    badDeviceTimes: 0,
+    badPictures: 0,
+  };
+
+  constructor(devices: readonly DeviceReader[], clock: LinkContext['clock'], parts: IntakeParts) {
+    this.#table = new DeviceTable(devices);
+    this.#clock = clock;
+    this.#parts = parts;
+    this.unknown = new UnknownDevices();
+  }
+
+  async take(message: Message, from: string | undefined, pathIdentity: string | undefined): Promise<Taken> {
+    const { found, unknown, isTooLong } = this.#table.find(message.tree, pathIdentity);
+    if (isTooLong) return { is: 'too-long' };
+    for (const [identity, sent] of unknown) {
+      this.counts.foreign++;
+      this.unknown.hear(identity, this.#clock.now(), {
+        ...(from === undefined ? {} : { from }),
+        sample: sampleOf(sent),
+      });
+    }
+    if (found.length === 0 && unknown.size === 0) {
+      this.counts.noIdentity++;
+      return { is: 'no-identity' };
+    }
+    if (message.isPictureBad) this.counts.badPictures++;
+    const fresh = found
+      .map(({ device, item }) => ({ device, item, once: onceOf(device, item) }))
+      .filter(({ once }) => once === undefined || !this.#messages.has(once));
+    const duplicates = found.length - fresh.length;
+    this.counts.duplicates += duplicates;
+    // A picture beside several devices' messages is of nobody knows which.
+    const beside = fresh.length === 1 ? message.picture : undefined;
+    const given = fresh.map(({ device, item, once }) => this.#read(device, item, once, beside));
+    const readings = given.flatMap((each) => each.readings);
+    // Nothing to hand on is handed on.
+    const at = readings.length === 0 ? this.#clock.now() : await this.#parts.handoff.offer(readings);
+    if (at === undefined) return { is: 'later' };
+    for (const { device, picture, once } of given) {
+      if (once !== undefined) this.#messages.add(once);
+      if (picture !== undefined) this.#parts.pictures.keep(device.id, at, picture);
+    }
+    this.counts.messages += given.length;
+    return { is: 'taken', readings: readings.length, duplicates, unknown: unknown.size };
+  }
+
+  #read(device: DeviceReader, item: Item, once: string | undefined, beside: RawPicture | undefined): Given {
+    const { readings, held, flaw } = device.read(item, this.#clock.now());
+    if (flaw !== undefined) this.counts[FLAWS[flaw]]++;
+    const all = [...readings, ...this.#parts.held.take(device.points, held)];
+    const tick = this.#clock.tick();
+    for (const { point } of all) this.#parts.silence.heard(point, tick);
+    return { device, readings: all, picture: beside ?? this.#pictureOf(device, item), once };
+  }
+
+  #pictureOf({ pictureAt }: DeviceReader, { tree }: Item): RawPicture | undefined {
+    const text = pictureAt === undefined ? undefined : lookUp(tree, pictureAt);
+    if (typeof text !== 'string' || text === '') return undefined;
+    const picture = parseTextPicture(text);
+    if (picture === undefined) this.counts.badPictures++;
+    return picture;
+  }
+}
+
+const onceOf = ({ id, messageAt }: DeviceReader, item: Item): string | undefined => {
+  const message = messageAt === undefined ? undefined : idAt(item, messageAt);
+  return message === undefined ? undefined : `${id} ${message}`;
+};
+
+/** The beginning of what a stranger sent, without the long texts in it, which are pictures or tokens. */
+function sampleOf(sent: unknown): string {
+  const short = (_: string, value: unknown) => (typeof value === 'string' && value.length > 32 ? '…' : value);
+  return (JSON.stringify(sent, short) ?? '').slice(0, 200);
+}

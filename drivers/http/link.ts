@@ -1,0 +1,179 @@
+import { join } from 'node:path';
+import { Fault } from '#kit/fault.ts';
+import type { LinkContext, LinkStatus, OpenLink, Picture } from '../driver.ts';
+import { parseListen } from '../listen.ts';
+import { READING_CODES, type Reading } from '../reading.ts';
+import { Silence } from '../silence.ts';
+import { openReader } from './device-reader.ts';
+import { Handoff } from './handoff.ts';
+import { HeldStates, type KeptStates } from './held-states.ts';
+import { Intake } from './intake.ts';
+import { KeptJson } from './kept-json.ts';
+import type { HttpLinkSpec } from './kind.ts';
+import { PictureStore } from './picture-store.ts';
+import { PullClient, type RelayMessage } from './pull-client.ts';
+import { PushHandler } from './push-handler.ts';
+import { openPushServer, type PushServer } from './push-server.ts';
+
+/** Pushes that wait for the rules; more are told to come again. */
+const MOST_WAITING = 256;
+const MB = 1024 * 1024;
+
+class HttpLink implements OpenLink {
+  readonly #spec: HttpLinkSpec;
+  readonly #context: LinkContext;
+  readonly #handoff = new Handoff(MOST_WAITING);
+  readonly #silence: Silence;
+  readonly #held: HeldStates;
+  readonly #keptStates: KeptJson<KeptStates>;
+  readonly #pictures: PictureStore;
+  readonly #intake: Intake;
+  readonly #closing = new AbortController();
+  readonly #open = new AsyncDisposableStack();
+  #handler: PushHandler | undefined;
+  #server: PushServer | undefined;
+  #puller: PullClient | undefined;
+  #cancelSilence = () => {};
+
+  constructor(spec: HttpLinkSpec, context: LinkContext) {
+    const { options, devices } = spec;
+    const { clock, wire, dir } = context;
+    this.#spec = spec;
+    this.#context = context;
+    const points = devices.flatMap((device) => device.points);
+    this.#silence = new Silence(points, clock.tick());
+    this.#keptStates = new KeptJson(join(dir, 'held.json'), wire);
+    this.#held = new HeldStates(
+      points,
+      clock,
+      (readings) => this.#handoff.push(readings),
+      () => this.#keptStates.keep(this.#held.snapshot()),
+    );
+    const { keep, maxMb } = options.pictures;
+    this.#pictures = new PictureStore(join(dir, 'pictures'), { keep, maxBytes: maxMb * MB });
+    const parts = { handoff: this.#handoff, held: this.#held, silence: this.#silence, pictures: this.#pictures };
+    this.#intake = new Intake(devices.map(openReader), clock, parts);
+    this.#open.use(this.#pictures);
+    this.#open.use(this.#keptStates);
+    this.#open.use(this.#held);
+    this.#open.defer(() => this.#cancelSilence());
+  }
+
+  start(): void {
+    const { listen, pull } = this.#spec.options;
+    void this.#keptStates.load().then((kept) => {
+      if (!this.#closing.signal.aborted) this.#held.restore(kept);
+    });
+    if (listen !== undefined) this.#listen(listen);
+    if (pull !== undefined) this.#pull(pull);
+    this.#awaitSilence();
+  }
+
+  readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    return this.#handoff.batches(this.#context.clock, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  status(): LinkStatus {
+    const { state, error } = this.#line();
+    const storeFault = this.#pictures.fault ?? this.#keptStates.fault;
+    const unknown = this.#intake.unknown.list();
+    const warnings = [
+      ...(this.#spec.options.local ? [] : ['needs-line']),
+      ...(storeFault === undefined ? [] : ['pictures-not-kept']),
+    ];
+    return {
+      state,
+      ...(error === undefined ? {} : { error }),
+      counters: {
+        ...this.#intake.counts,
+        ...this.#handler?.counts,
+        ...this.#server?.counts,
+        ...this.#puller?.counts,
+        ...this.#pictures.counts,
+        dropped: this.#handoff.dropped,
+      },
+      devices: Object.fromEntries(this.#spec.devices.map(({ id, points }) => [id, this.#answers(points)])),
+      ...(unknown.length === 0 ? {} : { unknown }),
+      ...(warnings.length === 0 ? {} : { warnings }),
+    };
+  }
+
+  picture(device: string, at: number): Promise<Picture | undefined> {
+    return this.#pictures.find(device, at);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    await this.#open.disposeAsync();
+  }
+
+  #listen(text: string): void {
+    const listen = parseListen(text);
+    if (listen === undefined) throw new Fault('no-listen', `link ${this.#spec.id}: ${text} is no HOST:PORT`);
+    const { id, options } = this.#spec;
+    const handler = new PushHandler(options.path ?? `/push/${id}`, options, this.#context, (message, from, identity) =>
+      this.#intake.take(message, from, identity),
+    );
+    this.#handler = handler;
+    const { tls, maxConnections, timeout: timeoutMs } = options;
+    this.#server = openPushServer({ ...listen, tls, maxConnections, timeoutMs }, this.#context, handler.onRequest);
+    this.#open.use(this.#server);
+  }
+
+  #pull(pull: NonNullable<HttpLinkSpec['options']['pull']>): void {
+    const { timeout: timeoutMs, maxBodyBytes: maxBytes } = this.#spec.options;
+    const options = { url: pull.url, everyMs: pull.every, token: pull.token, timeoutMs, maxBytes };
+    const puller = new PullClient(options, this.#context);
+    this.#puller = puller;
+    const cursor = this.#open.use(
+      new KeptJson<{ after: string }>(join(this.#context.dir, 'cursor.json'), this.#context.wire),
+    );
+    const run = async () => {
+      const kept = (await cursor.load()) as { after?: unknown } | undefined;
+      const after = typeof kept?.after === 'string' ? kept.after : undefined;
+      const onTaken = (to: string) => cursor.keep({ after: to });
+      await puller.run(after, (message) => this.#takeRelayed(message), onTaken, this.#closing.signal);
+    };
+    const running = run();
+    this.#open.defer(() => running);
+  }
+
+  /** Whether the cursor may pass it: also a message that can never be taken must not stand in the way of the others. */
+  async #takeRelayed({ body }: RelayMessage): Promise<boolean> {
+    const taken = await this.#intake.take({ tree: body }, undefined, undefined);
+    return taken.is !== 'later';
+  }
+
+  #line(): { readonly state: LinkStatus['state']; readonly error?: string | undefined } {
+    if (this.#puller !== undefined) return { state: this.#puller.state, error: this.#puller.error };
+    const fault = this.#server?.fault;
+    if (fault === undefined) return { state: 'up' };
+    return { state: 'down', error: fault.hint === undefined ? fault.message : `${fault.message} (${fault.hint})` };
+  }
+
+  #answers(points: HttpLinkSpec['devices'][number]['points']): { answers: boolean; code?: string } {
+    const states = points.map(({ key }) => this.#silence.stateOf(key));
+    if (states.includes('heard')) return { answers: true };
+    return { answers: false, code: states.includes('silent') ? READING_CODES.noAnswer : 'not-heard' };
+  }
+
+  /** One timer a link, for the earliest of all deadlines; a point that is heard meanwhile is simply not due yet. */
+  #awaitSilence(): void {
+    const next = this.#silence.nextAt();
+    if (next === undefined || this.#closing.signal.aborted) return;
+    const { clock } = this.#context;
+    this.#cancelSilence = clock.after(Math.max(next - clock.tick(), 1), () => {
+      const code = this.#line().state === 'up' ? READING_CODES.noAnswer : READING_CODES.linkDown;
+      const due = this.#silence.takeDue(clock.tick());
+      if (due.length > 0) this.#handoff.push(due.map(({ key }) => ({ point: key, value: null, quality: 'bad', code })));
+      this.#awaitSilence();
+    });
+  }
+}
+
+/** Opens a link that takes pushes, or asks a relay for them. */
+export async function openHttpLink(spec: HttpLinkSpec, context: LinkContext): Promise<OpenLink> {
+  const link = new HttpLink(spec, context);
+  link.start();
+  return link;
+}

@@ -1,0 +1,218 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '#kit/clock.ts';
+import { AddressRate } from './address-rate.ts';
+import { type Answer, jsonAnswer, problem } from './answer.ts';
+import type { Guard, Verdict } from './auth/guard.ts';
+import { openGuard } from './auth/open-guard.ts';
+import type { HttpOptions } from './kind.ts';
+import { type BodyFlaw, type Message, parseBody } from './parse-body.ts';
+import type { PushRequest } from './push-request.ts';
+import { BodyBudget, readBody } from './read-body.ts';
+import { Recent } from './recent.ts';
+
+/** What became of a push. */
+export type Taken =
+  | { readonly is: 'taken'; readonly readings: number; readonly duplicates: number; readonly unknown: number }
+  | { readonly is: 'no-identity' }
+  | { readonly is: 'too-long' }
+  /** Nobody could take it now: the sender is to try again. */
+  | { readonly is: 'later' };
+
+/** Takes one message that was let in; `identity` is what the path ended with. */
+export type Take = (message: Message, from: string, identity: string | undefined) => Promise<Taken>;
+
+/** Bodies at one time, in bodies of the largest size. */
+const BODIES_AT_ONCE = 4;
+/** So many as one address may send within the widest usual tolerance. */
+const PUSHES_REMEMBERED = 16_384;
+/** How long what is still being sent is thrown away, so that the sender reads why. */
+const LINGER_MS = 1000;
+
+const FLAWS: Readonly<Record<BodyFlaw, readonly [number, string]>> = {
+  type: [415, 'is neither JSON nor XML nor parts of them'],
+  json: [400, 'is not JSON in UTF-8, or is nested too deep'],
+  xml: [400, 'is not well-formed XML in UTF-8, is too large, or has a document type'],
+  multipart: [400, 'has no closing boundary, too many parts, or no event in them'],
+};
+
+const REFUSALS: Readonly<Record<(Verdict & { is: 'refused' })['why'], readonly [number, string, string]>> = {
+  credentials: [401, 'credentials', 'The credentials are missing or wrong.'],
+  signature: [401, 'signature', 'The signature is missing or wrong.'],
+  old: [403, 'old', 'The push was signed too long ago, or in the future: see the clocks of both sides.'],
+};
+
+const LATER = { 'Retry-After': '5' };
+
+export interface PushCounts {
+  pushes: number;
+  refused: number;
+  badBodies: number;
+  replays: number;
+  rateLimited: number;
+  busy: number;
+}
+
+/** Answers pushes: who sends is looked at first, then how much, then what; only what was taken is answered with 200. */
+export class PushHandler {
+  readonly #path: readonly string[];
+  readonly #options: HttpOptions;
+  readonly #guard: Guard;
+  readonly #clock: Clock;
+  readonly #wire: Clock;
+  readonly #take: Take;
+  readonly #rate: AddressRate;
+  readonly #budget: BodyBudget;
+  readonly #pushed = new Recent(PUSHES_REMEMBERED);
+  readonly counts: PushCounts = { pushes: 0, refused: 0, badBodies: 0, replays: 0, rateLimited: 0, busy: 0 };
+
+  constructor(path: string, options: HttpOptions, clocks: { clock: Clock; wire: Clock }, take: Take) {
+    this.#path = path.split('/').slice(1);
+    this.#options = options;
+    this.#clock = clocks.clock;
+    this.#wire = clocks.wire;
+    this.#take = take;
+    this.#guard = openGuard(options.auth, () => this.#wire.tick());
+    this.#rate = new AddressRate(options.maxRate, this.#wire);
+    this.#budget = new BodyBudget(options.maxBodyBytes * BODIES_AT_ONCE);
+  }
+
+  readonly onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    // Whatever the connection dies of is the sender's, and the next request's to find.
+    request.on('error', () => {});
+    response.on('error', () => {});
+    void this.#answer(request, response).then((answer) => this.#send(request, response, answer));
+  };
+
+  #send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: Answer): void {
+    const isUnread = !request.complete;
+    response.writeHead(status, {
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+      ...headers,
+      ...(isUnread ? { Connection: 'close' } : {}),
+    });
+    response.end(body);
+    if (!isUnread) return;
+    request.resume();
+    const cancel = this.#wire.after(LINGER_MS, () => request.destroy());
+    request.once('close', cancel);
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<Answer> {
+    const from = request.socket.remoteAddress ?? '';
+    if (!this.#rate.take(from)) {
+      this.counts.rateLimited++;
+      return problem(429, 'rate', 'Too many requests from this address.', LATER);
+    }
+    const push = this.#parseTarget(request, from);
+    if (push === undefined) return problem(404, 'path', 'Nothing is pushed to here.');
+    const early = this.#guard.needsBody ? undefined : this.#check(push, Buffer.alloc(0));
+    const refusal = early === undefined ? undefined : this.#refusalOf(early);
+    if (refusal !== undefined) return refusal;
+    const isTest = this.#guard.needsBody && request.method === 'GET';
+    if (request.method !== 'POST' && !isTest) {
+      return problem(405, 'method', 'Pushes come by POST.', { Allow: 'POST' });
+    }
+    if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
+      return problem(415, 'encoding', 'A compressed body is not read.', { 'Accept-Encoding': 'identity' });
+    }
+    if (/^100-continue$/i.test(request.headers.expect ?? '') && !this.#isAnnouncedTooLarge(request)) {
+      response.writeContinue();
+    }
+    const read = await readBody(request, this.#options.maxBodyBytes, this.#budget);
+    if (read === 'too-large') {
+      this.counts.badBodies++;
+      return problem(413, 'too-large', `The body is larger than ${this.#options.maxBodyBytes} bytes.`);
+    }
+    if (read === 'no-room') {
+      this.counts.busy++;
+      return problem(503, 'busy', 'Too much is being sent at once.', LATER);
+    }
+    if (read === 'cut-off') {
+      this.counts.badBodies++;
+      return problem(400, 'cut-off', 'The body was cut off.');
+    }
+    try {
+      return await this.#takeBody(push, request.headers['content-type'], read.body, early);
+    } finally {
+      read.give();
+    }
+  }
+
+  #isAnnouncedTooLarge = ({ headers }: IncomingMessage): boolean =>
+    Number(headers['content-length'] ?? 0) > this.#options.maxBodyBytes;
+
+  async #takeBody(
+    push: PushRequest,
+    contentType: string | undefined,
+    body: Buffer,
+    early: Verdict | undefined,
+  ): Promise<Answer> {
+    const verdict = early ?? this.#check(push, body);
+    if (verdict.is === 'answered') return verdict.answer;
+    if (verdict.is === 'refused') return this.#refusalOf(verdict) ?? problem(401, 'credentials', '');
+    const rest = verdict.rest ?? push.rest;
+    if (rest.length > 1) return problem(404, 'path', 'Nothing is pushed to here.');
+    // A guard that has not seen the body says nothing of it: another body is another push.
+    const bodyHash = early === undefined ? '' : createHash('sha256').update(body).digest('base64');
+    const once = verdict.once === undefined ? undefined : `${verdict.once} ${bodyHash}`;
+    if (once !== undefined && this.#pushed.has(once)) {
+      this.counts.replays++;
+      return jsonAnswer({ readings: 0, duplicates: 1, unknown: 0 });
+    }
+    const message = verdict.message === undefined ? parseBody(contentType, body) : { tree: verdict.message };
+    if (typeof message === 'string') {
+      this.counts.badBodies++;
+      const [status, what] = FLAWS[message];
+      return problem(status, message, `The body ${what}.`);
+    }
+    const taken = await this.#take(message, push.from, rest[0]);
+    if (taken.is === 'taken') {
+      this.counts.pushes++;
+      if (once !== undefined) this.#pushed.add(once);
+      const { readings, duplicates, unknown } = taken;
+      return jsonAnswer({ readings, duplicates, unknown });
+    }
+    if (taken.is === 'later') {
+      this.counts.busy++;
+      return problem(503, 'busy', 'It could not be taken now.', LATER);
+    }
+    this.counts.badBodies++;
+    if (taken.is === 'too-long') return problem(413, 'too-long', 'The push holds too many messages.');
+    return problem(400, 'no-identity', 'Nothing says which device the push is of.');
+  }
+
+  #check(push: PushRequest, body: Buffer): Verdict {
+    // The wall clock of the wire, which is real also where the site's runs faster; unless nobody knows the time.
+    return this.#guard.check(push, body, this.#clock.trust() === 'unknown' ? undefined : this.#wire.now());
+  }
+
+  #refusalOf(verdict: Verdict): Answer | undefined {
+    if (verdict.is !== 'refused') return undefined;
+    this.counts.refused++;
+    const [status, code, detail] = REFUSALS[verdict.why];
+    return problem(verdict.headers === undefined ? status : 401, code, detail, verdict.headers);
+  }
+
+  /** Undefined for a path that is not this link's. */
+  #parseTarget(request: IncomingMessage, from: string): PushRequest | undefined {
+    const target = request.url ?? '';
+    const url = URL.parse(target, 'http://gengfu');
+    if (url === null || target.length > 2048) return undefined;
+    const steps = url.pathname.split('/').slice(1).map(decode);
+    if (!this.#path.every((step, index) => steps[index] === step)) return undefined;
+    const rest = steps.slice(this.#path.length).filter((step) => step !== '');
+    return { method: request.method ?? '', target, rest, query: url.searchParams, headers: request.headers, from };
+  }
+}
+
+function decode(step: string): string {
+  try {
+    return decodeURIComponent(step);
+  } catch {
+    // A broken escape stands for itself, which is nobody's path.
+    return step;
+  }
+}

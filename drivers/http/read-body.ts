@@ -1,0 +1,58 @@
+import type { IncomingMessage } from 'node:http';
+
+/** Bytes of bodies that are being read, of all senders together. */
+export class BodyBudget {
+  readonly #most: number;
+  #used = 0;
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  take(bytes: number): boolean {
+    if (this.#used + bytes > this.#most) return false;
+    this.#used += bytes;
+    return true;
+  }
+
+  give(bytes: number): void {
+    this.#used -= bytes;
+  }
+}
+
+/**
+ * A whole body of at most `maxBytes`; or why there is none: it is too large (known by its announced length before anything is
+ * read), there is no room while others send, or it was cut off. Its bytes stay taken from the budget until `give` is called.
+ */
+export async function readBody(
+  request: IncomingMessage,
+  maxBytes: number,
+  budget: BodyBudget,
+): Promise<{ readonly body: Buffer; give(): void } | 'too-large' | 'no-room' | 'cut-off'> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too-large';
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  return await new Promise((resolve) => {
+    let isOver = false;
+    const refuse = (why: 'too-large' | 'no-room' | 'cut-off') => {
+      if (isOver) return;
+      isOver = true;
+      chunks.length = 0;
+      budget.give(bytes);
+      resolve(why);
+    };
+    request.on('data', (chunk: Buffer) => {
+      if (isOver) return;
+      if (bytes + chunk.length > maxBytes) return refuse('too-large');
+      if (!budget.take(chunk.length)) return refuse('no-room');
+      bytes += chunk.length;
+      chunks.push(chunk);
+    });
+    request.once('end', () => {
+      if (isOver) return;
+      isOver = true;
+      resolve({ body: Buffer.concat(chunks, bytes), give: () => budget.give(bytes) });
+    });
+    request.once('close', () => refuse('cut-off'));
+  });
+}
