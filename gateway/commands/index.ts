@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   alarms: async () => (await import('./alarms.ts')).alarms,
   ledger: async () => (await import('./ledger.ts')).ledger,
   users: async () => (await import('./users.ts')).users,
+  profile: async () => (await import('./profile.ts')).profile,
   schema: async () => (await import('./schema.ts')).schema,
   sim: async () => (await import('./sim.ts')).sim,
 };

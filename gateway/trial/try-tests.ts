@@ -1,3 +1,4 @@
+import { encodeProblem } from '../../config/check-report.ts';
 import { type Fields, type LoneProfile, placeAlone } from '../../config/lone-device.ts';
 import type { ProfileData, ProfileTest } from '../../config/profile-tests.ts';
 import type { Driver } from '../../drivers/driver.ts';
@@ -42,7 +43,8 @@ export async function tryData(
   const place = async (link: Fields, device: Fields) => {
     const height = heightMm === undefined ? {} : { height: `${heightMm}mm` };
     const placed = await placeAlone(model, drivers, link, { ...device, ...height });
-    wrong = placed.problems.find(({ severity }) => severity === 'error')?.message;
+    const error = placed.problems.find(({ severity }) => severity === 'error');
+    wrong = error && encodeProblem(error);
     return placed.link ?? undefined;
   };
   const outcome = await trial(driver, place, data);
