@@ -188,7 +188,7 @@ function checkPoints(
 }
 
 const placePoint = (
-  { id, quantity, unit, convert, range, invalid, states, source }: PointModel,
+  { id, quantity, unit, convert, units, range, invalid, states, source }: PointModel,
   everyMs: number,
   device: Common,
 ): SitePoint => ({
@@ -206,6 +206,7 @@ const placePoint = (
   validUntil: device.asset?.validUntil ?? null,
   source,
   convert,
+  units,
   range,
   invalid,
   states,

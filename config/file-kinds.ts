@@ -57,6 +57,8 @@ export const linkCommon = z.strictObject({ id, kind: z.string() });
 const invalid = z.array(z.number());
 const range = z.tuple([z.number(), z.number()]).refine(([low, high]) => low < high, 'must have its lower end first');
 const states = z.record(z.string(), z.string());
+/** Code of a unit, as the device itself says it → that unit. */
+const units = z.record(z.string(), z.string());
 
 export const pointCommon = z.strictObject({
   id,
@@ -64,6 +66,8 @@ export const pointCommon = z.strictObject({
   quantity: z.string(),
   /** That of the values as they come; the quantity's own when left out. */
   unit: z.string().optional(),
+  /** Where the device itself says in which unit it measures: what its codes mean. */
+  units: units.optional(),
   every: period.optional(),
   /** The value is what is left of the device's height when what is measured is taken away: a depth of a distance. */
   from: z.literal('height').optional(),

@@ -16,6 +16,8 @@ export interface PointModel {
   readonly unit: string | null;
   readonly everyMs: number | undefined;
   readonly convert: Conversion;
+  /** Code of a unit → conversion from it to the point's own unit. */
+  readonly units: Readonly<Record<string, Conversion>> | undefined;
   /** Millimetres → the point's own unit, where the value is what is left of the device's height. */
   readonly height: Conversion | undefined;
   readonly range: readonly [number, number] | undefined;
@@ -33,16 +35,48 @@ export function checkPoint(driver: DriverKind, entry: Entry, report: Report): Po
   if (common === undefined) return undefined;
   const meaning = checkMeaning(common, entry, report);
   const height = checkHeight(common, entry, report);
-  if (parts === undefined || meaning === undefined || height === null) return undefined;
+  const units = checkUnits(common, entry, report);
+  if (parts === undefined || meaning === undefined || height === null || units === null) return undefined;
   const { id, quantity, every, range, invalid, states } = parts[0];
-  return { id, quantity, everyMs: every, range, invalid, states, source: parts[1], height, ...meaning };
+  return { id, quantity, everyMs: every, range, invalid, states, source: parts[1], height, units, ...meaning };
+}
+
+/** The unit of values as they come, where it is known: that of the point, else of its quantity. */
+function ownUnit({ quantity, unit }: Common): string | undefined {
+  const known = QUANTITIES.get(quantity);
+  return unit ?? (known?.states === undefined ? known?.unit : undefined);
+}
+
+/** How each unit that the device may say becomes the point's own; null where one cannot. */
+function checkUnits(
+  common: Common,
+  entry: Entry,
+  report: Report,
+): Readonly<Record<string, Conversion>> | undefined | null {
+  if (common.units === undefined) return undefined;
+  const own = ownUnit(common);
+  const units: Record<string, Conversion> = {};
+  let isGood = true;
+  for (const [code, unit] of Object.entries(common.units)) {
+    const conversion = own === undefined ? undefined : planConversion(unit, own);
+    if (conversion !== undefined) {
+      units[code] = conversion;
+      continue;
+    }
+    isGood = false;
+    const why =
+      own === undefined
+        ? 'a state has no unit'
+        : `"${unit}" cannot be converted to ${own}; one that can: ${unitsOf(own).join(', ')}`;
+    report.error(entry.at(['units', code]), `${entry.prefix}units.${code}: ${why}`);
+  }
+  return isGood ? units : null;
 }
 
 /** How the device's height becomes the point's unit; undefined where it has no part in it, null where it cannot. */
-function checkHeight({ from, quantity, unit }: Common, entry: Entry, report: Report): Conversion | undefined | null {
-  if (from === undefined) return undefined;
-  const known = QUANTITIES.get(quantity);
-  const measured = unit ?? (known?.states === undefined ? known?.unit : undefined);
+function checkHeight(common: Common, entry: Entry, report: Report): Conversion | undefined | null {
+  if (common.from === undefined) return undefined;
+  const measured = ownUnit(common);
   const height = measured === undefined ? undefined : planConversion('mm', measured);
   if (height !== undefined) return height;
   report.error(entry.at(['from']), `${entry.prefix}from: only a length, in mm, cm or m, can be taken from a height`);

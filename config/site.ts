@@ -34,6 +34,8 @@ export interface SitePoint {
   /** The driver's own fields (`register`, `json`). */
   readonly source: unknown;
   readonly convert: { readonly factor: number; readonly offset: number };
+  /** Code of a unit, where the device itself says in which it measures → conversion from it to the point's own. */
+  readonly units?: Readonly<Record<string, { readonly factor: number; readonly offset: number }>> | undefined;
   readonly range?: readonly [number, number] | undefined;
   readonly invalid?: readonly number[] | undefined;
   readonly states?: Readonly<Record<string, string>> | undefined;
