@@ -1,6 +1,8 @@
 import type { Device, LinkSpec, SpecProblem } from '../driver.ts';
 import { type BlockRules, DEFAULT_BLOCKS, isForbidden, type ModbusPoint } from './plan.ts';
 import { type Register, widthOf } from './register.ts';
+import { plansOf, settingOf } from './unit.ts';
+import { type Pace, shareOf } from './use.ts';
 
 /** How a device wants to be asked: its own, else its profile's, else its link's. */
 export interface Timing {
@@ -22,9 +24,32 @@ export interface ProfileOptions extends Timing {
 export type ModbusDevice = Device<DeviceOptions, ProfileOptions, { readonly register: Register }>;
 export type ModbusLink = LinkSpec<unknown, ModbusDevice>;
 
+/** What requests take on a link; `wire` names its speed for a person. */
+export interface LinkUse {
+  readonly pace: Pace;
+  readonly wire: string;
+  readonly turnaroundMs: number | undefined;
+}
+
 /** All problems of one link's devices. */
-export function checkLink(link: ModbusLink): SpecProblem[] {
-  return [...checkAddresses(link), ...link.devices.flatMap(checkRegisters)];
+export function checkLink(link: ModbusLink, use: LinkUse): SpecProblem[] {
+  return [...checkAddresses(link), ...link.devices.flatMap(checkRegisters), ...checkUse(link, use)];
+}
+
+/** What is asked for must fit into the link's time: told once, at the device that needs most of it. */
+function checkUse(link: ModbusLink, { pace, wire, turnaroundMs = 0 }: LinkUse): SpecProblem[] {
+  const shares = link.devices.map((device) => ({
+    device,
+    share: shareOf(plansOf(device), pace, settingOf(device, 'turnaround') ?? turnaroundMs),
+  }));
+  const whole = shares.reduce((sum, { share }) => sum + share, 0);
+  const [most] = shares.toSorted((a, b) => b.share - a.share);
+  if (whole <= 1 || most === undefined) return [];
+  const percent = (share: number) => `${Math.ceil(share * 100)} %`;
+  const message =
+    `the devices together need ${percent(whole)} of ${link.id}${wire}, this one ${percent(most.share)}: ` +
+    'some polls will come too late; read them less often, faster, or over more than one link';
+  return [{ device: most.device.id, field: 'link', severity: 'warning', message }];
 }
 
 function checkAddresses(link: ModbusLink): SpecProblem[] {
@@ -39,18 +64,18 @@ function checkAddresses(link: ModbusLink): SpecProblem[] {
       problems.push({ ...at, severity: 'error', message });
     }
     taken.set(address, other ?? device.id);
-    const why = warnOf(link.kind, address);
-    if (why !== undefined) problems.push({ ...at, severity: 'warning', message: `unit address ${address} ${why}` });
+    // A device with an IP address of its own is asked as 0 or 255 (Messaging on TCP/IP V1.0b, 4.4.1.2).
+    if (link.kind === 'modbus-tcp' && (address === 0 || address === 255)) continue;
+    if (address === 0) {
+      const message = 'unit address 0 is the broadcast address: no device answers it on a serial line';
+      problems.push({ ...at, severity: 'error', message });
+    } else if (address > 247) {
+      // Some makers use 250 or 255 all the same (Modbus over Serial Line V1.02, 2.2), so it is not refused.
+      const message = `unit address ${address} is reserved: devices have 1 to 247`;
+      problems.push({ ...at, severity: 'warning', message });
+    }
   }
   return problems;
-}
-
-function warnOf(kind: string, address: number): string | undefined {
-  // A device with an IP address of its own is asked as 0 or 255 (Messaging on TCP/IP V1.0b, 4.4.1.2).
-  if (kind === 'modbus-tcp' && (address === 0 || address === 255)) return undefined;
-  if (address === 0) return 'is the broadcast address: no device answers it on a serial line';
-  if (address > 247) return 'is reserved: devices have 1 to 247';
-  return undefined;
 }
 
 function checkRegisters(device: ModbusDevice): SpecProblem[] {
@@ -64,6 +89,12 @@ function checkRegisters(device: ModbusDevice): SpecProblem[] {
     if (last > 0xffff) add(point, `register ${register.address} as ${register.type} goes beyond 65535`);
     if (isForbidden(rules, register.table, register.address, last)) {
       add(point, `register ${register.address} is in a range that the profile forbids`);
+    }
+    if (register.unit !== undefined && point.units === undefined) {
+      add(point, 'register.unit: say under units which code of that register is which unit');
+    }
+    if (register.unit === undefined && point.units !== undefined) {
+      add(point, 'units: say under register.unit where the device keeps the code');
     }
     for (const other of device.points.slice(0, index)) {
       if (!clash(register, other.source.register)) continue;

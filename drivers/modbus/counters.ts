@@ -11,7 +11,7 @@ export interface Counters {
   retries: number;
   busy: number;
   /** Requests that a unit refused since it has not all that was asked for. */
-  refused: number;
+  illegal: number;
   /** Values written, and those of them that were not seen to stand in the device. */
   writes: number;
   writesFailed: number;
@@ -39,7 +39,7 @@ export const makeCounters = (): Counters => ({
   probes: 0,
   retries: 0,
   busy: 0,
-  refused: 0,
+  illegal: 0,
   writes: 0,
   writesFailed: 0,
   late: 0,

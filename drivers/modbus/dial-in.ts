@@ -11,6 +11,7 @@ import { DialInReader } from './dial-in-reader.ts';
 import { type Medium, makeQueue, openLink, readingsOf } from './link.ts';
 import { parsePacket, showPacket } from './packet.ts';
 import { RtuLine } from './rtu-line.ts';
+import { WRITE_CODES } from './write.ts';
 
 const duration = (text: string, from: number, to: number) =>
   z
@@ -85,6 +86,7 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
   const heartbeats = options.heartbeat.map(bytesOf);
   const queue = makeQueue(link.devices.length);
   const buses: OpenLink[] = [];
+  const busOf = new Map<string, OpenLink>();
   const berths = new Map<string, { registration: Buffer; berth: Berth }>();
   for (const [key, devices] of bySerialBus(link.devices)) {
     const own = Buffer.from(key, 'hex');
@@ -105,7 +107,9 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
         return new RtuLine(port, { baud, gap, muteAfter: Number.POSITIVE_INFINITY, reader }, wire, counters, events);
       },
     };
-    buses.push(openLink(bus, context, medium, queue));
+    const open = openLink(bus, context, medium, queue);
+    buses.push(open);
+    for (const { key: point } of devices.flatMap(({ points }) => points)) busOf.set(point, open);
   }
   const gate = new DialInGate(
     {
@@ -153,6 +157,8 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
   return {
     readings: (signal) => readingsOf(queue, clock, AbortSignal.any([signal, ended.signal])),
     status,
+    write: async (point, value, signal) =>
+      (await busOf.get(point)?.write?.(point, value, signal)) ?? { done: false, code: WRITE_CODES.notWritable },
     async [Symbol.asyncDispose]() {
       ended.abort();
       gate.close();

@@ -136,7 +136,11 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
 
 function check(link: LinkSpec<Options, ModbusDevice>): SpecProblem[] {
   const buses = link.kind === DIAL_IN ? [...bySerialBus(link.devices).values()] : [link.devices];
-  return [...checkRegistrations(link), ...buses.flatMap((devices) => checkLink({ ...link, devices }))];
+  const { options } = link;
+  const wire = 'baud' in options ? ` at ${options.baud} baud` : '';
+  const turnaroundMs = 'turnaround' in options ? options.turnaround : undefined;
+  const use = { pace: paceOf(options), wire, turnaroundMs };
+  return [...checkRegistrations(link), ...buses.flatMap((devices) => checkLink({ ...link, devices }, use))];
 }
 
 /** Modbus as a master: RTU on a serial line, TCP, RTU frames over TCP, and serial units that dial in. */

@@ -2,7 +2,7 @@ import { Backoff } from '#kit/backoff.ts';
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import { Queue } from '#kit/queue.ts';
-import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
+import type { LinkContext, LinkStatus, OpenLink, Written } from '../driver.ts';
 import { badReading } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
 import type { ModbusLink } from './check.ts';
@@ -27,6 +27,9 @@ const MOST_RECONNECT_MS = 30_000;
 const LONGEST_SLEEP_MS = 60_000;
 /** A reader that stalls is owed so many polls; then the oldest go. */
 const WAITING_OUTCOMES = 64;
+
+/** A warning of a link that is asked for more than it can do. */
+const OVERBOOKED = 'overbooked';
 
 /** One owner and one queue of one medium: connects for ever, polls what is due, gives what came of it. */
 class RunningLink implements OpenLink {
@@ -68,6 +71,7 @@ class RunningLink implements OpenLink {
 
   status(): LinkStatus {
     const isUp = this.#state === 'up';
+    const { planned, measured, isOverbooked } = this.#poller;
     const devices = this.#poller.units.map(({ device, standing, code }) => {
       const answers = isUp && standing.answers;
       const why = isUp ? code : READING_CODES.linkDown;
@@ -78,7 +82,13 @@ class RunningLink implements OpenLink {
       ...(this.#error === undefined ? {} : { error: textWithHint(this.#error) }),
       counters: { ...this.#counters, dropped: this.#queue.dropped },
       devices: Object.fromEntries(devices),
+      ...(planned === undefined ? {} : { use: { planned, measured } }),
+      ...(isOverbooked ? { warnings: [OVERBOOKED] } : {}),
     };
+  }
+
+  write(point: string, value: number | string, signal?: AbortSignal): Promise<Written> {
+    return this.#poller.write(point, value, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,7 +164,11 @@ function toReadings({ points, values }: Outcome, at: number, tick: number): Read
   return points.map((point, index) => {
     const value = typeof values === 'string' ? undefined : values[index];
     if (value === undefined) return badReading(point, at, tick, String(values));
-    return { point: point.key, at, tick, ...value };
+    const { value: is, quality, code } = value;
+    // Written out: this is done for every value that is read.
+    return code === undefined
+      ? { point: point.key, value: is, at, tick, quality }
+      : { point: point.key, value: is, at, tick, quality, code };
   });
 }
 

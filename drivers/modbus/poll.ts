@@ -43,17 +43,17 @@ export class Poll {
     }
   }
 
-  /** What its unit said of that block: `busy` and `refused` are to be asked anew, in a while and at once. */
-  take(block: Block, reply: Reply, tick: number): 'read' | 'busy' | 'refused' {
+  /** What its unit said of that block: `busy` and `illegal` are to be asked anew, in a while and at once. */
+  take(block: Block, reply: Reply, tick: number): 'read' | 'busy' | 'illegal' {
     let next = this.#next + 1;
-    let said: 'read' | 'refused' = 'read';
+    let said: 'read' | 'illegal' = 'read';
     if (reply.kind === 'data') {
       this.#parts.answered(this.#next);
     } else if (isBusy(reply.code)) {
       this.#busy++;
       if (this.#busy <= BUSY_TRIES) return 'busy';
     } else if (isRefused(reply.code)) {
-      said = 'refused';
+      said = 'illegal';
       next = this.#parts.refuse(this.#next, exceptionCode(reply.code), tick);
       if (next === this.#next) return said;
     }
