@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { ISubscriptionGrant } from 'mqtt';
+import type { MqttClient } from 'mqtt';
 import type { Clock } from '#kit/clock.ts';
 import { Fault, textOf } from '#kit/fault.ts';
 import { guardSocket } from './socket-guard.ts';
@@ -79,7 +79,7 @@ export async function runSession(
 ): Promise<Fault> {
   const { signal, wire } = context;
   // Loaded with the first session: a site without another broker does without it.
-  const [{ MqttClient }, socket] = await Promise.all([
+  const [mqtt, socket] = await Promise.all([
     import('mqtt'),
     openSocket(options).catch((error: unknown) =>
       error instanceof Fault ? error : new Fault('unreachable', textOf(error), { cause: error }),
@@ -91,7 +91,7 @@ export async function runSession(
     const { username, password, clientId, filters } = options;
     const limits = { first: CONNACK, beforeConnect: LONGEST_CONNACK, afterConnect: options.maxPacketBytes };
     guardSocket(socket, limits, (breach) => over(new Fault(breach, `the broker sent what was not taken: ${breach}`)));
-    const client = new MqttClient(() => socket, {
+    const client = new mqtt.MqttClient(() => socket, {
       clientId,
       protocolVersion: 4,
       clean: true,
@@ -129,19 +129,13 @@ export async function runSession(
       else events.message(topic, payload);
     });
     client.once('connect', () => {
-      subscribe(filters, (some, done) =>
-        client.subscribe(Object.fromEntries(some.map((filter) => [filter, { qos: 1 as const }])), (error, granted) =>
-          done(granted ?? [], error),
-        ),
-      ).then(
+      subscribe(client, filters).then(
         (refused) => {
           if (isOver) return;
           cancelTimeout();
-          if (refused.length === filters.length && filters.length > 0) {
-            const hint = 'check what this user may read at the broker';
-            return over(new Fault('refused', 'the broker grants no subscription', { hint }));
-          }
-          events.ready(refused);
+          if (refused.length < filters.length || filters.length === 0) return events.ready(refused);
+          const hint = 'check what this user may read at the broker';
+          over(new Fault('refused', 'the broker grants no subscription', { hint }));
         },
         (error: Error) => over(refusal(error)),
       );
@@ -150,20 +144,19 @@ export async function runSession(
   });
 }
 
-type Ask = (
-  filters: readonly string[],
-  done: (granted: readonly ISubscriptionGrant[], error: Error | null) => void,
-) => void;
-
-/** Asks for all filters, some a packet; those that are refused. */
-async function subscribe(filters: readonly string[], ask: Ask): Promise<string[]> {
+/** Asks for all filters, some a packet; gives those that are refused. */
+async function subscribe(client: MqttClient, filters: readonly string[]): Promise<string[]> {
   const refused: string[] = [];
   for (let at = 0; at < filters.length; at += FILTERS_A_PACKET) {
     const some = filters.slice(at, at + FILTERS_A_PACKET);
-    const granted = await new Promise<readonly ISubscriptionGrant[]>((resolve, reject) =>
-      ask(some, (grants, error) => (error !== null && grants.length === 0 ? reject(error) : resolve(grants))),
+    const codes = await new Promise<readonly unknown[]>((resolve, reject) =>
+      // One refusal is an error of the whole packet there; its codes tell which.
+      client.subscribe([...some], { qos: 1 }, (error, _, packet) => {
+        if (error && packet === undefined) reject(error);
+        else resolve(packet?.granted ?? []);
+      }),
     );
-    refused.push(...granted.filter(({ qos }) => qos >= REFUSED).map(({ topic }) => topic));
+    refused.push(...some.filter((_, index) => codes[index] === REFUSED));
   }
   return refused;
 }
