@@ -26,7 +26,7 @@ type Cell = NonNullable<Register['unit']>;
  * device comes back. Pure: values and times are handed in.
  */
 export class OwnScale {
-  /** The registers themselves as points of numbers, in the order in which `take` wants their values. */
+  /** The registers themselves, as points of numbers. */
   readonly cells: readonly ModbusPoint[];
   readonly #points: readonly ModbusPoint[];
   readonly #scales = new Map<ModbusPoint, Scale | string>();
@@ -52,9 +52,9 @@ export class OwnScale {
     this.#askAgainAt = Number.NEGATIVE_INFINITY;
   }
 
-  /** What the device said of its cells, or why it said nothing. */
-  take(values: readonly Qualified[], tick: number): void {
-    const said = new Map(this.cells.map((cell, index) => [cell.id, values[index]]));
+  /** What the device said of its cells, or why it said nothing, in the order of `cells`. */
+  take(cells: readonly ModbusPoint[], values: readonly Qualified[], tick: number): void {
+    const said = new Map(cells.map((cell, index) => [cell.id, values[index]]));
     let isWhole = true;
     for (const point of this.#points) {
       const scale = scaleOf(point, said);

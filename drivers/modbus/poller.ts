@@ -357,7 +357,8 @@ export class Poller {
     const values = poll.end(code);
     const { clock, wire, emit } = this.#context;
     if (unit.own?.poll === poll) {
-      unit.own.scale.take(typeof values === 'string' ? points.map(() => badValue(values)) : values, wire.tick());
+      const said = typeof values === 'string' ? points.map(() => badValue(values)) : values;
+      unit.own.scale.take(points, said, wire.tick());
     } else if (typeof values !== 'string' && clock.tick() < unit.warmUntil) {
       emit({ points, values: values.map(warmingUp) });
     } else {
