@@ -1,6 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, Registry } from 'prom-client';
-import type { OpenLink } from '../drivers/driver.ts';
+import type { LinkStatus, OpenLink } from '../drivers/driver.ts';
 import type { Board } from './board.ts';
 import type { HistoryReader } from './history/history.ts';
 import type { Judge } from './judge.ts';
@@ -82,6 +82,12 @@ export function openMetrics(measured: Measured): Metrics {
       for (const [counter, count] of Object.entries(open.status().counters)) each.set({ link, counter }, count);
     }
   });
+  gauge('link_use_planned', "Share of the link's time that its plan needs.", ['link'], (each) => {
+    for (const [link, { use }] of statuses(links)) if (use !== undefined) each.set({ link }, use.planned);
+  });
+  gauge('link_use_measured', "Share of the link's time used over the last minute.", ['link'], (each) => {
+    for (const [link, { use }] of statuses(links)) if (use !== undefined) each.set({ link }, use.measured);
+  });
   gauge('device_answers', '1 while the device answers.', ['link', 'device'], (each) => {
     for (const [link, open] of links) {
       for (const [device, { answers }] of Object.entries(open.status().devices)) {
@@ -97,3 +103,6 @@ export function openMetrics(measured: Measured): Metrics {
   });
   return { registry, [Symbol.dispose]: () => delay.disable() };
 }
+
+const statuses = (links: Measured['links']): [string, LinkStatus][] =>
+  [...links].map(([link, open]) => [link, open.status()]);
