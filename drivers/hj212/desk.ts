@@ -84,6 +84,7 @@ export class Desk implements Disposable {
     if (!this.#isAdmitted(instrument, frame, line)) return false;
     const isNew = instrument.line !== line;
     instrument.line = line;
+    instrument.pw = frame.pw;
     this.#handle(instrument, frame, line);
     if (isNew || this.#context.wire.tick() - instrument.timeSetAt >= DAY_MS) this.#setTime(instrument);
     return true;
@@ -160,7 +161,6 @@ export class Desk implements Disposable {
       return;
     }
     instrument.st = st;
-    instrument.pw = frame.pw;
     const { badNumbers } = readFrame(device.points, frame, this.#zone).flaws;
     if (this.#options.mode === 'strict' && badNumbers > 0) {
       this.counts.badNumbers += badNumbers;

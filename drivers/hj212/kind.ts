@@ -3,6 +3,7 @@ import { DURATION, parseDuration } from '#kit/duration.ts';
 import { openZone } from '#kit/zone.ts';
 import type { Device, Driver, LinkSpec } from '../driver.ts';
 import { parseListen } from '../listen.ts';
+import { ttyChoice } from '../modbus/tty.ts';
 import { checkDevices } from './check.ts';
 import { openHj212Link } from './link.ts';
 import { DATA_COMMANDS } from './values.ts';
@@ -28,7 +29,7 @@ const link = z
       .refine((text) => parseListen(text) !== undefined, 'must be host:port, such as 0.0.0.0:9212')
       .optional(),
     /** A serial port on which they speak. */
-    port: z.string().min(1).optional(),
+    port: ttyChoice.optional(),
     baud: z.int().min(300).max(4_000_000).default(9600),
     parity: z.enum(['none', 'even', 'odd']).default('none'),
     dataBits: z.literal([7, 8]).default(8),

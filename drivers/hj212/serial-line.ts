@@ -2,6 +2,7 @@ import { Backoff } from '#kit/backoff.ts';
 import { Fault } from '#kit/fault.ts';
 import type { LinkContext } from '../driver.ts';
 import { type SerialOptions, serialPort } from '../modbus/port.ts';
+import { nameTty } from '../modbus/tty.ts';
 import { Connection, type ConnectionCounts } from './connection.ts';
 import type { Desk } from './desk.ts';
 import type { Mode } from './frame.ts';
@@ -14,7 +15,8 @@ export function openSerialLine(
   counts: ConnectionCounts,
   desk: Desk,
 ): Medium {
-  const { port: from, mode } = options;
+  const { mode } = options;
+  const from = nameTty(options.port);
   const { wire, log } = context;
   const backoff = new Backoff({ firstMs: 1000, mostMs: 30_000 });
   let fault: Fault | undefined = new Fault('opening', `${from} is not open yet`);

@@ -1,0 +1,262 @@
+import { describe, expect, test } from 'vitest';
+import { Desk, type DeskOptions } from '../../../drivers/hj212/desk.ts';
+import { encodeFrame, type Frame, fieldOf, parseFrame } from '../../../drivers/hj212/frame.ts';
+import type { Hj212Device } from '../../../drivers/hj212/kind.ts';
+import type { UntimedReading } from '../../../drivers/hj212/values.ts';
+import { type Log, silentLog } from '../../../gateway/kit/log.ts';
+import { FakeClock } from '../../tools/fake-clock.ts';
+import { MN, makeDevice, makePoint } from './site.ts';
+import { vectorOf } from './vectors.ts';
+
+/** A desk in the time of a fake clock, with one open line whose answers are gathered. */
+function openDesk(options: Partial<DeskOptions> = {}, devices: readonly Hj212Device[] = [makeDevice()]) {
+  const clock = new FakeClock('2026-07-15T14:00:00Z');
+  const given: UntimedReading[] = [];
+  const logged: string[] = [];
+  const log: Log = { ...silentLog, warn: (_nouns, text) => logged.push(text) };
+  const desk = new Desk(
+    devices,
+    { mode: 'lenient', edition: 2017, extensions: true, timeSet: false, timeZone: 'Asia/Shanghai', ...options },
+    { clock, wire: clock, log },
+    (_device, readings) => given.push(...readings),
+  );
+  const openLine = () => {
+    const sent: string[] = [];
+    const line = {
+      from: '10.0.0.1:4000',
+      isOpen: true,
+      send: (bytes: Uint8Array) => void sent.push(Buffer.from(bytes).toString()),
+      sent,
+      /** What was sent since the last look, as `CN Flag`. */
+      answers: () =>
+        sent.splice(0).map((text) => {
+          const frame = parseFrame(Buffer.from(text), 'strict') as Frame;
+          return `${frame.cn} ${frame.flag}`;
+        }),
+    };
+    return line;
+  };
+  return { desk, clock, given, logged, openLine, line: openLine() };
+}
+
+const real: Frame = vectorOf('std-c25-noise-realtime').says;
+const bare: Frame = { st: '23', cn: '2011', pw: '123456', mn: MN, cp: real.cp };
+
+describe('what is taken and what answers it', () => {
+  test.each<[says: string, frame: Frame, values: unknown[], answers: string[]]>([
+    ['real-time data with A=1', real, [50.1], ['9014 4']],
+    ['with A=0 no answer is due', { ...real, flag: 4 }, [50.1], []],
+    ['of the 2025 edition', { ...real, flag: 9 }, [50.1], ['9014 8']],
+    ['of the 2005 edition without QN and Flag', bare, [50.1], []],
+    [
+      'data of points that nobody asked for is answered all the same',
+      { ...real, cp: [[['x-Rtd', '1']]] },
+      [],
+      ['9014 4'],
+    ],
+    ['a kind of upload that nothing is read from', { ...real, cn: '3020' }, [], ['9014 4']],
+    ['the start of an instrument', { ...real, cn: '2081' }, [], ['9014 4']],
+    ['a login', { ...real, cn: '9021', st: '91', cp: [] }, [], ['9022 4']],
+    ['a heartbeat', { ...real, cn: '9015', cp: [] }, [], ['9014 4']],
+    ['a heartbeat that wants no answer', { ...real, cn: '9015', flag: 4, cp: [] }, [], []],
+    ['a wish for the time, which is not set here', { ...real, cn: '1013', cp: [] }, [], ['9013 4']],
+    ['an answer is not answered', { ...real, cn: '9014', cp: [] }, [], []],
+    ['a request is none of ours to answer', { ...real, cn: '1062' }, [], []],
+    ['another MN', { ...real, mn: 'F'.repeat(24) }, [], []],
+    ['an empty MN', { ...real, mn: '' }, [], []],
+    ['its MN in small letters', { ...real, mn: MN.toLowerCase() }, [50.1], ['9014 4']],
+    ['another PW', { ...real, pw: '654321' }, [], []],
+  ])('%s', (_says, frame, values, answers) => {
+    const { desk, given, line } = openDesk();
+    desk.take(frame, line);
+    expect(given.map(({ value }) => value)).toEqual(values);
+    const wanted = line.sent.map((text) => parseFrame(Buffer.from(text), 'lenient') as Frame);
+    expect(wanted.map(({ cn, flag }) => `${cn} ${flag}`)).toEqual(answers);
+    for (const answer of wanted) expect(answer.qn).toBe(frame.qn);
+  });
+
+  test('extensions are not answered where the link says so', () => {
+    const { desk, line } = openDesk({ extensions: false });
+    desk.take({ ...real, cn: '9021' }, line);
+    desk.take({ ...real, cn: '9015' }, line);
+    expect(line.answers()).toEqual([]);
+  });
+
+  test('without a password any PW is taken; a wrong one is told once, and never written', () => {
+    const open = openDesk({}, [makeDevice('d', { password: undefined })]);
+    expect(open.desk.take({ ...real, pw: 'x' }, open.line)).toBe(true);
+    const { desk, line, logged, clock } = openDesk();
+    for (let n = 0; n < 3; n++) expect(desk.take({ ...real, pw: 'guess!' }, line)).toBe(false);
+    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: false, isRefused: true });
+    expect(logged).toHaveLength(1);
+    expect(logged.join()).not.toMatch(/guess!|123456/);
+    expect(desk.counts.wrongPassword).toBe(3);
+    expect(desk.strangers.list()).toEqual([]);
+    desk.take({ ...real, qn: '20260715220000000' }, line);
+    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: true, isRefused: false });
+    expect(clock.now()).toBe(clock.tick());
+  });
+
+  test('a device with an st takes data of that one only', () => {
+    const { desk, given, line } = openDesk({}, [makeDevice('d', { st: '22' })]);
+    desk.take(real, line);
+    expect([given.length, line.answers(), desk.counts.wrongSt]).toEqual([0, [], 1]);
+    desk.take({ ...real, st: '22' }, line);
+    expect([given.length, line.answers()]).toEqual([1, ['9014 4']]);
+    desk.take({ ...real, cn: '9021', st: '91', cp: [] }, line);
+    expect(line.answers()).toEqual(['9022 4']);
+  });
+
+  test('who nobody knows is shown, counted, and answered nothing', () => {
+    const { desk, line, clock } = openDesk();
+    expect(desk.take({ ...real, mn: 'A'.repeat(24) }, line)).toBe(false);
+    expect(desk.strangers.list()).toMatchObject([
+      { id: 'A'.repeat(24), from: line.from, count: 1, lastAt: clock.now() },
+    ]);
+    expect(desk.counts.unknownMn).toBe(1);
+  });
+
+  test('strict: an MN in small letters is another; a value that is no number spoils its frame', () => {
+    const { desk, given, line } = openDesk({ mode: 'strict' }, [
+      makeDevice('d', {}, [makePoint('LA-Rtd'), makePoint('L5-Rtd')]),
+    ]);
+    desk.take({ ...real, mn: MN.toLowerCase() }, line);
+    desk.take({ ...real, cp: [[['LA-Rtd', '50.1']], [['L5-Rtd', '5e1']]] }, line);
+    expect(given).toEqual([]);
+    expect(line.answers()).toEqual([]);
+    expect(desk.counts).toMatchObject({ unknownMn: 1, badNumbers: 1 });
+  });
+
+  test('lenient: a value that is no number is bad and the others are taken', () => {
+    const { desk, given, line } = openDesk({}, [makeDevice('d', {}, [makePoint('LA-Rtd'), makePoint('L5-Rtd')])]);
+    desk.take({ ...real, cp: [[['LA-Rtd', '50.1']], [['L5-Rtd', '5e1']]] }, line);
+    expect(given.map(({ value, code }) => value ?? code)).toEqual([50.1, 'not-a-number']);
+    expect(desk.counts).toMatchObject({ badNumbers: 1, badTimes: 1 });
+  });
+});
+
+test('a frame that is sent again is answered again and not taken twice', () => {
+  const { desk, given, line } = openDesk();
+  for (let n = 0; n < 4; n++) desk.take(real, line);
+  expect(line.answers()).toEqual(['9014 4', '9014 4', '9014 4', '9014 4']);
+  expect(given).toHaveLength(1);
+  expect(desk.counts.repeats).toBe(3);
+});
+
+test('packets are answered each and give their values together; what does not come is not waited for for ever', async () => {
+  const points = [
+    makePoint('w00000-Avg', { source: { factor: 'w00000-Avg', cn: 2061 } }),
+    makePoint('w01018-Avg', { source: { factor: 'w01018-Avg', cn: 2061 } }),
+  ];
+  const { desk, given, line, clock } = openDesk({}, [makeDevice('d', {}, points)]);
+  desk.take(vectorOf('std-c50-packet-1-of-2').says, line);
+  expect([given.length, line.answers()]).toEqual([0, ['9014 4']]);
+  desk.take(vectorOf('std-c50-packet-2-of-2').says, line);
+  expect([given.map(({ value }) => value), line.answers()]).toEqual([[17.5, 40.1], ['9014 4']]);
+  given.length = 0;
+  desk.take({ ...vectorOf('std-c50-packet-1-of-2').says, qn: '20160801085857999' }, line);
+  await clock.advance(59_000);
+  expect(given).toEqual([]);
+  await clock.advance(2000);
+  expect(given.map(({ value }) => value)).toEqual([17.5]);
+  expect(desk.counts.incompleteUploads).toBe(1);
+});
+
+describe('the time', () => {
+  const rig = () => openDesk({ timeSet: true });
+  const replyTo = (text: string, cn: string, cp: Frame['cp']): Frame => ({
+    ...(parseFrame(Buffer.from(text), 'lenient') as Frame),
+    ...{ st: '91', cn, flag: 4, cp },
+  });
+
+  test('is set after the first frame of a connection, as the site has it', () => {
+    const { desk, line } = rig();
+    desk.take(real, line);
+    expect(line.sent[1]).toBe(
+      encodeFrame({
+        qn: '20260715220000000',
+        ...{ st: '23', cn: '1012', pw: '123456', mn: MN, flag: 5 },
+        cp: [[['SystemTime', '20260715220000']]],
+      }).toString(),
+    );
+    desk.take(replyTo(line.sent[1] ?? '', '9011', [[['QnRtn', '1']]]), line);
+    desk.take(replyTo(line.sent[1] ?? '', '9012', [[['ExeRtn', '1']]]), line);
+    expect(desk.counts).toMatchObject({ timeSets: 1, timeSetsUnanswered: 0 });
+  });
+
+  test('is asked four times, each with the time as it is then, and given up', async () => {
+    const { desk, line, clock } = rig();
+    desk.take(real, line);
+    await clock.advance(120_000);
+    const times = line.sent.map((text) => fieldOf(parseFrame(Buffer.from(text), 'lenient') as Frame, 'SystemTime'));
+    expect(times).toEqual([undefined, '20260715220000', '20260715220010', '20260715220020', '20260715220030']);
+    expect(desk.counts).toMatchObject({ timeSets: 0, timeSetsUnanswered: 1 });
+  });
+
+  test.each([
+    ['refused', '9011', 'QnRtn', '2', 'timeSetsRefused'],
+    ['not done', '9012', 'ExeRtn', '2', 'timeSetsFailed'],
+  ] as const)('that is %s is counted', (_says, cn, name, code, count) => {
+    const { desk, line } = rig();
+    desk.take(real, line);
+    desk.take(replyTo(line.sent[1] ?? '', cn, [[[name, code]]]), line);
+    expect(desk.counts[count]).toBe(1);
+  });
+
+  test('is set again a day later, and by another connection, but not twice within a minute', async () => {
+    const { desk, line, clock, openLine } = rig();
+    const asked = (from: { sent: string[] }) => from.sent.splice(0).filter((text) => text.includes('CN=1012')).length;
+    const again = (qn: string, by: Parameters<Desk['take']>[1]) => desk.take({ ...real, qn }, by);
+    again('1'.repeat(17), line);
+    desk.take(replyTo(line.sent[1] ?? '', '9012', [[['ExeRtn', '1']]]), line);
+    expect(asked(line)).toBe(1);
+    again('2'.repeat(17), line);
+    expect(asked(line)).toBe(0);
+    const other = openLine();
+    again('3'.repeat(17), other);
+    expect(asked(other)).toBe(0);
+    await clock.advance(61_000);
+    const third = openLine();
+    again('4'.repeat(17), third);
+    expect(asked(third)).toBe(1);
+    await clock.advance(86_400_000);
+    third.sent.length = 0;
+    again('5'.repeat(17), third);
+    expect(asked(third)).toBe(1);
+  });
+
+  test('that an instrument asks for is noticed and set', async () => {
+    const { desk, line, clock } = rig();
+    desk.take(real, line);
+    await clock.advance(120_000);
+    line.sent.length = 0;
+    desk.take({ ...real, cn: '1013', cp: [] }, line);
+    expect(line.answers()).toEqual(['9013 4', '1012 5']);
+  });
+
+  test('that the gateway does not know itself is set nowhere', () => {
+    const { desk, line, clock } = rig();
+    clock.trusted = 'unknown';
+    desk.take(real, line);
+    expect(line.answers()).toEqual(['9014 4']);
+  });
+
+  test('is not asked for on a line that has closed', async () => {
+    const { desk, line, clock } = rig();
+    desk.take(real, line);
+    line.isOpen = false;
+    line.sent.length = 0;
+    await clock.advance(120_000);
+    expect(line.sent).toEqual([]);
+    expect(desk.standingOf(makeDevice()).isConnected).toBe(false);
+  });
+
+  test('no timer outlives the link', async () => {
+    const { desk, line, clock } = rig();
+    desk.take(real, line);
+    line.sent.length = 0;
+    desk[Symbol.dispose]();
+    await clock.advance(120_000);
+    expect(line.sent).toEqual([]);
+  });
+});
