@@ -6,7 +6,6 @@ import { placeHeight } from './height.ts';
 import { check, checkParts } from './issues.ts';
 import type { DriverKind } from './kinds.ts';
 import { suggest } from './nearest.ts';
-import { isNotRead, LEFT_OUT, type LeftOut } from './not-read.ts';
 import { checkPoint, type PointModel } from './point-model.ts';
 import type { Profile, Profiles } from './profiles.ts';
 import type { Report } from './report.ts';
@@ -30,22 +29,12 @@ export interface PlacedDevice {
 type Common = z.output<typeof deviceCommon>;
 
 /** The link; undefined, and problems, when it cannot be used. */
-export function checkLink(
-  entry: Entry,
-  drivers: readonly DriverKind[],
-  report: Report,
-): OpenLinkSpec | LeftOut | undefined {
+export function checkLink(entry: Entry, drivers: readonly DriverKind[], report: Report): OpenLinkSpec | undefined {
   const kind = isMapping(entry.value) ? entry.value.kind : undefined;
   const driver = typeof kind === 'string' ? drivers.find((each) => Object.hasOwn(each.links, kind)) : undefined;
   const schema = typeof kind === 'string' ? driver?.links[kind] : undefined;
   if (driver === undefined || schema === undefined) {
-    const common = check(linkCommon.loose(), entry, report);
-    if (isNotRead(kind)) {
-      if (common === undefined) return undefined;
-      const message = `link ${common.id}: kind ${kind} is not read by this version: it and its devices are left out`;
-      report.warn(entry.at(['kind']), entry.prefix + message);
-      return LEFT_OUT;
-    }
+    check(linkCommon.loose(), entry, report);
     if (typeof kind === 'string') {
       const kinds = drivers.flatMap((each) => Object.keys(each.links));
       report.error(
@@ -63,7 +52,7 @@ export function checkLink(
 
 export interface Surroundings {
   readonly profiles: Profiles;
-  readonly links: ReadonlyMap<string, OpenLinkSpec | LeftOut>;
+  readonly links: ReadonlyMap<string, OpenLinkSpec>;
   readonly declaredLinks: Declared;
   readonly report: Report;
 }
@@ -72,26 +61,18 @@ export interface Surroundings {
 export async function checkDevice(
   entry: Entry,
   { profiles, links, declaredLinks, report }: Surroundings,
-): Promise<PlacedDevice | LeftOut | undefined> {
+): Promise<PlacedDevice | undefined> {
   const named = isMapping(entry.value) ? entry.value : {};
-  const isLinkRead = typeof named.link !== 'string' || links.get(named.link) !== LEFT_OUT;
-  // A profile for what is not read may not be there yet, so nobody asks for it.
   const profile =
-    typeof named.profile === 'string' && isLinkRead
-      ? await profiles.find(named.profile, entry.at(['profile']))
-      : undefined;
+    typeof named.profile === 'string' ? await profiles.find(named.profile, entry.at(['profile'])) : undefined;
   const isLinkKnown = typeof named.link !== 'string' || declaredLinks.refer(named.link, entry, ['link']);
   if (named.id === 'gateway') {
     report.error(entry.at(['id']), `${entry.prefix}id: "gateway" is the gateway itself: give the device another id`);
   }
-  if (profile === undefined || profile === LEFT_OUT) {
+  if (profile === undefined) {
     // Without its driver nobody knows the rest of its fields.
-    const common = check(deviceCommon.loose(), entry, report);
-    if (common === undefined || (isLinkRead && profile === undefined)) return undefined;
-    const field = isLinkRead ? 'profile' : 'link';
-    const message = `device ${common.id} is left out: its ${field} ${common[field]} is not read by this version`;
-    report.warn(entry.at([field]), entry.prefix + message);
-    return LEFT_OUT;
+    check(deviceCommon.loose(), entry, report);
+    return undefined;
   }
   const parts = checkParts([deviceCommon, profile.driver.device], entry, report);
   const overrides = isMapping(named.points) ? named.points : {};
@@ -101,7 +82,7 @@ export async function checkDevice(
   const models = points.map(({ model }) => placeHeight(model, common.height, entry, report));
   if (models.includes(undefined)) return undefined;
   const link = links.get(common.link);
-  if (link === undefined || link === LEFT_OUT) return undefined;
+  if (link === undefined) return undefined;
   if (link.driver !== profile.driver) {
     const kinds = Object.keys(profile.driver.links).join(', ');
     report.error(

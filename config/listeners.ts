@@ -13,7 +13,7 @@ interface Head {
 }
 
 /**
- * Whether every broker has an address to listen on, and no two parts of the gateway the same one; told at the later. The
+ * Whether every broker has an address to listen on, and no two links or parts of the gateway the same one; told at the later. The
  * site's own broker on the console's port is a warning: a site that is only replayed listens nowhere.
  */
 export function checkListeners(site: Head, head: Entry, links: readonly OpenLinkSpec[], report: Report): void {
@@ -23,10 +23,11 @@ export function checkListeners(site: Head, head: Entry, links: readonly OpenLink
     report.warn(head.at(['broker', 'listen']), head.prefix + message);
   }
   const taken: { readonly id: string; readonly address: Listen }[] = [];
-  // A link with a url uses another broker: it listens nowhere.
-  const brokers = links.filter(({ kind, options }) => kind === BROKER && !(isMapping(options) && options.url));
-  for (const { id, options, entry } of brokers) {
+  for (const { id, kind, options, entry } of links) {
     const own = isMapping(options) ? listenField.safeParse(options.listen).data : undefined;
+    // A broker's link with a url uses another broker: it listens nowhere.
+    const isBroker = kind === BROKER && !(isMapping(options) && options.url);
+    if (own === undefined && !isBroker) continue;
     const address = own ?? inherited;
     const refuse = (message: string) => report.error(entry.at(['listen']), `${entry.prefix}link ${id}: ${message}`);
     if (address === undefined) {

@@ -8,7 +8,6 @@ import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { checkListeners } from './listeners.ts';
 import { gatherLists, siteHead } from './lists.ts';
-import { LEFT_OUT, type LeftOut } from './not-read.ts';
 import { ownPoints } from './own-points.ts';
 import { takePack } from './packs.ts';
 import { Profiles } from './profiles.ts';
@@ -106,8 +105,7 @@ async function checkPeople(people: Entry, sources: SecretSources, report: Report
 
 interface Links {
   readonly declared: Declared;
-  readonly found: ReadonlyMap<string, OpenLinkSpec | LeftOut>;
-  /** Those that are not left out. */
+  readonly found: ReadonlyMap<string, OpenLinkSpec>;
   readonly open: readonly OpenLinkSpec[];
 }
 
@@ -118,7 +116,7 @@ async function checkLinks(
   report: Report,
 ): Promise<Links> {
   const declared = new Declared('link', report);
-  const found = new Map<string, OpenLinkSpec | LeftOut>();
+  const found = new Map<string, OpenLinkSpec>();
   for (const raw of entries) {
     const entry = await resolveSecrets(raw, sources, report);
     const isFirst = declared.add(entry);
@@ -126,13 +124,13 @@ async function checkLinks(
     const id = valueAt(entry.value, ['id']);
     if (link !== undefined && isFirst && typeof id === 'string') found.set(id, link);
   }
-  return { declared, found, open: [...found.values()].filter((link) => link !== LEFT_OUT) };
+  return { declared, found, open: [...found.values()] };
 }
 
 interface Devices {
   readonly declared: Declared;
   readonly placed: ReadonlyMap<string, PlacedDevice>;
-  /** Every device could be used or is left out, so that it can be said what matches. */
+  /** Every device could be used, so that it can be said what matches. */
   readonly isWhole: boolean;
 }
 
@@ -152,7 +150,7 @@ async function checkDevices(
     const isFirst = declared.add(entry);
     const found = await checkDevice(entry, { profiles, links: links.found, declaredLinks: links.declared, report });
     if (found === undefined || !isFirst) isWhole = false;
-    else if (found !== LEFT_OUT) {
+    else {
       placed.set(found.device.id, found);
       links.open.find((link) => link.id === found.device.link)?.devices.push(found.device);
     }

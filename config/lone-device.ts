@@ -4,7 +4,6 @@ import { Declared } from './declared.ts';
 import { checkDevice, checkLink, checkShared } from './devices.ts';
 import { type Entry, isMapping, parseFile } from './document.ts';
 import type { DriverKind } from './kinds.ts';
-import { LEFT_OUT } from './not-read.ts';
 import { checkProfile, type Profile, Profiles } from './profiles.ts';
 import { Report } from './report.ts';
 import type { Problem, SiteLink } from './site.ts';
@@ -27,7 +26,7 @@ export async function loadProfile(
   const report = new Report();
   const entry = await readEntry(file, report);
   const profile = entry === undefined ? undefined : checkProfile(entry, drivers, report);
-  const isGood = entry !== undefined && profile !== undefined && profile !== LEFT_OUT && !report.hasErrors;
+  const isGood = entry !== undefined && profile !== undefined && !report.hasErrors;
   return { model: isGood ? { profile, entry } : null, problems: report.problems() };
 }
 
@@ -57,7 +56,7 @@ export async function placeAlone(
   const part = (value: Fields): Entry => ({ value, prefix: '', at: () => place });
   const profiles = new Profiles([entry], drivers, '', report);
   const open = checkLink(part({ id: 'link', ...link }), drivers, report);
-  if (open === undefined || open === LEFT_OUT) return { link: null, problems: report.problems() };
+  if (open === undefined) return { link: null, problems: report.problems() };
   const declaredLinks = new Declared('link', report);
   declaredLinks.add(open.entry);
   const placed = await checkDevice(part({ id: 'device', profile: model, link: 'link', ...device }), {
@@ -66,7 +65,7 @@ export async function placeAlone(
     declaredLinks,
     report,
   });
-  if (placed !== undefined && placed !== LEFT_OUT) {
+  if (placed !== undefined) {
     open.devices.push(placed.device);
     checkShared(open, new Map([['device', placed]]), report);
   }

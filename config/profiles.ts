@@ -8,7 +8,6 @@ import { profileCommon } from './file-kinds.ts';
 import { check, checkParts } from './issues.ts';
 import type { DriverKind } from './kinds.ts';
 import { suggest } from './nearest.ts';
-import { isNotRead, LEFT_OUT, type LeftOut } from './not-read.ts';
 import { checkPoint, type PointModel } from './point-model.ts';
 import type { ProfileTest } from './profile-tests.ts';
 import { type Place, Report } from './report.ts';
@@ -31,7 +30,7 @@ export interface Profile {
 /** The device models of a site: its own, and of those that ship what its devices name. */
 export class Profiles {
   readonly #own = new Map<string, Entry>();
-  readonly #checked = new Map<string, Promise<Profile | LeftOut | undefined>>();
+  readonly #checked = new Map<string, Promise<Profile | undefined>>();
   readonly #drivers: readonly DriverKind[];
   readonly #shippedDir: string;
   readonly #report: Report;
@@ -52,17 +51,17 @@ export class Profiles {
   }
 
   /** The profile that a device names at that place; undefined, and problems, when there is none that can be used. */
-  async find(id: string, at: Place): Promise<Profile | LeftOut | undefined> {
+  async find(id: string, at: Place): Promise<Profile | undefined> {
     const found = this.#checked.get(id) ?? this.#open(id, at);
     this.#checked.set(id, found);
     const profile = await found;
-    if (profile === undefined || profile === LEFT_OUT || !profile.isTemplate) return profile;
+    if (profile === undefined || !profile.isTemplate) return profile;
     const remedy = `write it into the site's profiles/ by "gengfu profile show ${id}", say there where each point stands as the maker's manual has it, and take "template: true" away`;
     this.#report.error(at, `profile: ${id} is a template, which says what such a device has but not where: ${remedy}`);
     return undefined;
   }
 
-  async #open(id: string, at: Place): Promise<Profile | LeftOut | undefined> {
+  async #open(id: string, at: Place): Promise<Profile | undefined> {
     const entry = /^[a-z0-9][a-z0-9.-]*$/.test(id)
       ? await readShipped(this.#shippedDir, id, 'profile', at, this.#report)
       : null;
@@ -108,21 +107,11 @@ export async function readShipped(
 }
 
 /** Checks one device model by itself. */
-export function checkProfile(
-  entry: Entry,
-  drivers: readonly DriverKind[],
-  report: Report,
-): Profile | LeftOut | undefined {
+export function checkProfile(entry: Entry, drivers: readonly DriverKind[], report: Report): Profile | undefined {
   const protocol = isMapping(entry.value) ? entry.value.protocol : undefined;
   const driver = drivers.find((each) => each.protocol === protocol);
   if (driver === undefined) {
-    const common = check(profileCommon.loose(), entry, report);
-    if (isNotRead(protocol)) {
-      if (common === undefined) return undefined;
-      const message = `profile ${common.profile}: protocol ${protocol} is not read by this version: its devices are left out`;
-      report.warn(entry.at(['protocol']), entry.prefix + message);
-      return LEFT_OUT;
-    }
+    check(profileCommon.loose(), entry, report);
     const known = drivers.map((each) => each.protocol);
     if (typeof protocol === 'string') {
       report.error(

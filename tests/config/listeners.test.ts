@@ -60,6 +60,34 @@ test.each([
     links: ['{ id: a, kind: mqtt, listen: "[::1]:9000" }'],
     problems: ['site.yaml:5:34: link a: [::1]:9000 is where the console listens: give it another port'],
   },
+  {
+    says: 'links of other kinds that listen',
+    site: 'broker: { listen: "0.0.0.0:1883" }',
+    links: [
+      AIR,
+      '{ id: a, kind: http, local: true, listen: "127.0.0.1:1883" }',
+      '{ id: b, kind: hj212, listen: "127.0.0.1:8080" }',
+      '{ id: c, kind: http, local: true, listen: "127.0.0.1:8081" }',
+    ],
+    problems: [
+      'site.yaml:6:47: link a: 127.0.0.1:1883 is where link air listens: give it a listen of its own, or put its devices on that link',
+      'site.yaml:7:35: link b: 127.0.0.1:8080 is where the console listens: give it another port',
+    ],
+  },
+  {
+    says: 'what is wrong with a link by itself is told at the link, also where it has no devices',
+    links: [
+      '{ id: open, kind: http, listen: "0.0.0.0:8081" }',
+      '{ id: neither, kind: http, local: true }',
+      '{ id: both, kind: http, local: true, listen: "127.0.0.1:8082", pull: { url: "https://r.example/m" } }',
+    ],
+    problems: [
+      "site.yaml:4:23: warning: link open, kind: its devices reach the gateway over a line from outside: while that is down there is no alarm from them; set local: true if they stand on the box's own network",
+      'site.yaml:4:37: link open, listen: anybody who reaches it could push: give it auth',
+      'site.yaml:5:5: link neither, listen: give it either listen: HOST:PORT or pull: { url }',
+      'site.yaml:6:68: link both, pull: give it either listen: HOST:PORT or pull: { url }',
+    ],
+  },
 ])('$says', async ({ site = '', links, problems }) => {
   const lines = links.map((link) => `  - ${link}\n`).join('');
   const more = site === '' ? '' : `${site}\n`;

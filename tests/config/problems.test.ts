@@ -280,30 +280,20 @@ const references: Row[] = [
     ],
   },
   {
-    says: 'a kind that this version does not read is left out, with all that is on it; what names it is right',
+    says: 'kinds of link and protocols that are none, and what stands on them',
     files: {
       'links.yaml':
-        'links:\n  - { id: bus-1, kind: serial, port: a }\n  - { id: instruments, kind: http, listen: "0.0.0.0:9212" }\n  - { id: cloud, kind: htp }\n  - { kind: http }\n',
+        'links:\n  - { id: bus-1, kind: serial, port: a }\n  - { id: cloud, kind: htp }\n  - { kind: serial }\n',
       'profiles/station.yaml':
-        'profile: station\nprotocol: http\nevery: 1min\npoints: [{ id: la, quantity: noise.la, code: a34001 }]\n',
-      'devices/b.yaml': `devices:
-  - { id: s-1, profile: station, link: instruments, mn: "88888" }
-  - { id: s-2, profile: none-yet, link: instruments, mn: "88889" }
-  - { id: s-3, profile: station, link: bus-1 }
-  - { id: s-4, profile: station, link: instrument }
-`,
-      ...rule(`    on: { device: [noise-1, s-1, s-2, s-3, "link:instruments"] }\n${LEVELS}`),
+        'profile: station\nprotocol: smoke-signals\nevery: 1min\npoints: [{ id: la, quantity: noise.la, code: a34001 }]\n',
+      'devices/b.yaml': 'devices:\n  - { id: s-1, profile: station, link: cloud }\n',
+      ...rule(`    on: { device: [noise-1, s-1, "link:cloud"] }\n${LEVELS}`),
     },
     problems: [
-      'devices/b.yaml:2:40: warning: device s-1 is left out: its link instruments is not read by this version',
-      'devices/b.yaml:3:41: warning: device s-2 is left out: its link instruments is not read by this version',
-      'devices/b.yaml:4:25: warning: device s-3 is left out: its profile station is not read by this version',
-      'devices/b.yaml:5:25: warning: device s-4 is left out: its profile station is not read by this version',
-      'devices/b.yaml:5:40: link: there is no link "instrument"; did you mean "instruments"?',
-      'links.yaml:3:30: warning: link instruments: kind http is not read by this version: it and its devices are left out',
-      'links.yaml:4:24: kind: there is no kind of link "htp"; known: serial, tcp, broker',
-      'links.yaml:5:5: id: is missing: it must be text',
-      'profiles/station.yaml:2:11: warning: profile station: protocol http is not read by this version: its devices are left out',
+      'links.yaml:3:24: kind: there is no kind of link "htp"; known: serial, tcp, broker',
+      'links.yaml:4:5: id: is missing: it must be text',
+      'links.yaml:4:5: port: is missing: it must be text',
+      'profiles/station.yaml:2:11: protocol: there is no protocol "smoke-signals"; known: bus, air',
     ],
   },
   {

@@ -8,6 +8,7 @@ import type { Kinds } from '../../config/kinds.ts';
 import { loadSite } from '../../config/load.ts';
 import { listShipped } from '../../config/profiles.ts';
 import { hj212 } from '../../drivers/hj212/kind.ts';
+import { http } from '../../drivers/http/kind.ts';
 import { modbus } from '../../drivers/modbus/kind.ts';
 import { mqtt } from '../../drivers/mqtt/kind.ts';
 import { type Permit, permit } from '../../gateway/rules/permit.ts';
@@ -15,7 +16,7 @@ import { type Rule, rule } from '../../gateway/rules/rule.ts';
 import { writeSite } from './temporary-site.ts';
 
 const config = join(import.meta.dirname, '../../config');
-const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt, hj212], rule, permit, upstreams: [] };
+const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt, hj212, http], rule, permit, upstreams: [] };
 const profiles = await listShipped(join(config, 'profiles'));
 const packs = await listShipped(join(config, 'packs'));
 
@@ -37,6 +38,10 @@ const LINKS = {
   hj212: {
     link: '{ id: hj212, kind: hj212, listen: "127.0.0.1:9212" }',
     device: (n: number) => `mn: "${String(n).padStart(24, '0')}", password: "\${env:P}"`,
+  },
+  http: {
+    link: '{ id: http, kind: http, listen: "127.0.0.1:8081", local: true }',
+    device: (n: number) => `identity: "${n}"`,
   },
 } as const;
 
