@@ -169,6 +169,21 @@ export const linkShape = named(
     error: z.string().optional(),
     counters: z.record(z.string(), z.number()),
     devices: z.record(z.string(), z.object({ answers: z.boolean(), code: z.string().optional() })),
+    use: z.object({ planned: z.number(), measured: z.number() }).optional(),
+    unknown: z
+      .array(
+        z.object({
+          id: z.string(),
+          from: z.string().optional(),
+          firstAt: z.number(),
+          lastAt: z.number(),
+          count: z.number(),
+          sample: z.string().optional(),
+        }),
+      )
+      .readonly()
+      .optional(),
+    warnings: z.array(z.string()).readonly().optional(),
   }),
 );
 
