@@ -55,6 +55,25 @@ export class Field {
     return this.#value.map((_, index) => this.at(index));
   }
 
+  /** The items of a list, or what stands there alone. */
+  list(): readonly Field[] {
+    return Array.isArray(this.#value) ? this.items() : [this];
+  }
+
+  isRecord(): boolean {
+    return typeof this.#value === 'object' && this.#value !== null && !Array.isArray(this.#value);
+  }
+
+  /** Says that something else should stand here. */
+  refuse(wanted: string): never {
+    return this.#fail(wanted);
+  }
+
+  /** Whatever stands there. */
+  raw(): unknown {
+    return this.#value;
+  }
+
   entries(otherwise?: readonly (readonly [string, Field])[]): readonly (readonly [string, Field])[] {
     if (this.isMissing() && otherwise !== undefined) return otherwise;
     return Object.keys(this.record()).map((key) => [key, this.at(key)]);

@@ -1,4 +1,10 @@
-/** A unit's vice; `slow` takes `delayMs`. A unit that is absent behaves as `silent` meanwhile. */
+import type { SimProfile } from './profiles.ts';
+
+/**
+ * A device's vice. `slow` takes `delayMs`; `stuck` shows what it showed at the start; `drifting` adds `driftPerMin`;
+ * `reboot` is silent now and then and has forgotten what it was told and counted; `echo` sends back what it heard before
+ * it answers; `busy` has no time, ever. A device that is absent behaves as `silent` meanwhile.
+ */
 export const PERSONAS = [
   'works',
   'silent',
@@ -8,8 +14,13 @@ export const PERSONAS = [
   'wrong-unit',
   'exception',
   'nonsense',
+  'stuck',
+  'drifting',
+  'reboot',
+  'echo',
+  'busy',
 ] as const;
-type Persona = (typeof PERSONAS)[number];
+export type Persona = (typeof PERSONAS)[number];
 
 export const TABLES = ['coil', 'discrete', 'holding', 'input'] as const;
 export type Table = (typeof TABLES)[number];
@@ -27,15 +38,37 @@ export type Shape =
       readonly high: number;
       readonly everyMs: number;
       readonly phaseMs: number;
-    };
+    }
+  /** Counts from zero since the device was switched on. */
+  | { readonly kind: 'count'; readonly perSecond: number };
 
-interface SimRegister {
+export const TYPES = ['u16', 's16', 'u32', 's32', 'f32', 'u64', 'f64', 'bit'] as const;
+export const ORDERS = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const;
+
+export interface SimRegister {
   readonly table: Table;
   readonly address: number;
+  readonly type: (typeof TYPES)[number];
+  /** Where the bytes of a 32-bit value ABCD, A the highest, stand. */
+  readonly order: (typeof ORDERS)[number];
+  /** 0 (lowest) to 15, for a bit of a register. */
+  readonly bit: number | null;
   /** What one count of the register is worth. */
   readonly scale: number;
+  /** The value at a count of 0. */
+  readonly offset: number;
   /** State's name → raw value, for a point of states. */
   readonly states: Readonly<Record<string, number>>;
+}
+
+/** What else stands in a Modbus device's tables. */
+export interface SimMemory {
+  /** `holding 4` → its raw value, where no point changes it. */
+  readonly cells: ReadonlyMap<string, number>;
+  /** Between the first and the last address of each table that has any, what nobody knows reads as 0. */
+  readonly spans: Readonly<Partial<Record<Table, Span>>>;
+  /** Never to be touched, both ends included: asked for, they are refused. */
+  readonly forbidden: readonly Span[];
 }
 
 export interface SimPoint {
@@ -45,7 +78,7 @@ export interface SimPoint {
   readonly jitter: number;
   /** Where a Modbus device keeps it. */
   readonly register: SimRegister | null;
-  /** The key under which an MQTT device sends it. */
+  /** The path, or plain key, under which an MQTT device sends it. */
   readonly json: string | null;
 }
 
@@ -63,9 +96,15 @@ export interface SimDevice {
   readonly while: { readonly above: number; readonly everyMs: number } | null;
   readonly persona: Persona;
   readonly delayMs: number;
+  /** Of `drifting`, in the point's own unit. */
+  readonly driftPerMin: number;
+  /** Of `reboot`: each so often, how long it is away. */
+  readonly reboot: { readonly everyMs: number; readonly downMs: number };
   /** From the first instant to before the second it neither answers nor reports. */
   readonly absent: readonly Span[];
   readonly points: readonly SimPoint[];
+  /** What it is made from, if it is made from one. */
+  readonly profile: SimProfile | null;
 }
 
 export type Span = readonly [from: number, to: number];

@@ -108,6 +108,8 @@ function encodeReply(reply: Reply): Buffer | null {
       frame[frame.length - 1] = (frame.at(-1) ?? 0) ^ 0xff;
       return frame;
     }
+    case 'echo':
+      return Buffer.concat([encodeRtu(reply.unit, reply.request), encodeRtu(reply.unit, reply.pdu)]);
     case 'nonsense':
       return reply.bytes;
     default:

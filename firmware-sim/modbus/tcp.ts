@@ -65,6 +65,11 @@ function encodeReply(transaction: number, reply: Reply): Buffer | null {
       pdu[1] = (pdu[1] ?? 0) + 2;
       return encodeTcp(transaction, reply.unit, pdu);
     }
+    case 'echo':
+      return Buffer.concat([
+        encodeTcp(transaction, reply.unit, reply.request),
+        encodeTcp(transaction, reply.unit, reply.pdu),
+      ]);
     case 'nonsense':
       return reply.bytes;
     default:

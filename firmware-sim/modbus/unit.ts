@@ -1,7 +1,8 @@
-import { measuredAt } from '../physics/value.ts';
+import { bootedAt } from '../physics/persona.ts';
 import { isWithin, type SimDevice } from '../scenario.ts';
 import type { SimTime } from '../sim-time.ts';
-import { answer, EXCEPTION, exception, type ReadCell } from './pdu.ts';
+import { openCells } from './cells.ts';
+import { answer, EXCEPTION, exception } from './pdu.ts';
 
 /** What a unit does about one request, before it is framed. */
 export type Reply =
@@ -11,6 +12,8 @@ export type Reply =
   | { readonly kind: 'corrupt'; readonly unit: number; readonly pdu: Buffer }
   /** Only the first half of the frame. */
   | { readonly kind: 'cut-off'; readonly unit: number; readonly pdu: Buffer }
+  /** The request as it was heard, and then the answer. */
+  | { readonly kind: 'echo'; readonly unit: number; readonly request: Buffer; readonly pdu: Buffer }
   /** Bytes that are no frame. */
   | { readonly kind: 'nonsense'; readonly bytes: Buffer };
 
@@ -26,24 +29,33 @@ const NONSENSE = Buffer.from('5aa5deadbeef00ff102030405060708090', 'hex');
 export function openUnit(device: SimDevice, start: number, time: SimTime): Unit {
   const { unit } = device;
   if (unit === null) throw new Error(`${device.id}: unit is missing`);
-  const read = cellsOf(device, start, time);
+  const cells = openCells(device, start, time);
   return {
     unit,
     reply(request) {
       if (isWithin(device.absent, time.now())) return { kind: 'none' };
       switch (device.persona) {
         case 'works':
-          return { kind: 'pdu', unit, pdu: answer(request, read), afterMs: 0 };
+        case 'stuck':
+        case 'drifting':
+          return { kind: 'pdu', unit, pdu: answer(request, cells), afterMs: 0 };
         case 'silent':
           return { kind: 'none' };
+        case 'reboot':
+          if (bootedAt(device, start, time.now()) === null) return { kind: 'none' };
+          return { kind: 'pdu', unit, pdu: answer(request, cells), afterMs: 0 };
+        case 'echo':
+          return { kind: 'echo', unit, request, pdu: answer(request, cells) };
+        case 'busy':
+          return { kind: 'pdu', unit, pdu: exception(request[0] ?? 0, EXCEPTION.busy), afterMs: 0 };
         case 'slow':
-          return { kind: 'pdu', unit, pdu: answer(request, read), afterMs: device.delayMs };
+          return { kind: 'pdu', unit, pdu: answer(request, cells), afterMs: device.delayMs };
         case 'cut-off':
-          return { kind: 'cut-off', unit, pdu: answer(request, read) };
+          return { kind: 'cut-off', unit, pdu: answer(request, cells) };
         case 'corrupt':
-          return { kind: 'corrupt', unit, pdu: answer(request, read) };
+          return { kind: 'corrupt', unit, pdu: answer(request, cells) };
         case 'wrong-unit':
-          return { kind: 'pdu', unit: (unit % 247) + 1, pdu: answer(request, read), afterMs: 0 };
+          return { kind: 'pdu', unit: (unit % 247) + 1, pdu: answer(request, cells), afterMs: 0 };
         case 'exception':
           return { kind: 'pdu', unit, pdu: exception(request[0] ?? 0, EXCEPTION.failure), afterMs: 0 };
         case 'nonsense':
@@ -52,19 +64,5 @@ export function openUnit(device: SimDevice, start: number, time: SimTime): Unit 
           return device.persona satisfies never;
       }
     },
-  };
-}
-
-function cellsOf(device: SimDevice, start: number, time: SimTime): ReadCell {
-  const points = device.points.map((point) => {
-    if (point.register === null) throw new Error(`${device.id}/${point.id}: register is missing`);
-    return { point, register: point.register };
-  });
-  return (table, address) => {
-    const found = points.find(({ register }) => register.table === table && register.address === address);
-    if (found === undefined) return undefined;
-    const value = measuredAt(device, found.point, start, time.now());
-    if (typeof value === 'string') return found.register.states[value];
-    return Math.round(value / found.register.scale);
   };
 }

@@ -18,6 +18,7 @@ const nextMultiple = (anchor: number, everyMs: number, after: number): number =>
 function nextChange(shape: Shape, start: number, after: number): number {
   switch (shape.kind) {
     case 'knots':
+    case 'count':
       return Number.POSITIVE_INFINITY;
     case 'steps':
       return shape.steps.find(([at]) => at > after)?.[0] ?? Number.POSITIVE_INFINITY;

@@ -11,6 +11,8 @@ export function valueAt(shape: Shape, start: number, at: number): number | strin
     }
     case 'toggle':
       return Math.floor((at - start - shape.phaseMs) / shape.everyMs) % 2 === 0 ? shape.high : shape.low;
+    case 'count':
+      return Math.floor(((at - start) / 1000) * shape.perSecond);
     default:
       return shape satisfies never;
   }
