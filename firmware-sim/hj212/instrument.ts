@@ -43,6 +43,8 @@ export interface Hj212Device {
   readonly edition: 2005 | 2017 | 2025;
   readonly persona: Hj212Persona;
   readonly uploads: readonly SimUpload[];
+  /** How long it waits for an answer before it sends again; 3 s by default. */
+  readonly answerMs?: number;
   /** Its clock; real time by default. A time set moves it. */
   readonly now?: () => number;
   /** Minutes east of UTC of its times; 480 by default. */
@@ -116,7 +118,7 @@ export function openInstrument(
     for (let tries = 0; tries <= TRIES && waiting.has(qn); tries++) {
       await emit(text);
       if (device.persona === 'silent') break;
-      await Promise.race([answered.promise, wait(ANSWER_MS, undefined, { signal })]);
+      await Promise.race([answered.promise, wait(device.answerMs ?? ANSWER_MS, undefined, { signal })]);
     }
     waiting.delete(qn);
   };
