@@ -35,6 +35,8 @@ const given = {
     .optional(),
   /** LoRaWAN: 1 to 223. */
   fPort: z.int().min(1).max(223).optional(),
+  /** LoRaWAN: what the network server gives beside it, by field: signal, snr, status-battery. */
+  network: z.record(z.string(), z.number()).optional(),
   /** HJ 212: a whole frame, with or without its CR LF. */
   frame: z.string().min(1).optional(),
   /** HTTP: text as it comes, or what stands for its JSON. */

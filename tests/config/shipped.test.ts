@@ -25,6 +25,7 @@ interface File {
   readonly protocol: keyof typeof LINKS;
   readonly source?: string;
   readonly template?: boolean;
+  readonly codec?: string;
   readonly points: readonly { readonly from?: string }[];
 }
 
@@ -32,8 +33,9 @@ interface File {
 const LINKS = {
   modbus: { link: '{ id: modbus, kind: modbus-tcp, host: h }', device: (n: number) => `address: ${n + 1}` },
   mqtt: {
-    link: '{ id: mqtt, kind: mqtt, listen: "127.0.0.1:1883" }',
-    device: (n: number) => `topic: t${n}, password: "\${env:P}"`,
+    link: '{ id: mqtt, kind: mqtt, listen: "127.0.0.1:1883", server: { kind: chirpstack, password: "${env:P}" } }',
+    device: (n: number, codec?: string) =>
+      codec === undefined ? `topic: t${n}, password: "\${env:P}"` : `devEui: "${String(n).padStart(16, '0')}"`,
   },
   hj212: {
     link: '{ id: hj212, kind: hj212, listen: "127.0.0.1:9212" }',
@@ -49,9 +51,9 @@ const readProfile = async (name: string): Promise<File> =>
   parse(await readFile(join(config, 'profiles', `${name}.yaml`), 'utf8'));
 
 /** A device of a model, the n-th of a site; it hangs where each gauge that looks down can measure. */
-function deviceOf({ profile, protocol, points }: File, n: number): string {
+function deviceOf({ profile, protocol, points, codec }: File, n: number): string {
   const height = points.some(({ from }) => from === 'height') ? ', height: 1.2m' : '';
-  return `{ id: d${n}, profile: ${profile}, link: ${protocol}, ${LINKS[protocol].device(n)}${height}`;
+  return `{ id: d${n}, profile: ${profile}, link: ${protocol}, ${LINKS[protocol].device(n, codec)}${height}`;
 }
 
 /** What a site makes of a template: a copy that says where each point stands. */
