@@ -10,6 +10,8 @@ export interface Asked {
   readonly count: number;
   /** 0 on a serial line. */
   readonly transaction: number;
+  /** The request's PDU. */
+  readonly pdu?: Buffer;
 }
 
 /** What a slave sends back: each piece so many milliseconds after the request came. */
@@ -119,6 +121,7 @@ export class FakeBus {
       address: frame.readUInt16BE(at + 2),
       count: frame.readUInt16BE(at + 4),
       transaction: at === 0 ? 0 : frame.readUInt16BE(0),
+      pdu: frame.subarray(at + 1, at === 0 ? -2 : undefined),
       at: this.#clock.tick(),
     };
     if (this.#pending > 0) this.collisions++;

@@ -3,6 +3,7 @@ import type { ModbusDevice } from '../../../drivers/modbus/check.ts';
 import { type Medium, openLink } from '../../../drivers/modbus/link.ts';
 import { RtuLine } from '../../../drivers/modbus/rtu-line.ts';
 import { TcpLine } from '../../../drivers/modbus/tcp-line.ts';
+import type { Pace } from '../../../drivers/modbus/use.ts';
 import type { Reading } from '../../../drivers/reading.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
@@ -13,6 +14,7 @@ export interface RigOptions {
   readonly window?: number;
   readonly start?: string;
   readonly timeoutMs?: number;
+  readonly pace?: Pace;
 }
 
 /** A whole link on a fake bus, in the time of a fake clock; every batch that it gives is kept. */
@@ -35,6 +37,7 @@ export class Rig implements AsyncDisposable {
     const medium: Medium = {
       where: 'fake',
       timeoutMs,
+      ...(options.pace === undefined ? {} : { pace: options.pace }),
       share: kind === 'rtu' ? 0.032 : 0.008 * window,
       hasNumbers: kind === 'tcp',
       openPort: this.bus.open,

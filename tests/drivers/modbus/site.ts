@@ -26,10 +26,11 @@ export function makeDevice(
   points: readonly (string | ModbusPoint)[],
   profile: object = {},
   everyMs = 1000,
+  options: object = {},
 ): ModbusDevice {
   return {
     id,
-    options: { address },
+    options: modbus.device.parse({ address, ...options }),
     profile: modbus.profile.parse(profile),
     points: points.map((point) => (typeof point === 'string' ? makePoint(id, point, {}, { everyMs }) : point)),
   };
