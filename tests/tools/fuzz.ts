@@ -22,6 +22,8 @@ export interface FuzzResult {
 /** Inputs between two looks at the coverage. */
 const BATCH = 256;
 const MOST_KEPT = 512;
+/** Where it cannot be told which input it was. */
+const MOST_SUSPECTS = 4;
 
 /**
  * Sends mutations of the seeds to `target`, guided by the blocks of code they reach: an input whose batch reached a
@@ -55,22 +57,30 @@ export async function fuzz(target: (input: Buffer) => void, options: FuzzOptions
     inputs += batch.length;
     if (coverage === undefined || (await coverage.take()) === 0) continue;
     reached++;
-    // Which of the batch it was is found by halves: each is run as if nothing of the batch had been.
-    const before = coverage.before;
-    let suspects: readonly Buffer[] = batch;
-    while (suspects.length > 1) {
-      const half = suspects.slice(0, suspects.length >> 1);
-      coverage.forget(before);
-      for (const input of half) run(input);
-      suspects = (await coverage.take()) > 0 ? half : suspects.slice(half.length);
-    }
-    coverage.forget(before);
-    for (const input of suspects) run(input);
-    await coverage.take();
-    corpus.push(...suspects);
-    if (corpus.length > MOST_KEPT) corpus.splice(seeds.length, 1);
+    const found = await narrow(batch, run, coverage);
+    corpus.push(...found);
+    if (corpus.length > MOST_KEPT) corpus.splice(seeds.length, found.length);
   }
   return { inputs, bytes, reached };
+}
+
+/** Which of the batch it was that reached something, by halves: each is run as if nothing of the batch had been. */
+async function narrow(batch: readonly Buffer[], run: (input: Buffer) => void, coverage: Coverage) {
+  const { before, left } = coverage;
+  const reaches = async (inputs: readonly Buffer[]) => {
+    coverage.left = before;
+    for (const input of inputs) run(input);
+    return (await coverage.take()) > 0;
+  };
+  let suspects = batch;
+  while (suspects.length > 1) {
+    const middle = suspects.length >> 1;
+    if (await reaches(suspects.slice(0, middle))) suspects = suspects.slice(0, middle);
+    else if (await reaches(suspects.slice(middle))) suspects = suspects.slice(middle);
+    else break;
+  }
+  coverage.left = left;
+  return suspects.slice(0, MOST_SUSPECTS);
 }
 
 const INTERESTING = [0, 1, 2, 3, 4, 5, 6, 0x10, 0x7f, 0x80, 0x81, 0x83, 0xfa, 0xfb, 0xfe, 0xff];
@@ -123,31 +133,31 @@ function common(a: readonly Range[], b: readonly Range[]): Range[] {
   );
 }
 
+interface Coverage extends AsyncDisposable {
+  /** Of each function the blocks that were never run, and what they were before the last look. */
+  left: ReadonlyMap<string, readonly Range[]>;
+  before: ReadonlyMap<string, readonly Range[]>;
+  /** How many functions ran a block for the first time since the last look. */
+  take(): Promise<number>;
+}
+
 /**
  * What of the wanted files was never run. The inspector tells a block that was not run, and nothing of one that ran as
  * often as what it is in, so it is the blocks that are left that are kept.
  */
-async function openCoverage(covers: string) {
+async function openCoverage(covers: string): Promise<Coverage> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
-  let left = new Map<string, readonly Range[]>();
-  let before = left;
-  return {
-    /** What was left before the last look. */
-    get before() {
-      return before;
-    },
-    /** Goes on as if only that had been seen. */
-    forget(since: typeof left) {
-      left = since;
-    },
-    /** How many pieces of code were run for the first time since the last look. */
-    async take(): Promise<number> {
+  const coverage: Coverage = {
+    left: new Map(),
+    before: new Map(),
+    async take() {
       let fresh = 0;
-      before = left;
-      left = new Map(left);
+      coverage.before = coverage.left;
+      const left = new Map(coverage.left);
+      coverage.left = left;
       const { result } = await session.post('Profiler.takePreciseCoverage');
       for (const { scriptId, url, functions } of result) {
         if (!url.includes(covers)) continue;
@@ -169,6 +179,7 @@ async function openCoverage(covers: string) {
       session.disconnect();
     },
   };
+  return coverage;
 }
 
 const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, [start, end]) => sum + end - start, 0);

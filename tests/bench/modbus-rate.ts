@@ -1,0 +1,105 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { type Figure, median } from './figure.ts';
+
+const MOST = 1.5;
+const MOST_IN_TIME = 1.2;
+/** The gateway's own window. */
+const WINDOW = 4;
+const WARM_MS = 2000;
+const TURN_MS = 1500;
+
+interface Sample {
+  readonly values: number;
+  readonly cpuUs: number;
+  readonly missed: number;
+}
+
+/** A program of the bench that tells what it did each time it is asked. */
+class Told implements Disposable {
+  readonly process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(args: readonly (string | number)[]) {
+    this.process = spawn(process.execPath, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
+    if (this.process.stdout === null) throw new Error('no output');
+    this.#lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<string> {
+    return String((await this.#lines.next()).value);
+  }
+
+  async ask(): Promise<Sample> {
+    this.process.stdin?.write('\n');
+    return JSON.parse(await this.line());
+  }
+
+  [Symbol.dispose](): void {
+    this.process.kill();
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** CPU seconds for a million values. */
+const cost = ({ values, cpuUs }: Sample): number => cpuUs / values;
+
+/**
+ * 100 devices of 50 registers over TCP: CPU for a million values of the driver alone and with rules, to that of a bare
+ * loop with the same requests. As fast as each can one after the other, so that none takes the other's core; at 100 ms
+ * side by side.
+ */
+export async function modbusRate(seconds: number): Promise<Figure[]> {
+  using slave = new Told(['tests/bench/modbus-slave.mjs']);
+  const port = await slave.line();
+  const open = (everyMs: number) =>
+    [
+      ['tests/bench/bare-poll.mjs', port, WINDOW, everyMs],
+      ['tests/bench/modbus-polled.ts', port, Math.max(everyMs, 1), 'drop'],
+      ['tests/bench/modbus-polled.ts', port, Math.max(everyMs, 1), 'judge'],
+    ] as const;
+
+  const fast: Sample[][] = [[], [], []];
+  const rounds = Math.max(Math.round((seconds * 1000) / (3 * TURN_MS)), 2);
+  for (const [i, args] of open(0).entries()) {
+    using program = new Told(args);
+    await pause(WARM_MS);
+    await program.ask();
+    for (let round = 0; round < rounds; round++) {
+      await pause(TURN_MS);
+      fast[i]?.push(await program.ask());
+    }
+    program.process.kill();
+    await once(program.process, 'exit');
+  }
+  const stack = new DisposableStack();
+  using _all = stack;
+  const paced = open(100).map((args) => stack.use(new Told(args)));
+  await pause(WARM_MS + 1000);
+  await Promise.all(paced.map((program) => program.ask()));
+  await pause(seconds * 1000);
+  const inTime = await Promise.all(paced.map((program) => program.ask()));
+
+  const costs = fast.map((samples) => median(samples.map(cost)));
+  const rates = fast.map((samples) => median(samples.map(({ values }) => values)) / TURN_MS / 1000);
+  const ratio = (all: readonly number[], i: number): number => (all[i] ?? Number.NaN) / (all[0] ?? Number.NaN);
+  const inTimeCosts = inTime.map(cost);
+  const missed = inTime.map((sample) => sample.missed);
+  const figure = (name: string, i: number, all: readonly number[], most: number, rest: string): Figure => ({
+    name,
+    asked: `at most ${most} times`,
+    measured: `${ratio(all, i).toFixed(2)} times: ${all[i]?.toFixed(2)} and ${all[0]?.toFixed(2)} CPU-s; ${rest}`,
+    ofBound: ratio(all, i) / most,
+  });
+  const speed = (i: number) => `${rates[i]?.toFixed(2)} and ${rates[0]?.toFixed(2)} million values/s`;
+  const late = (i: number) => `${missed[i]} deadlines missed, ${missed[0]} by the bare loop`;
+  const what = 'Modbus TCP, 100 × 50 registers';
+  return [
+    figure(`${what}, as fast as it can, the driver, to a bare loop`, 1, costs, MOST, speed(1)),
+    figure(`${what}, as fast as it can, with a rule on each point`, 2, costs, MOST, speed(2)),
+    figure(`${what} each 100 ms, the driver, to a bare loop`, 1, inTimeCosts, MOST_IN_TIME, late(1)),
+    figure(`${what} each 100 ms, with a rule on each point`, 2, inTimeCosts, MOST_IN_TIME, late(2)),
+  ];
+}
