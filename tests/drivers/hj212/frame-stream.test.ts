@@ -114,6 +114,7 @@ test.each<[says: string, chunk: string]>([
   ['heads that promise the most and never end', '##4096QN='],
   ['hashes', '#'],
   ['a head and then printable bytes', `##4000QN=${'1'.repeat(90)}`],
+  ['a head beyond the bound and then printable bytes', `##9999QN=${'1'.repeat(9990)}`],
   ['bytes that are nothing', 'x'.repeat(1000)],
 ])('whatever comes, no more than one frame is kept: %s', (_says, chunk) => {
   const { most, frames } = read(Array.from({ length: 3000 }, () => chunk));

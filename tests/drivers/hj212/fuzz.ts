@@ -90,7 +90,7 @@ function findSegments(bytes: Buffer): Set<string> {
 const normal = (segment: string): string =>
   segment
     .split(/[;,]|CP=&&|&&$/)
-    .map((piece) => piece.trim())
+    .map((piece) => piece.trim().replace(/^(Flag|PNUM|PNO)=0+(?=\d)/, '$1='))
     .filter((piece) => piece !== '' && piece !== '&&')
     .sort()
     .join(';');
