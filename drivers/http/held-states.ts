@@ -66,16 +66,14 @@ export class HeldStates implements Disposable {
     return readings;
   }
 
-  /** Goes on with what an earlier run kept. */
+  /** Goes on with what an earlier run kept; called before anything comes in. */
   restore(kept: unknown): void {
     if (typeof kept !== 'object' || kept === null) return;
     const [now, tick] = [this.#clock.now(), this.#clock.tick()];
     for (const [key, value] of Object.entries(kept)) {
       const entry = this.#entries.get(key);
       const { state, until } = (value ?? {}) as { state?: unknown; until?: unknown };
-      // A message that came meanwhile knows better.
-      if (entry === undefined || entry.now !== undefined || typeof state !== 'string' || typeof until !== 'number')
-        continue;
+      if (entry === undefined || typeof state !== 'string' || typeof until !== 'number') continue;
       if (!Object.values(entry.point.states ?? {}).includes(state)) continue;
       entry.now = { state, until: tick + Math.min(Math.max(until - now, 0), entry.holdMs) };
     }

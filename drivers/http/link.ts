@@ -59,11 +59,10 @@ class HttpLink implements OpenLink {
     this.#open.defer(() => this.#cancelSilence());
   }
 
-  start(): void {
+  async start(): Promise<void> {
     const { listen, pull } = this.#spec.options;
-    void this.#keptStates.load().then((kept) => {
-      if (!this.#closing.signal.aborted) this.#held.restore(kept);
-    });
+    // Before anything comes in: a heartbeat must not end what an earlier run saw begin.
+    this.#held.restore(await this.#keptStates.load());
     if (listen !== undefined) this.#listen(listen);
     if (pull !== undefined) this.#pull(pull);
     this.#awaitSilence();
@@ -174,6 +173,6 @@ class HttpLink implements OpenLink {
 /** Opens a link that takes pushes, or asks a relay for them. */
 export async function openHttpLink(spec: HttpLinkSpec, context: LinkContext): Promise<OpenLink> {
   const link = new HttpLink(spec, context);
-  link.start();
+  await link.start();
   return link;
 }
