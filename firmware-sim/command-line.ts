@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util';
 import type { Ports } from './parts.ts';
 
-export const USAGE = `usage: main.ts SCENARIO [--rate N] [--real-start EPOCH_MS] [--ports JSON] [--parts LIST] [--city-file FILE]
+export const USAGE = `usage: main.ts SCENARIO [--rate N] [--real-start EPOCH_MS] [--ports JSON] [--parts LIST] [--city-file FILE] [--profiles DIR]
   --rate        scenario seconds in a real second (the scenario's own)
   --real-start  real time at which the scenario begins, Unix milliseconds (now)
   --ports       {"bus-1": "/path/of/tty" or port, "tcp-1": port, "city": port, "broker": port, "console": port}, 0 or
                 left out: a free one; broker (1883) and console (8080) are the gateway's. Also: GENGFU_DEMO_PORTS
   --parts       devices, city, people, separated by commas (devices,city)
+  --profiles    a folder of device models, beside those that the scenario names; may be given again
   --city-file   what the city platform receives, as JSON lines
 environment:    GENGFU_DEMO_MQTT_PASSWORD; GENGFU_DEMO_PEOPLE_NAME and _PASSWORD for people`;
 
@@ -17,6 +18,8 @@ export interface CommandLine {
   readonly ports: Ports;
   readonly parts: readonly string[];
   readonly cityFile: string | undefined;
+  /** Folders of device models. */
+  readonly profiles: readonly string[];
   /** This process is only that program; given by `main.ts` to itself. */
   readonly only: string | null;
 }
@@ -34,6 +37,7 @@ export function parseCommandLine(args: readonly string[], env: NodeJS.ProcessEnv
       ports: { type: 'string' },
       parts: { type: 'string', default: 'devices,city' },
       'city-file': { type: 'string' },
+      profiles: { type: 'string', multiple: true, default: [] },
       only: { type: 'string' },
     },
   });
@@ -49,6 +53,7 @@ export function parseCommandLine(args: readonly string[], env: NodeJS.ProcessEnv
     ports: parsePorts(values.ports ?? env.GENGFU_DEMO_PORTS ?? '{}'),
     parts,
     cityFile: values['city-file'],
+    profiles: values.profiles,
     only: values.only ?? null,
   };
 }

@@ -24,7 +24,7 @@ async function main(): Promise<number> {
     return 2;
   }
   try {
-    const scenario = loadScenario(line.scenario);
+    const scenario = loadScenario(line.scenario, line.profiles);
     const part = line.only === null ? undefined : partsOf(scenario).get(line.only);
     if (line.only === null) return await runAll(scenario, line);
     if (part === undefined) throw new Error(`${scenario.id} has no part ${line.only}`);
@@ -93,6 +93,7 @@ function startPart(name: string, line: CommandLine, ports: Ports): ChildProcess 
   ];
   if (line.rate !== null) args.push('--rate', String(line.rate));
   if (line.cityFile !== undefined) args.push('--city-file', line.cityFile);
+  for (const folder of line.profiles) args.push('--profiles', folder);
   return fork(import.meta.filename, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 }
 

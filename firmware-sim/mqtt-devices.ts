@@ -1,5 +1,7 @@
 import { connect, type MqttClient } from 'mqtt';
 import { whileAlive } from './lifetime.ts';
+import { encodePayload } from './payload.ts';
+import { bootedAt } from './physics/persona.ts';
 import { nextReport } from './physics/report.ts';
 import { valueAt } from './physics/value.ts';
 import { isWithin, type Scenario, type SimDevice } from './scenario.ts';
@@ -28,6 +30,9 @@ export async function runMqttDevices(
   await Promise.all(devices.map((device) => runDevice(device, scenario.start, time, access, signal)));
 }
 
+/** Vices that only what is asked can have. */
+const NOT_OF_MQTT: readonly string[] = ['echo', 'busy'];
+
 async function runDevice(
   device: SimDevice,
   start: number,
@@ -35,8 +40,10 @@ async function runDevice(
   access: MqttAccess,
   signal: AbortSignal,
 ): Promise<void> {
-  const { topic } = device;
+  const { topic, persona } = device;
   if (topic === null) throw new Error(`${device.id}: topic is missing`);
+  if (NOT_OF_MQTT.includes(persona))
+    throw new Error(`${device.id}: ${persona} is no vice of a device that only reports`);
   const client = connect(access.url, {
     clientId: device.id,
     username: device.id,
@@ -46,25 +53,41 @@ async function runDevice(
   });
   logTroubles(client, device.id);
   const report = (at: number) => {
-    if (isWithin(device.absent, at) || device.persona === 'silent') return;
-    client.publish(topic, encodeReport(device, start, at), { qos: 1 });
+    const boot = bootedAt(device, start, at);
+    if (isWithin(device.absent, at) || persona === 'silent' || boot === null) return;
+    const send = () =>
+      void client.publish(persona === 'wrong-unit' ? `${topic}-other` : topic, encodePayload(device, boot, at), {
+        qos: 1,
+      });
+    if (persona === 'slow') setTimeout(send, device.delayMs);
+    else send();
   };
   // A device that comes back tells how it is. Changes made while it was away follow in their order, newest last.
   client.on('connect', () => report(time.now()));
   await whileAlive(signal, async () => {
+    const rebooting = persona === 'reboot' ? reboot(client, device, start, time, signal) : undefined;
     for (let at = nextReport(device, start, time.now()); ; at = nextReport(device, start, at)) {
-      await time.sleepUntil(at, signal);
-      if (client.connected || isChange(device, start, at)) report(at);
+      await Promise.race([time.sleepUntil(at, signal), ...(rebooting === undefined ? [] : [rebooting])]);
+      if (client.connected || (persona !== 'reboot' && isChange(device, start, at))) report(at);
     }
   });
   await client.endAsync(true);
 }
 
-function encodeReport(device: SimDevice, start: number, at: number): string {
-  if (device.persona === 'nonsense') return '{"tilt": 1e999, "state": [}';
-  return JSON.stringify(
-    Object.fromEntries(device.points.map((point) => [point.json ?? point.id, valueAt(point.shape, start, at)])),
-  );
+/** Hangs up each so often, and signs in anew when it has booted. */
+async function reboot(
+  client: MqttClient,
+  { reboot: { everyMs, downMs } }: SimDevice,
+  start: number,
+  time: SimTime,
+  signal: AbortSignal,
+): Promise<never> {
+  for (let round = Math.max(1, Math.ceil((time.now() - start) / everyMs)); ; round++) {
+    await time.sleepUntil(start + round * everyMs, signal);
+    await client.endAsync(true);
+    await time.sleepUntil(start + round * everyMs + downMs, signal);
+    client.reconnect();
+  }
 }
 
 const isChange = (device: SimDevice, start: number, at: number): boolean =>

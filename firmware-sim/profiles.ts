@@ -11,6 +11,8 @@ export interface SimProfile {
   readonly protocol: string;
   readonly everyMs: number;
   readonly codec: string | null;
+  /** Where a payload has the device's own time. */
+  readonly time: string | null;
   readonly points: readonly SimProfilePoint[];
   /** Modbus: the tables as the first of its tests has them. */
   readonly memory: SimMemory;
@@ -58,6 +60,7 @@ export function parseProfile(text: string): SimProfile {
     protocol: root.at('protocol').text(),
     everyMs: root.at('every').duration(),
     codec: root.at('codec').textOr(null),
+    time: root.at('time').textOr(null),
     points: registers
       // Of a length that is taken from a height only what is measured is simulated.
       .filter((point, index) => point.at('from').isMissing() || !sharesRegister(registers, index))

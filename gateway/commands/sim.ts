@@ -11,7 +11,8 @@ export const sim: Command = {
   usage: 'SCENARIO …',
   summary: 'simulated devices only',
   async run(args) {
-    const child = fork(SIMULATOR, [...args], { stdio: 'inherit' });
+    const shipped = join(ROOT, 'config', 'profiles');
+    const child = fork(SIMULATOR, [...args, '--profiles', shipped], { stdio: 'inherit' });
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => child.kill('SIGTERM'));
     const [code] = await once(child, 'exit');
     return typeof code === 'number' ? code : EXIT.world;
