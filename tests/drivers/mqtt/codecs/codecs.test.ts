@@ -2,11 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Codec } from '../../../../drivers/mqtt/codecs/codec.ts';
 import { CODEC_NAMES, CODECS, type CodecName } from '../../../../drivers/mqtt/codecs/index.ts';
-import { ENCODERS } from './encoders.ts';
+import { encode } from '../../../../firmware-sim/lorawan/encode.ts';
 import { VECTORS } from './vectors.ts';
 
 const codecOf = (name: CodecName): Codec => CODECS[name];
 const bytesOf = (hex: string) => Buffer.from(hex, 'hex');
+
+/** The longer payload of later firmware, which is not simulated. */
+const ONE_WAY = new Set(['0B45070800FF9C01']);
 
 describe('payloads of the makers', () => {
   test.each(VECTORS)('$codec: $is', ({ codec, hex, fields, kept = {} }) => {
@@ -15,13 +18,13 @@ describe('payloads of the makers', () => {
     expect(samples).toEqual([...past, { fields }]);
   });
 
-  test.each(
-    VECTORS.filter(({ codec, fields, kept }) => {
-      const isWhole = Object.keys(fields).length > 0 && !Object.values(fields).includes(null);
-      return ENCODERS[codec] !== undefined && isWhole && kept === undefined;
-    }),
-  )('$codec, the other way: $is', ({ codec, hex, fields }) => {
-    expect(Buffer.from(ENCODERS[codec]?.(fields) ?? []).toString('hex')).toBe(hex.toLowerCase());
+  const isWhole = ({ hex, fields, kept }: (typeof VECTORS)[number]) =>
+    Object.keys(fields).length > 0 && !Object.values(fields).includes(null) && kept === undefined && !ONE_WAY.has(hex);
+
+  test.each(VECTORS.filter(isWhole))('$codec, the other way by the simulator: $is', ({ codec, hex, fields }) => {
+    // No text stands in a device's bytes that another field does not say.
+    const meant = Object.entries(fields).filter(([, value]) => typeof value === 'number');
+    expect(encode(codec, Object.fromEntries(meant) as Record<string, number>).toString('hex')).toBe(hex.toLowerCase());
   });
 
   test.each(CODEC_NAMES)('%s has a vector, and gives no field that it does not name', (name) => {
