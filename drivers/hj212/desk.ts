@@ -1,11 +1,11 @@
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { LinkContext } from '../driver.ts';
+import { UnknownDevices } from '../unknown-devices.ts';
 import { answerTo, COMMANDS, timeRequest } from './answers.ts';
 import { type Edition, encodeFrame, type Field, type Frame, type Mode, wantsAnswer } from './frame.ts';
 import { type Instrument, type Line, openInstrument } from './instrument.ts';
 import type { Hj212Device } from './kind.ts';
 import { encodeQn } from './local-time.ts';
-import { Strangers } from './strangers.ts';
 import { stepTimeSet, type TimeSetInput } from './time-set.ts';
 import type { Gathered } from './uploads.ts';
 import { DATA_COMMANDS, readFrame, type UntimedReading } from './values.ts';
@@ -13,6 +13,8 @@ import { DATA_COMMANDS, readFrame, type UntimedReading } from './values.ts';
 const DAY_MS = 86_400_000;
 /** An instrument that dials in again and again is asked no more often. */
 const BETWEEN_TIME_SETS_MS = 60_000;
+/** How one is shown that has no MN. */
+const NO_MN = '(no MN)';
 
 export interface DeskOptions {
   readonly mode: Mode;
@@ -52,7 +54,7 @@ const OUTCOME_COUNTS = {
  */
 export class Desk implements Disposable {
   readonly counts = noCounts();
-  readonly strangers = new Strangers();
+  readonly unknown = new UnknownDevices();
   readonly #byMn: ReadonlyMap<string, Instrument>;
   readonly #options: DeskOptions;
   readonly #context: Pick<LinkContext, 'clock' | 'wire' | 'log'>;
@@ -78,7 +80,10 @@ export class Desk implements Disposable {
     this.counts.frames++;
     if (instrument === undefined) {
       this.counts.unknownMn++;
-      this.strangers.heard(frame, line.from, this.#context.clock.now());
+      this.unknown.hear(frame.mn === '' ? NO_MN : frame.mn, this.#context.clock.now(), {
+        from: line.from,
+        sample: sampleOf(frame),
+      });
       return false;
     }
     if (!this.#isAdmitted(instrument, frame, line)) return false;
@@ -221,3 +226,6 @@ export class Desk implements Disposable {
     });
   }
 }
+
+/** The command and the names of its fields: no value, and never the password. */
+const sampleOf = ({ st, cn, cp }: Frame): string => [`ST=${st} CN=${cn}`, ...cp.flat().map(([name]) => name)].join(' ');

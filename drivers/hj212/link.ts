@@ -67,7 +67,7 @@ class Hj212Link implements OpenLink {
   status(): LinkStatus {
     const { fault } = this.#medium;
     const hint = fault?.hint === undefined ? '' : ` (${fault.hint})`;
-    const { counts, strangers } = this.#desk;
+    const { counts, unknown } = this.#desk;
     return {
       state: fault === undefined ? 'up' : 'down',
       ...(fault === undefined ? {} : { error: `${fault.message}${hint}` }),
@@ -75,11 +75,10 @@ class Hj212Link implements OpenLink {
         ...this.#counts,
         ...counts,
         ...this.#medium.counters(),
-        unknownForgotten: strangers.forgotten,
         dropped: this.#queue.dropped,
       },
       devices: Object.fromEntries(this.#devices.map((device) => [device.id, this.#answers(device)])),
-      unknown: strangers.list(),
+      unknown: unknown.list(),
     };
   }
 

@@ -91,7 +91,7 @@ describe('what is taken and what answers it', () => {
     expect(logged).toHaveLength(1);
     expect(logged.join()).not.toMatch(/guess!|123456/);
     expect(desk.counts.wrongPassword).toBe(3);
-    expect(desk.strangers.list()).toEqual([]);
+    expect(desk.unknown.list()).toEqual([]);
     desk.take({ ...real, qn: '20260715220000000' }, line);
     expect(desk.standingOf(makeDevice())).toEqual({ isConnected: true, isRefused: false });
     expect(clock.now()).toBe(clock.tick());
@@ -107,13 +107,24 @@ describe('what is taken and what answers it', () => {
     expect(line.answers()).toEqual(['9022 4']);
   });
 
-  test('who nobody knows is shown, counted, and answered nothing', () => {
+  test('who nobody knows is shown with what it sends, never a value or its PW; counted, and answered nothing', () => {
     const { desk, line, clock } = openDesk();
-    expect(desk.take({ ...real, mn: 'A'.repeat(24) }, line)).toBe(false);
-    expect(desk.strangers.list()).toMatchObject([
-      { id: 'A'.repeat(24), from: line.from, count: 1, lastAt: clock.now() },
+    expect(desk.take({ ...real, mn: 'A'.repeat(24), pw: 'secret' }, line)).toBe(false);
+    expect(desk.take({ ...real, mn: '' }, line)).toBe(false);
+    const times = { firstAt: clock.now(), lastAt: clock.now(), count: 1 };
+    const rest = { from: line.from, ...times, sample: 'ST=23 CN=2011 DataTime LA-Rtd' };
+    expect(desk.unknown.list()).toEqual([
+      { id: '(no MN)', ...rest },
+      { id: 'A'.repeat(24), ...rest },
     ]);
-    expect(desk.counts.unknownMn).toBe(1);
+    expect([desk.counts.unknownMn, line.sent]).toEqual([2, []]);
+  });
+
+  test('of many that nobody knows a hundred are shown', () => {
+    const { desk, line } = openDesk();
+    for (let n = 0; n < 1000; n++) desk.take({ ...real, mn: `MN${n}`, cp: [[['x'.repeat(40), '1']]] }, line);
+    expect(desk.unknown.list()).toHaveLength(100);
+    expect(desk.unknown.list()[0]?.id).toBe('MN999');
   });
 
   test('strict: an MN in small letters is another; a value that is no number spoils its frame', () => {

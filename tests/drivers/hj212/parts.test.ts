@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest';
 import { answerTo } from '../../../drivers/hj212/answers.ts';
 import { encodeFrame, type Frame } from '../../../drivers/hj212/frame.ts';
 import { Repeats } from '../../../drivers/hj212/repeats.ts';
-import { Strangers } from '../../../drivers/hj212/strangers.ts';
 import { stepTimeSet, type TimeSet, type TimeSetInput } from '../../../drivers/hj212/time-set.ts';
 import { Uploads } from '../../../drivers/hj212/uploads.ts';
 import { MN } from './site.ts';
@@ -175,33 +174,5 @@ describe('setting the time', () => {
     ['nothing is due of nothing', undefined, { kind: 'due', qn: 'q' }, 0, { state: undefined }],
   ])('%s', (_says, state, input, tick, wanted) => {
     expect(stepTimeSet(state, input, tick)).toEqual(wanted);
-  });
-});
-
-describe('those that nobody knows', () => {
-  test('are shown with what they send, the latest first; never a value or a password', () => {
-    const strangers = new Strangers();
-    strangers.heard({ ...frame, pw: 'secret' }, '10.0.0.1:4000', 1000);
-    strangers.heard({ ...frame, mn: '' }, '10.0.0.2:4000', 2000);
-    strangers.heard({ ...frame, pw: 'secret' }, '10.0.0.1:4001', 3000);
-    expect(strangers.list()).toEqual([
-      { id: MN, from: '10.0.0.1:4001', firstAt: 1000, lastAt: 3000, count: 2, sample: 'ST=23 CN=2011 DataTime LA-Rtd' },
-      {
-        id: '(no MN)',
-        from: '10.0.0.2:4000',
-        firstAt: 2000,
-        lastAt: 2000,
-        count: 1,
-        sample: 'ST=23 CN=2011 DataTime LA-Rtd',
-      },
-    ]);
-  });
-  test('of more than a hundred the one heard longest ago is forgotten', () => {
-    const strangers = new Strangers();
-    for (let n = 0; n < 1000; n++) strangers.heard({ ...frame, mn: `MN${n}`, cp: [[['x'.repeat(300), '1']]] }, 'x', n);
-    expect(strangers.list()).toHaveLength(100);
-    expect(strangers.list()[0]?.id).toBe('MN999');
-    expect(strangers.list()[0]?.sample).toHaveLength(200);
-    expect(strangers.forgotten).toBe(900);
   });
 });
