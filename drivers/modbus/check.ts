@@ -45,7 +45,7 @@ function checkUse(link: ModbusLink, { pace, wire, turnaroundMs = 0 }: LinkUse): 
   const whole = shares.reduce((sum, { share }) => sum + share, 0);
   const [most] = shares.toSorted((a, b) => b.share - a.share);
   if (whole <= 1 || most === undefined) return [];
-  const percent = (share: number) => `${Math.ceil(share * 100)} %`;
+  const percent = (share: number) => `${Math.ceil(share * 100 - 1e-6)} %`;
   const message =
     `the devices together need ${percent(whole)} of ${link.id}${wire}, this one ${percent(most.share)}: ` +
     'some polls will come too late; read them less often, faster, or over more than one link';

@@ -15,7 +15,7 @@ export interface Pace {
 }
 
 /** What devices commonly take to answer, by the way to them, ms. A figure to plan with, not measured. */
-const REPLY_MS = { serial: 20, tcp: 10, bridge: 30 } as const;
+const REPLY_MS = { serial: 20, tcp: 3, bridge: 30 } as const;
 
 interface SerialWire {
   readonly baud: number;

@@ -1,0 +1,62 @@
+import { readlinkSync } from 'node:fs';
+import { expect } from 'vitest';
+import { modbus } from '../../../drivers/modbus/kind.ts';
+import type { Reading } from '../../../drivers/reading.ts';
+import { openClock } from '../../../gateway/kit/clock.ts';
+import { silentLog } from '../../../gateway/kit/log.ts';
+import { testWith, until } from '../../tools/program.ts';
+import { namePtyPair, openPtyPair } from '../../tools/pty.ts';
+import { startSlave } from '../../tools/pymodbus.ts';
+import { makeDevice } from './site.ts';
+
+async function openBus(port: string) {
+  const clock = openClock();
+  const options = modbus.links['modbus-rtu'].parse({ port, baud: 19_200, timeout: '250ms' });
+  const devices = [makeDevice('a', 1, ['holding 5 u16', 'holding 6 u16'], {}, 200)];
+  const link = await modbus.open(
+    { id: 'l', kind: 'modbus-rtu', options, devices: devices as never },
+    { clock, wire: clock, log: silentLog, dir: '' },
+  );
+  const stop = new AbortController();
+  let last: Reading | undefined;
+  const done = (async () => {
+    for await (const batch of link.readings(stop.signal)) last = batch.at(-1);
+  })();
+  return {
+    link,
+    last: () => last,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await link[Symbol.asyncDispose]();
+      await done;
+    },
+  };
+}
+
+testWith('pymodbus', 'socat')('a tty that comes back under another name behind its symlink goes on', async () => {
+  await using ptys = await openPtyPair();
+  const before = readlinkSync(ptys.ours);
+  await using slave = startSlave('rtu', ptys.theirs);
+  await using bus = await openBus(ptys.ours);
+  await until(() => bus.last()?.value === 1006, 'the first reading');
+  await ptys.unplug();
+  await slave[Symbol.asyncDispose]();
+  await until(() => bus.last()?.code === 'link-down', 'link-down');
+  // Others take the names that have become free.
+  await using _others = await openPtyPair();
+  await ptys.plug();
+  expect(readlinkSync(ptys.ours)).not.toBe(before);
+  await using _again = startSlave('rtu', ptys.theirs);
+  await until(() => bus.last()?.quality === 'good', 'readings again');
+  expect(bus.link.status()).toMatchObject({ state: 'up', counters: { connects: 2 } });
+});
+
+testWith('pymodbus', 'socat')('a tty that is not there at the start is opened when it appears', async () => {
+  await using ptys = namePtyPair();
+  await using bus = await openBus(ptys.ours);
+  await until(() => bus.last()?.code === 'link-down', 'link-down');
+  expect(bus.link.status().error).toContain('is the adapter plugged in');
+  await ptys.plug();
+  await using _slave = startSlave('rtu', ptys.theirs);
+  await until(() => bus.last()?.value === 1006, 'a reading');
+});
