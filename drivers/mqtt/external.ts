@@ -75,13 +75,12 @@ export function openExternal(
     );
     if (closing.signal.aborted) return;
     fault = ended;
+    state = 'down';
     if (readyAt !== undefined) {
       counts.disconnects++;
       if (wire.tick() - readyAt >= GOOD_MS) backoff.reset();
-      state = 'down';
       events.down();
     }
-    state = 'down';
     if (backoff.failures === 0) {
       log.warn({ ...nouns, code: ended.code, hint: ended.hint }, `mqtt: the broker is away: ${ended.message}`);
     }
@@ -90,6 +89,7 @@ export function openExternal(
   const run = async (): Promise<void> => {
     while (!closing.signal.aborted) {
       await attempt();
+      // It rejects only where the link was closed meanwhile.
       await wire.sleep(backoff.next(), closing.signal).catch(() => {});
     }
   };
