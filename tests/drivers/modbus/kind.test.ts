@@ -35,6 +35,15 @@ describe('what a site may say', () => {
     ['a register', { ...holding, type: 'u16', scale: 0.1 }],
     ['a bit of a register', { ...holding, type: 'bit', bit: 15 }],
     ['a coil', { table: 'coil', address: 65_535, type: 'bit' }],
+    ['a register that is written by function 6', { ...holding, type: 's16', write: 6 }],
+    ['two that are written together', { ...holding, type: 'f32', write: 16 }],
+    ['a coil that is written', { table: 'coil', address: 1, type: 'bit', write: 15 }],
+    ['one that is written elsewhere', { table: 'input', address: 1, type: 'u16', write: { code: 6, address: 9 } }],
+    [
+      'a state that is commanded by a coil',
+      { table: 'discrete', address: 1, type: 'bit', write: { code: 5, address: 1 } },
+    ],
+    ['decimals and unit of its own', { ...holding, type: 's16', decimals: { address: 3 }, unit: { address: 2 } }],
   ])('%s is taken', (_, register) => {
     expect(modbus.point.safeParse({ register }).success).toBe(true);
   });
@@ -47,6 +56,12 @@ describe('what a site may say', () => {
     ['a scale of nothing', { ...holding, type: 'u16', scale: 0 }, 'register.scale'],
     ['an address beyond the last', { table: 'holding', address: 65_536, type: 'u16' }, 'register.address'],
     ['an order that is none', { ...holding, type: 'u32', order: 'ACBD' }, 'register.order'],
+    ['an order to an input', { table: 'input', address: 1, type: 'u16', write: 6 }, 'register.write'],
+    ['function 6 for two registers', { ...holding, type: 'u32', write: 6 }, 'register.write'],
+    ['function 5 for a register', { ...holding, type: 'u16', write: 5 }, 'register.write'],
+    ['an order to a bit of a register', { ...holding, type: 'bit', bit: 2, write: 6 }, 'register.write'],
+    ['a function that does not write', { ...holding, type: 'u16', write: 3 }, 'register.write'],
+    ['decimals of a bit', { ...holding, type: 'bit', bit: 2, decimals: { address: 1 } }, 'register.decimals'],
     ['a key that is none', { ...holding, type: 'u16', sclae: 2 }, 'register'],
   ])('%s is refused where it stands', (_, register, path) => {
     const { error } = modbus.point.safeParse({ register });
@@ -64,6 +79,17 @@ describe('what a site may say', () => {
     expect(modbus.links[kind].safeParse(options).success).toBe(false);
   });
 
+  test('how a device wants to be asked, of a link, a model and one device', () => {
+    const timing = { timeout: '2s', retries: 2, turnaround: '50ms', byteGap: '80ms' };
+    const parsed = { timeout: 2000, retries: 2, turnaround: 50, byteGap: 80 };
+    expect(modbus.links['modbus-rtu'].parse({ port: 'p', ...timing })).toMatchObject(parsed);
+    expect(modbus.profile.parse({ ...timing, warmUp: '3min' })).toEqual({ ...parsed, warmUp: 180_000 });
+    expect(modbus.device.parse({ address: 3, ...timing })).toEqual({ address: 3, ...parsed });
+    for (const wrong of [{ retries: 4 }, { turnaround: '1min' }, { byteGap: '2s' }, { timeout: '2min' }]) {
+      expect(modbus.device.safeParse({ address: 3, ...wrong }).success).toBe(false);
+    }
+  });
+
   test('all of it has a JSON Schema', () => {
     for (const schema of [...Object.values(modbus.links), modbus.device, modbus.profile, modbus.point]) {
       expect(z.toJSONSchema(schema, { io: 'input' })).toMatchObject({ type: 'object' });
@@ -73,7 +99,7 @@ describe('what a site may say', () => {
 
 const check = (devices: readonly ModbusDevice[], kind = 'modbus-rtu') =>
   modbus
-    .check({ id: 'bus-1', kind, options: { port: 'p' } as never, devices: devices as never })
+    .check({ id: 'bus-1', kind, options: { port: 'p', baud: 9600 } as never, devices: devices as never })
     .map(({ device, point, field, message, severity }) => `${severity} ${device} ${point ?? field}: ${message}`);
 
 describe('what is found before anything is opened', () => {
@@ -86,8 +112,22 @@ describe('what is found before anything is opened', () => {
     expect(check(devices)).toEqual(['error c address: unit address 3 is used twice on bus-1: also by a']);
   });
 
+  test('the broadcast address, which no device on a line answers', () => {
+    const found = check([makeDevice('a', 0, ['holding 0 u16'])]);
+    expect(found).toEqual([
+      'error a address: unit address 0 is the broadcast address: no device answers it on a serial line',
+    ]);
+  });
+
   test.each([
-    [0, 'modbus-rtu', 1],
+    ['without the codes', {}, { unit: { address: 2 } }, ['error a holding-0: register.unit: say under units']],
+    ['without the register', { units: {} }, {}, ['error a holding-0: units: say under register.unit']],
+  ])('a unit that the device says itself, %s', (_, rest, register, expected) => {
+    const found = check([makeDevice('a', 1, [makePoint('a', 'holding 0 u16', register, rest)])]);
+    expect(found.map((text, index) => text.slice(0, expected[index]?.length))).toEqual(expected);
+  });
+
+  test.each([
     [1, 'modbus-rtu', 0],
     [247, 'modbus-rtu', 0],
     [248, 'modbus-rtu', 1],

@@ -1,36 +1,15 @@
 import { readlinkSync } from 'node:fs';
 import { expect } from 'vitest';
-import { modbus } from '../../../drivers/modbus/kind.ts';
-import type { Reading } from '../../../drivers/reading.ts';
-import { openClock } from '../../../gateway/kit/clock.ts';
-import { silentLog } from '../../../gateway/kit/log.ts';
 import { testWith, until } from '../../tools/program.ts';
 import { namePtyPair, openPtyPair } from '../../tools/pty.ts';
 import { startSlave } from '../../tools/pymodbus.ts';
+import { openReal } from './real-link.ts';
 import { makeDevice } from './site.ts';
 
 async function openBus(port: string) {
-  const clock = openClock();
-  const options = modbus.links['modbus-rtu'].parse({ port, baud: 19_200, timeout: '250ms' });
   const devices = [makeDevice('a', 1, ['holding 5 u16', 'holding 6 u16'], {}, 200)];
-  const link = await modbus.open(
-    { id: 'l', kind: 'modbus-rtu', options, devices: devices as never },
-    { clock, wire: clock, log: silentLog, dir: '' },
-  );
-  const stop = new AbortController();
-  let last: Reading | undefined;
-  const done = (async () => {
-    for await (const batch of link.readings(stop.signal)) last = batch.at(-1);
-  })();
-  return {
-    link,
-    last: () => last,
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await link[Symbol.asyncDispose]();
-      await done;
-    },
-  };
+  const real = await openReal('modbus-rtu', { port, baud: 19_200 }, devices);
+  return { ...real, last: () => real.latest.get('a/holding-6') };
 }
 
 testWith('pymodbus', 'socat')('a tty that comes back under another name behind its symlink goes on', async () => {
