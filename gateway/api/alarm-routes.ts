@@ -7,7 +7,7 @@ import { alarmEvents, EVENTS_SEARCHED } from './alarm-events.ts';
 import type { App } from './app.ts';
 import { type AuditedDeed, auditLater } from './audit.ts';
 import type { ApiContext } from './context.ts';
-import { alarmShape, countShape, eventShape, noteShape } from './shapes.ts';
+import { alarmShape, atShape, countShape, eventShape, noteShape } from './shapes.ts';
 
 const MOST_ALARMS = 1000;
 
@@ -74,12 +74,48 @@ export function addAlarmRoutes(app: App, context: ApiContext): void {
         summary: 'An alarm with its events, oldest first',
         description: `Events are looked for among the last ${EVENTS_SEARCHED} entries of the log, and the alarm among the open and the last ${MOST_ALARMS} closed ones; \`complete\` says whether its first event was found.`,
         params: idShape,
-        response: { 200: z.object({ alarm: alarmShape, events: z.array(eventShape), complete: z.boolean() }) },
+        response: {
+          200: z.object({
+            alarm: alarmShape,
+            events: z.array(eventShape),
+            complete: z.boolean(),
+            pictureAt: atShape.nullable().describe("When the device's last picture came, at its raising or before"),
+          }),
+        },
       },
     },
     async (request) => {
       const alarm = await find(request.params.id);
-      return { alarm: viewOf(alarm), ...(await alarmEvents(context.ledger, alarm.id)) };
+      const picture = await context.picture(alarm.watch.device, alarm.raisedAt);
+      const life = await alarmEvents(context.ledger, alarm.id);
+      return { alarm: viewOf(alarm), ...life, pictureAt: picture?.at ?? null };
+    },
+  );
+
+  app.get(
+    '/api/v1/alarms/:id/picture',
+    {
+      config: { access: SIGNED_IN },
+      schema: {
+        summary: "The last picture that the alarm's device sent, at its raising or before",
+        description: 'The header Last-Modified says when it came.',
+        params: idShape,
+        response: {
+          200: {
+            description: 'The picture',
+            content: { 'image/jpeg': { schema: z.string() }, 'image/png': { schema: z.string() } },
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const { watch, raisedAt, id } = await find(request.params.id);
+      const picture = await context.picture(watch.device, raisedAt);
+      if (picture === undefined)
+        throw new Fault('no-picture', `No picture of ${watch.device} is kept for alarm ${id}.`);
+      reply.header('last-modified', new Date(picture.at).toUTCString());
+      // Bytes go out as they are: the document tells of them as text, having no better word.
+      return reply.type(picture.type).send(Buffer.from(picture.bytes) as never);
     },
   );
 

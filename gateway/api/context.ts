@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
-import type { LinkStatus } from '../../drivers/driver.ts';
+import type { LinkStatus, Picture } from '../../drivers/driver.ts';
 import type { Reading } from '../../drivers/reading.ts';
 import type { Action, Receipt } from '../alarms/action.ts';
 import type { Alarm } from '../alarms/alarm.ts';
@@ -66,6 +66,8 @@ export interface ApiContext {
   answers(): readonly AnswerView[];
   links(): Readonly<Record<string, LinkStatus>>;
   upstreams(): Readonly<Record<string, UpstreamStatus>>;
+  /** The last picture of a device that came at that time or before it. */
+  picture(device: string, at: number): Promise<Picture | undefined>;
   health(): Health;
   act(action: Action): Promise<Receipt>;
   /** Called with every batch of readings, on the reading path: the listener only takes note. Returns the way to stop it. */

@@ -9,6 +9,7 @@ export const API_FAULTS = {
   'loopback-only': [403, 'Only from the box itself'],
   'no-such-route': [404, 'No such route'],
   'no-such-alarm': [404, 'No such alarm'],
+  'no-picture': [404, 'No picture'],
   'no-such-point': [404, 'No such point'],
   'no-such-user': [404, 'No such user'],
   closed: [409, 'The alarm is closed'],

@@ -13,6 +13,7 @@ const named = <S extends z.ZodType>(id: string, shape: S): S => {
 
 const value = z.union([z.number(), z.string()]).nullable();
 const at = z.number().describe('UTC, milliseconds');
+export const atShape = at;
 const quality = z.enum(['good', 'uncertain', 'bad']);
 
 export const roleShape = named('Role', z.enum(ROLES));

@@ -60,11 +60,12 @@ export interface PointSeries {
   readonly quality: readonly ('good' | 'uncertain' | 'bad')[];
 }
 
-/** An alarm and what happened to it; `complete` when its first event is among them. */
+/** An alarm and what happened to it; `complete` when its first event is among them; when its device's picture came, if any. */
 export interface AlarmLife {
   readonly alarm: ListedAlarm;
   readonly events: readonly LogEntry[];
   readonly complete: boolean;
+  readonly pictureAt: number | null;
 }
 
 /** RFC 9457, as the gateway answers what it cannot do. Status 0: it did not answer at all. */
@@ -101,6 +102,9 @@ async function ask<T>(method: 'GET' | 'POST', path: string, body?: object): Prom
 }
 
 const part = encodeURIComponent;
+
+/** Where the picture of an alarm is. */
+export const pictureUrl = (id: string): string => `/api/v1/alarms/${part(id)}/picture`;
 
 export const api = {
   session: () => ask<Session>('GET', 'session'),

@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import type { Picture } from '../../drivers/driver.ts';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
 import type { AnswerView, ApiContext, Health, PointView } from '../../gateway/api/context.ts';
 import { silentLog } from '../../gateway/kit/log.ts';
@@ -142,6 +143,8 @@ export interface FakeContext extends ApiContext {
   readonly acted: Parameters<ApiContext['act']>[0][];
   open: Alarm[];
   state: Health;
+  /** Oldest first. */
+  readonly pictures: (Picture & { readonly device: string })[];
   refuse: { code: 'no-such-alarm' | 'closed' | 'not-durable'; message: string } | undefined;
 }
 
@@ -166,11 +169,15 @@ export function fakeContext(): FakeContext {
     acted: [],
     open: [fakeAlarm()],
     state: { ready: true, reasons: [] },
+    pictures: [],
     refuse: undefined,
     alarms: () => context.open,
     points: () => [FAKE_POINT],
     answers: () => [FAKE_ANSWER],
     links: () => ({ 'bus-1': { state: 'up', counters: { requests: 7 }, devices: { 'noise-07': { answers: true } } } }),
+    async picture(device, at) {
+      return context.pictures.filter((each) => each.device === device).findLast((each) => each.at <= at);
+    },
     upstreams: () => ({ city: { state: 'offline', error: 'connection refused', backlog: 2, sent: 40 } }),
     health: () => context.state,
     async act(action) {

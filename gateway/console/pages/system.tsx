@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { LogEntry } from '../api.ts';
 import { Fact } from '../parts/fact.tsx';
 import { LevelTag } from '../parts/level-tag.tsx';
-import { Counters, DeviceAnswers, StateWord } from '../parts/link-words.tsx';
+import { Counters, DeviceAnswers, StateWord, Warnings } from '../parts/link-words.tsx';
 import { useRoom } from '../parts/room.ts';
 import { stepWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
@@ -103,6 +103,7 @@ function LinksCard() {
               <StateWord good={link.state === 'up'} word={say(`state.${link.state}`)} />
               {link.error !== undefined && <span className="bad">{link.error}</span>}
             </div>
+            <Warnings warnings={link.warnings ?? []} />
             <DeviceAnswers devices={link.devices} />
             <Counters counters={link.counters} />
           </li>

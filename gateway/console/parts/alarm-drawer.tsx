@@ -7,6 +7,7 @@ import { useKnown } from '../store.ts';
 import { useWords } from '../words/words.ts';
 import { Acknowledge } from './acknowledge.tsx';
 import { AlarmFacts } from './alarm-facts.tsx';
+import { AlarmPicture } from './alarm-picture.tsx';
 import { LevelTag } from './level-tag.tsx';
 import { LifeSteps } from './life-steps.tsx';
 import { Measured } from './measured.tsx';
@@ -51,7 +52,7 @@ export function AlarmDrawer({ id, rights }: { readonly id: string; readonly righ
 
 function Detail({ told, rights }: { readonly told: AlarmLife; readonly rights: Rights }) {
   const { say, language } = useWords();
-  const { alarm, events, complete } = told;
+  const { alarm, events, complete, pictureAt } = told;
   const { condition, acknowledged, watch } = alarm;
   return (
     <article className="detail">
@@ -71,6 +72,7 @@ function Detail({ told, rights }: { readonly told: AlarmLife; readonly rights: R
           {alarm.closedAt === null && <Acknowledge alarm={alarm} rights={rights} />}
         </div>
       </header>
+      {pictureAt !== null && <AlarmPicture id={alarm.id} at={pictureAt} />}
       <h3>{say('detail.chart')}</h3>
       <Suspense fallback={<Spin />}>
         <AlarmChart key={alarm.id} alarm={alarm} events={events} />

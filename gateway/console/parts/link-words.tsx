@@ -32,6 +32,16 @@ export function DeviceAnswers({ devices }: { readonly devices: Link['devices'] }
   );
 }
 
+/** What a person must know of a link as it is. */
+export function Warnings({ warnings }: { readonly warnings: readonly string[] }) {
+  const { say } = useWords();
+  return warnings.map((code) => (
+    <p key={code} className="bad">
+      {say.of('warning', code)}
+    </p>
+  ));
+}
+
 /** What was counted since the gateway started; what is zero says nothing. */
 export function Counters({ counters }: { readonly counters: Link['counters'] }) {
   const { say } = useWords();

@@ -35,6 +35,7 @@ const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })
   { url: '/api/v1/site', may: ROLES },
   { url: '/api/v1/alarms', may: ROLES },
   { url: `/api/v1/alarms/${ID}`, may: ROLES },
+  { url: `/api/v1/alarms/${ID}/picture`, may: ROLES },
   { method: 'POST', url: `/api/v1/alarms/${ID}/acknowledge`, may: [...RESPONDERS, 'installer'] },
   { method: 'POST', url: `/api/v1/alarms/${ID}/note`, body: { note: 'seen' }, may: RESPONDERS },
   { url: '/api/v1/points', may: ROLES },

@@ -97,3 +97,30 @@ test('an alarm that is neither open nor among the closed is not found', async ()
   const answer = await api.ask({ url: '/api/v1/alarms/019f6b2c-0000-7000-8000-0000000000ff', as: 'viewer' });
   expect([answer.statusCode, answer.json().code]).toEqual([404, 'no-such-alarm']);
 });
+
+test('the picture of an alarm is the last that its device sent at its raising or before', async () => {
+  await using api = await withAlarms();
+  const { pictures } = api.context;
+  const url = `/api/v1/alarms/${OPEN.id}/picture`;
+  const none = await api.ask({ url, as: 'viewer' });
+  expect([none.statusCode, none.json().code]).toEqual([404, 'no-picture']);
+  expect((await api.ask({ url: `/api/v1/alarms/${OPEN.id}`, as: 'viewer' })).json().pictureAt).toBeNull();
+  const bytes = Buffer.from('ffd8ff00', 'hex');
+  const { device } = OPEN.watch;
+  for (const at of [OPEN.raisedAt - 5000, OPEN.raisedAt - 1000, OPEN.raisedAt + 1]) {
+    pictures.push({ device, type: 'image/jpeg', at, bytes: Buffer.concat([bytes, Buffer.from([at & 255])]) });
+  }
+  pictures.push({ device: 'another', type: 'image/png', at: OPEN.raisedAt, bytes });
+  const answer = await api.ask({ url, as: 'viewer' });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.headers).toMatchObject({
+    'content-type': 'image/jpeg',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'last-modified': new Date(OPEN.raisedAt - 1000).toUTCString(),
+  });
+  expect(answer.rawPayload).toEqual(Buffer.from(pictures[1]?.bytes ?? []));
+  const detail = (await api.ask({ url: `/api/v1/alarms/${OPEN.id}`, as: 'viewer' })).json();
+  expect(detail.pictureAt).toBe(OPEN.raisedAt - 1000);
+  expect((await api.ask({ url })).statusCode).toBe(401);
+});

@@ -153,6 +153,7 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
         alarm,
         events: state.entries.filter(({ data }) => data.alarm === alarm.id),
         complete: true,
+        pictureAt: null,
       });
     }
     if (path.endsWith('/series')) return answer(response, 200, series(path, query));
