@@ -49,8 +49,8 @@ const link = z
   })
   .superRefine(({ listen, port }, context) => {
     if ((listen === undefined) !== (port === undefined)) return;
-    const message = 'needs either listen (a TCP address) or port (a serial port)';
-    context.addIssue({ code: 'custom', path: listen === undefined ? [] : ['port'], message });
+    const which = listen === undefined ? 'needs' : 'cannot have both; it needs';
+    context.addIssue({ code: 'custom', message: `${which} either listen (a TCP address) or port (a serial port)` });
   });
 
 const device = z.strictObject({
