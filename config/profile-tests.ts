@@ -41,6 +41,8 @@ const given = {
   frame: z.string().min(1).optional(),
   /** HTTP: text as it comes, or what stands for its JSON. */
   body: z.unknown().optional(),
+  /** The cabinet itself: point → what its source says, a number in the point's own unit. */
+  box: z.record(id, z.union([z.number(), z.string()])).optional(),
 };
 
 /** Raw data alone, for a model that is tried. */

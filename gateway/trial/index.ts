@@ -1,3 +1,4 @@
+import { tryBox } from './cabinet.ts';
 import { tryFrame } from './hj212.ts';
 import { tryBody } from './http.ts';
 import { tryRegisters } from './modbus.ts';
@@ -10,4 +11,5 @@ export const trials: Readonly<Record<string, Trial>> = {
   mqtt: tryPayload,
   hj212: tryFrame,
   http: tryBody,
+  cabinet: tryBox,
 };

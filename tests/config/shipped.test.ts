@@ -7,6 +7,7 @@ import { encodeCheck, encodeProblem } from '../../config/check-report.ts';
 import type { Kinds } from '../../config/kinds.ts';
 import { loadSite } from '../../config/load.ts';
 import { listShipped } from '../../config/profiles.ts';
+import { cabinet } from '../../drivers/cabinet/kind.ts';
 import { hj212 } from '../../drivers/hj212/kind.ts';
 import { http } from '../../drivers/http/kind.ts';
 import { modbus } from '../../drivers/modbus/kind.ts';
@@ -16,7 +17,7 @@ import { type Rule, rule } from '../../gateway/rules/rule.ts';
 import { writeSite } from './temporary-site.ts';
 
 const config = join(import.meta.dirname, '../../config');
-const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt, hj212, http], rule, permit, upstreams: [] };
+const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt, hj212, http, cabinet], rule, permit, upstreams: [] };
 const profiles = await listShipped(join(config, 'profiles'));
 const packs = await listShipped(join(config, 'packs'));
 
@@ -45,6 +46,7 @@ const LINKS = {
     link: '{ id: http, kind: http, listen: "127.0.0.1:8081", local: true }',
     device: (n: number) => `identity: "${n}"`,
   },
+  cabinet: { link: '{ id: cabinet, kind: cabinet }', device: () => 'tags: []' },
 } as const;
 
 const readProfile = async (name: string): Promise<File> =>

@@ -1,0 +1,60 @@
+import { readAtModem } from './at-modem.ts';
+import type { MonthCounter } from './data-month.ts';
+import type { GpioLines } from './gpio-lines.ts';
+import type { CabinetLinkSpec, CabinetPoint } from './kind.ts';
+import type { ModemState } from './modem.ts';
+import { readModemManager } from './modem-manager.ts';
+import type { Sample } from './sample.ts';
+import { readHwmon, readSupply, readThermal } from './sysfs.ts';
+
+/** Points that are read together, and how. */
+export interface Poll {
+  readonly points: readonly CabinetPoint[];
+  readonly everyMs: number;
+  /** One for each point; undefined while nothing is known of it yet. */
+  read(): Promise<readonly (Sample | undefined)[]>;
+}
+
+/** What a poll of pins, or of the month's data, is answered by. */
+export interface Kept {
+  /** The lines that a pin is among. */
+  gpio(point: CabinetPoint): GpioLines | undefined;
+  readonly month: MonthCounter;
+}
+
+/** Each point by itself, but for those of the modem, which is asked once for all of them. */
+export function planPolls(spec: CabinetLinkSpec, kept: Kept, askModem: () => Promise<ModemState>): Poll[] {
+  const points = spec.devices.flatMap((device) => device.points);
+  const ofModem = points.filter(({ source }) => source.modem !== undefined);
+  const others = points.filter(({ source }) => source.modem === undefined);
+  const polls: Poll[] = others.map((point) => ({
+    points: [point],
+    everyMs: point.everyMs,
+    read: async () => [await readPoint(point, spec.options.sysfs, kept)],
+  }));
+  if (ofModem.length === 0) return polls;
+  const everyMs = Math.min(...ofModem.map((point) => point.everyMs));
+  const read = async () => {
+    const state = await askModem();
+    return ofModem.map(({ source }) => state[source.modem ?? 'state']);
+  };
+  return [...polls, { points: ofModem, everyMs, read }];
+}
+
+async function readPoint(point: CabinetPoint, sysfs: string, { gpio, month }: Kept): Promise<Sample | undefined> {
+  const { source } = point;
+  if (source.gpio !== undefined) return gpio(point)?.sample(source.gpio.line);
+  if (source.supply !== undefined) return readSupply(sysfs, source.supply);
+  if (source.thermal !== undefined) return readThermal(sysfs, source.thermal.type);
+  if (source.hwmon !== undefined) return readHwmon(sysfs, source.hwmon);
+  return month.read();
+}
+
+/** The link's modem, asked by ModemManager or on its AT port. */
+export const modemOf =
+  ({ options }: CabinetLinkSpec, wire: Parameters<typeof readAtModem>[0]['wire']): (() => Promise<ModemState>) =>
+  () => {
+    const { modem, timeout } = options;
+    if (modem.by === 'modemmanager') return readModemManager(modem.modem, timeout);
+    return readAtModem({ port: modem.port, baud: modem.baud, timeoutMs: timeout, wire });
+  };
