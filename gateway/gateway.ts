@@ -3,7 +3,7 @@ import { type Clock, withTicksFrom } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Site, SiteLink } from '../config/site.ts';
-import type { LinkContext, LinkStatus, OpenLink, Picture } from '../drivers/driver.ts';
+import type { LinkContext, LinkStatus, OpenLink } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
@@ -14,6 +14,7 @@ import { Board } from './board.ts';
 import { openHistory } from './history/open-history.ts';
 import { inTime } from './late.ts';
 import type { Role } from './ledger/accounts.ts';
+import { openDataLock } from './ledger/data-lock.ts';
 import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
@@ -66,14 +67,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { site, data, wire, log, version } = options;
   await using opening = new AsyncDisposableStack();
 
-  // What is needed last is loaded while the ledger's thread starts.
-  const [{ ledger, accounts }, { openApi }, { openMetrics }] = await Promise.all([
-    openLedger({ dir: data, gateway: site.gateway, log }),
-    import('./api/open-api.ts'),
-    import('./metrics.ts'),
-  ]);
+  opening.use(openDataLock(data, log));
+  // What is needed last is loaded while the threads start.
+  const parts = [import('./api/open-api.ts'), import('./metrics.ts')] as const;
+  const openingHistory = openHistory({ dir: join(data, 'history'), log });
+  opening.defer(async () => await (await openingHistory)[Symbol.asyncDispose]());
+  const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
   opening.use(ledger);
-  const history = opening.use(await openHistory({ dir: join(data, 'history'), log }));
+  const history = await openingHistory;
   const clock = withTicksFrom(options.clock, await firstTick(ledger));
 
   const restored = await restoreJudge(site, ledger, history, clock, log);
@@ -98,33 +99,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const reasons = [...board.failures, ...(durable ? [] : [`ledger: ${error}`])];
     return { ready: reasons.length === 0, reasons };
   };
-  const metrics = openMetrics({ ledger, history, links, sinks, judge, lateness, board });
-  opening.use(metrics);
-  const api = opening.use(
-    await openApi(
-      { listen: site.console.listen, consoleDir: options.consoleDir },
-      {
-        clock,
-        wire,
-        log,
-        site: { gateway: site.gateway, name: site.name, timeZone: site.timeZone, version },
-        accounts,
-        ledger,
-        history,
-        metrics: metrics.registry,
-        alarms: () => live.alarms,
-        points: () => board.points(),
-        answers: () => [...judge.rules.answers()],
-        links: () => statusOf(links),
-        upstreams: () => statusOf(sinks),
-        picture: (device, at) => pictureOf(site, links, device, at),
-        health,
-        act: (action) => live.act(action),
-        onReadings: (listener) => board.listen(listener),
-      },
-    ),
-  );
-
   const tests = new TestWatch(site.points, judge.zone.encode);
   const take = (batch: readonly Reading[]): void => {
     const marked = lateness.mark(batch, clock.trust());
@@ -147,6 +121,34 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const backlog = () => Math.max(0, ...[...sinks.values()].map((sink) => sink.status().backlog));
   opening.use(new OwnPoints({ points: site.points, data, links, backlog, clock, wire, take }));
 
+  // Nothing of the watch waits for the page.
+  const [{ openApi }, { openMetrics }] = await Promise.all(parts);
+  const metrics = openMetrics({ ledger, history, links, sinks, judge, lateness, board });
+  opening.use(metrics);
+  const api = opening.use(
+    await openApi(
+      { listen: site.console.listen, consoleDir: options.consoleDir },
+      {
+        clock,
+        wire,
+        log,
+        site: { gateway: site.gateway, name: site.name, timeZone: site.timeZone, version },
+        accounts,
+        ledger,
+        history,
+        metrics: metrics.registry,
+        alarms: () => live.alarms,
+        points: () => board.points(),
+        answers: () => [...judge.rules.answers()],
+        links: () => statusOf(links),
+        upstreams: () => statusOf(sinks),
+        health,
+        act: (action) => live.act(action),
+        onReadings: (listener) => board.listen(listener),
+      },
+    ),
+  );
+
   const opened = opening.move();
   return {
     url: api.url,
@@ -162,24 +164,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 const statusOf = <S>(open: ReadonlyMap<string, { status(): S }>): Record<string, S> =>
   Object.fromEntries([...open].map(([id, each]) => [id, each.status()]));
 
-/** The picture that a device's link keeps; none where the device, or its link, has none. */
-async function pictureOf(
-  site: GatewaySite,
-  links: ReadonlyMap<string, OpenLink>,
-  device: string,
-  at: number,
-): Promise<Picture | undefined> {
-  const link = site.links.find(({ devices }) => devices.some(({ id }) => id === device));
-  return link === undefined ? undefined : await links.get(link.id)?.picture?.(device, at);
-}
-
 async function openLink(site: GatewaySite, spec: SiteLink, context: LinkContext): Promise<OpenLink> {
   const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
   if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
-  // The embedded broker listens where the site says, and HJ 212 times are of the site's zone, unless the link says otherwise.
+  // The embedded broker listens where the site says, and times without a zone are of the site's, unless the link says otherwise.
   const broker = site.broker === null ? {} : { listen: `${site.broker.listen.host}:${site.broker.listen.port}` };
   const given = spec.options as Record<string, unknown>;
-  const inherited = spec.kind === 'mqtt' ? broker : spec.kind === 'hj212' ? { timeZone: site.timeZone } : {};
+  const isZoned = spec.kind === 'hj212' || spec.kind === 'cabinet';
+  const inherited = spec.kind === 'mqtt' ? broker : isZoned ? { timeZone: site.timeZone } : {};
   const linkOptions = { ...inherited, ...given };
   return driver.open({ ...spec, options: linkOptions } as Parameters<typeof driver.open>[0], context);
 }

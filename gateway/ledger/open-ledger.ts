@@ -7,7 +7,6 @@ import { openThread, type Thread, threadUrl } from '#kit/thread.ts';
 import type { Accounts } from './accounts.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { ConnectionOptions } from './connection.ts';
-import { openDataLock } from './data-lock.ts';
 import { packDraft } from './entry.ts';
 import { LEDGER_FAULTS } from './faults.ts';
 import type { Committed, PackedBatch } from './group.ts';
@@ -16,7 +15,7 @@ import type { LedgerCalls } from './ledger-thread.ts';
 import { openAccounts } from './open-accounts.ts';
 
 export interface LedgerOptions {
-  /** The data directory. It is made, mode 0700, when it is not there, and held by a lock until the ledger is disposed. */
+  /** The data directory, which the caller holds by its lock. */
   readonly dir: string;
   readonly gateway: string;
   readonly log: Log;
@@ -50,13 +49,11 @@ async function ask<K extends keyof LedgerCalls>(
 }
 
 /**
- * Opens the ledger and the accounts in its database, which a worker thread owns. Throws a Fault: `data-in-use`,
- * `data-unwritable`, `ledger-other-gateway`, `ledger-newer`, `ledger-corrupt` and the like, each with a hint.
+ * Opens the ledger and the accounts in its database, which a worker thread owns. Throws a Fault: `ledger-other-gateway`, `ledger-newer`, `ledger-corrupt` and the like, each with a hint.
  */
 export async function openLedger(options: LedgerOptions): Promise<{ ledger: Ledger; accounts: Accounts }> {
   const { dir, gateway, log, maxBytes = MAX_BYTES, wire = openClock(), onWorker } = options;
   await using opening = new AsyncDisposableStack();
-  opening.use(openDataLock(dir, log));
   const data: ConnectionOptions = { path: join(dir, 'ledger.db'), gateway, maxBytes };
   const thread = opening.use(
     openThread<LedgerCalls>(threadUrl(import.meta.url, 'ledger-thread'), { name: 'ledger', data, onWorker }),

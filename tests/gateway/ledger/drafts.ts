@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EntryDraft } from '../../../gateway/alarms/alarm-event.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
+import { openDataLock } from '../../../gateway/ledger/data-lock.ts';
 import type { Entry, LedgerBatch } from '../../../gateway/ledger/ledger.ts';
 import { type LedgerOptions, openLedger } from '../../../gateway/ledger/open-ledger.ts';
 
@@ -34,5 +35,18 @@ export const batch = (n: number, open = true): LedgerBatch => ({
 /** The `n` of each entry's draft. */
 export const numbersOf = (entries: readonly Entry[]): number[] => entries.map(({ json }) => JSON.parse(json).data.n);
 
-export const openTestLedger = (dir: string, more: Partial<LedgerOptions> = {}) =>
-  openLedger({ dir, gateway: 'test-01', log: silentLog, ...more });
+/** The ledger of a data directory that it holds. */
+export async function openTestLedger(dir: string, more: Partial<LedgerOptions> = {}) {
+  const lock = openDataLock(dir, silentLog);
+  try {
+    const { ledger, accounts } = await openLedger({ dir, gateway: 'test-01', log: silentLog, ...more });
+    const dispose = async () => {
+      await ledger[Symbol.asyncDispose]();
+      lock[Symbol.dispose]();
+    };
+    return { ledger: { ...ledger, [Symbol.asyncDispose]: dispose }, accounts };
+  } catch (error) {
+    lock[Symbol.dispose]();
+    throw error;
+  }
+}

@@ -1,10 +1,8 @@
 // A gateway's ledger under a storm, as a process of its own that the test kills: node storm.ts DIR.
 // Prints `stored SEQUENCE N` for each append that was promised, and what it found at its start.
-import { silentLog } from '../../../gateway/kit/log.ts';
-import { openLedger } from '../../../gateway/ledger/open-ledger.ts';
-import { batch } from './drafts.ts';
+import { batch, openTestLedger } from './drafts.ts';
 
-const { ledger } = await openLedger({ dir: process.argv[2] ?? '', gateway: 'test-01', log: silentLog });
+const { ledger } = await openTestLedger(process.argv[2] ?? '');
 const { rules } = await ledger.restore();
 const state = rules.get('rule@noise-07/la');
 let next = state !== undefined && 'n' in state && typeof state.n === 'number' ? state.n + 1 : 0;
