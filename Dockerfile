@@ -9,9 +9,7 @@ RUN npm run build
 
 FROM node:24-bookworm-slim
 WORKDIR /gengfu
-# The image has its own Node.js 24: the packages that bring one are left out.
-COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+# The image has its own Node.js 24, and dist/ brings its packages.
 COPY --from=build /src/dist ./
 USER node
 ENV NODE_ENV=production STATE_DIRECTORY=/data
