@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ROOT } from '#kit/root.ts';
 import { Declared } from './declared.ts';
 import { checkDevice, checkLink, checkShared, type OpenLinkSpec, type PlacedDevice } from './devices.ts';
 import { type Entry, partOf, valueAt } from './document.ts';
@@ -37,8 +38,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   kinds: Kinds<R, P>,
   options: LoadOptions = {},
 ): Promise<Loaded<Site<R, P>>> {
-  const { packsDir = join(import.meta.dirname, 'packs'), profilesDir = join(import.meta.dirname, 'profiles') } =
-    options;
+  const { packsDir = join(ROOT, 'config', 'packs'), profilesDir = join(ROOT, 'config', 'profiles') } = options;
   const report = new Report();
   const sources: SecretSources = { dir, env: options.env ?? process.env, missing: options.missingSecrets ?? 'error' };
   const folder = await readFolder(dir, report);
