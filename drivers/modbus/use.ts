@@ -15,7 +15,7 @@ export interface Pace {
 }
 
 /** What devices commonly take to answer, by the way to them, ms. A figure to plan with, not measured. */
-const REPLY_MS = { serial: 20, tcp: 3, bridge: 30 } as const;
+const REPLY_MS = { serial: 20, tcp: 3, bridge: 30, mobile: 300 } as const;
 
 interface SerialWire {
   readonly baud: number;
@@ -30,7 +30,7 @@ export function paceOf(options: SerialWire | { readonly window: number }): Pace 
   if ('window' in options) return { byteMs: 0, silenceMs: 0, replyMs: REPLY_MS.tcp, window: options.window };
   const { baud, parity = 'none', dataBits = 8, stopBits = 1, gap = 0 } = options;
   const bits = 1 + dataBits + (parity === 'none' ? 0 : 1) + stopBits;
-  const replyMs = 'host' in options ? REPLY_MS.bridge : REPLY_MS.serial;
+  const replyMs = 'listen' in options ? REPLY_MS.mobile : 'host' in options ? REPLY_MS.bridge : REPLY_MS.serial;
   return { byteMs: (bits * 1000) / baud, silenceMs: silenceMs(baud) + gap / 2, replyMs, window: 1 };
 }
 

@@ -21,7 +21,7 @@ const slave = (unit: number, base: number): Unit => ({
   reply: (request) => ({
     kind: 'pdu',
     unit,
-    pdu: answer(request, (_table, address) => base + address),
+    pdu: answer(request, { read: (_, address) => base + address, write: () => false }),
     afterMs: 0,
   }),
 });
@@ -258,7 +258,7 @@ test('what is wrong with the devices of a link that units dial in to', () => {
     device('c', 'y', 1),
     { ...device('b', 'x', 2), options: bare },
   ];
-  const link = { id: 'l', kind: 'modbus-dial-in', options: {}, devices };
+  const link = { id: 'l', kind: 'modbus-dial-in', options: { baud: 9600 }, devices };
   const problems = modbus.check(link as never).map(({ device, field, message }) => `${device} ${field}: ${message}`);
   expect(problems).toEqual([
     'b registration: on l units dial in: say with registration which one this is',
