@@ -32,6 +32,8 @@ export function openListening(
   const { mode, idleMs, maxConnections } = options;
   const { wire } = context;
   const connections = new Set<Connection>();
+  let connects = 0;
+  let disconnects = 0;
   let turnedAway = 0;
 
   const makeRoom = (): boolean => {
@@ -67,10 +69,12 @@ export function openListening(
       desk.take(frame, line),
     );
     connections.add(connection);
+    connects++;
     socket.on('data', (chunk) => connection.receive(chunk));
     socket.on('close', () => {
       connection.end();
       connections.delete(connection);
+      disconnects++;
     });
   };
 
@@ -83,7 +87,7 @@ export function openListening(
     get fault() {
       return listener.fault;
     },
-    counters: () => ({ connections: connections.size, turnedAway: turnedAway + listener.turnedAway }),
+    counters: () => ({ connects, disconnects, turnedAway: turnedAway + listener.turnedAway }),
     async [Symbol.asyncDispose]() {
       for (const connection of connections) connection.close();
       await listener[Symbol.asyncDispose]();

@@ -118,7 +118,7 @@ describe('a simulated instrument dials in', () => {
     const clock = new FakeClock();
     await using link = await listening({}, undefined, { clock, wire: openClock() });
     await using _ = runSims([simDevice('silent')], { host: HOST, port: link.port });
-    await until(() => link.count('connections') === 1, 'the connection');
+    await until(() => link.count('connects') === 1, 'the connection');
     await clock.advance(180_000 + 60_000);
     await until(() => link.readings.length === 2, 'silence');
     expect(link.readings).toMatchObject([
@@ -205,7 +205,7 @@ describe('the listener', () => {
     await until(() => link.readings.length === 2, 'the second reading');
     const third = await rawSocket(link.port);
     await closeOf(third);
-    expect(link.count('connections')).toBe(2);
+    expect(link.count('connects') - link.count('disconnects')).toBe(2);
     expect(link.count('turnedAway')).toBe(2);
     for (const socket of [first, second]) socket.destroy();
   });
