@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { Driver } from '../../drivers/driver.ts';
+import { modbus } from '../../drivers/modbus/kind.ts';
+import type { Reading } from '../../drivers/reading.ts';
+import { openBus } from '../../firmware-sim/modbus/bus.ts';
+import { openTcpUnits } from '../../firmware-sim/modbus/tcp-units.ts';
+import { openSimTime } from '../../firmware-sim/sim-time.ts';
+import { testWith, until } from '../tools/program.ts';
+import { type Both, listenTo, scenarioOf, siteLinkOf } from './both-sides.ts';
+
+const driver: Driver = modbus;
+/** Less than a slow unit takes. */
+const TIMEOUT = '300ms';
+
+/** The vice of the first of two devices; the second has none. */
+const pair = (persona: string, more: object = {}): Both[] => [
+  {
+    profile: 'renke-rs-zs',
+    sim: { persona, delay: '600ms', values: { la: 61.5 }, ...more },
+    site: { address: 1, every: '100ms' },
+  },
+  { profile: 'renke-rs-zs', sim: { values: { la: 48.2 } }, site: { address: 2, every: '100ms' } },
+];
+
+const said = ({ value, quality, code }: Reading) => (quality === 'good' ? value : `${quality} ${code}`);
+const of = (readings: readonly Reading[], device: string) => readings.filter(({ point }) => point === `${device}/la`);
+
+/** What the real driver says of the first device, and of the second, once each has been read so often. */
+async function listen(kind: 'tcp' | 'rtu', persona: string, often: number, more: object = {}) {
+  const devices = pair(persona, more);
+  const isTcp = kind === 'tcp';
+  const scenario = scenarioOf({ kind: isTcp ? 'modbus-tcp' : 'modbus-rtu', baud: 115_200 }, devices);
+  const time = openSimTime(scenario.start, Date.now(), 1);
+  await using stack = new AsyncDisposableStack();
+  let where: object;
+  if (isTcp) {
+    const { port } = stack.use(await openTcpUnits(scenario, 'link', time, 0));
+    where = { kind: 'modbus-tcp', host: '127.0.0.1', port, timeout: TIMEOUT };
+  } else {
+    const folder = mkdtempSync(join(tmpdir(), 'gengfu-vices-'));
+    stack.defer(() => rmSync(folder, { recursive: true, force: true }));
+    const [bus] = scenario.links;
+    if (bus?.kind !== 'modbus-rtu') throw new Error('no bus');
+    const line = stack.use(await openBus(scenario, bus, time, join(folder, 'tty')));
+    where = { kind: 'modbus-rtu', port: line.where.port, baud: 115_200, timeout: TIMEOUT };
+  }
+  const heard = stack.use(await listenTo(driver, await siteLinkOf(where, devices)));
+  await until(() => ['d0', 'd1'].every((id) => of(heard.readings, id).length >= often), `${often} readings each`);
+  return {
+    vicious: of(heard.readings, 'd0').map(said),
+    neighbour: of(heard.readings, 'd1').map(said),
+    counters: heard.counters(),
+  };
+}
+
+interface Row {
+  readonly persona: string;
+  /** What it must say at least once. */
+  readonly says: string | number;
+  /** What it may say besides, and nothing else. */
+  readonly or?: readonly (string | number)[];
+  /** What its neighbour may say beside the truth. */
+  readonly harms?: string;
+  /** What the driver counts. */
+  readonly counts?: string;
+}
+
+/** A late answer lets its unit be waited for longer. */
+const SLOW = { persona: 'slow', says: 'bad no-answer', or: [61.5], counts: 'late' };
+const COMMON: readonly Row[] = [
+  { persona: 'works', says: 61.5 },
+  { persona: 'silent', says: 'bad no-answer', counts: 'timeouts' },
+  SLOW,
+  { persona: 'wrong-unit', says: 'bad no-answer', counts: 'foreign' },
+  { persona: 'exception', says: 'bad exception-4', counts: 'exceptions' },
+  { persona: 'busy', says: 'bad busy', counts: 'exceptions' },
+  { persona: 'stuck', says: 61.5 },
+];
+/** Over TCP nothing tells where a frame begins that is not whole: the connection is made anew, for all behind it. */
+const TCP: readonly Row[] = [
+  ...COMMON,
+  {
+    persona: 'cut-off',
+    says: 'bad link-down',
+    or: ['bad out-of-range', 'bad no-answer'],
+    harms: 'bad link-down',
+    counts: 'nonsense',
+  },
+  { persona: 'nonsense', says: 'bad link-down', harms: 'bad link-down', counts: 'nonsense' },
+  { persona: 'corrupt', says: 'bad corrupt', or: ['bad no-answer'] },
+  { persona: 'echo', says: 'bad corrupt', or: ['bad no-answer'] },
+];
+const RTU: readonly Row[] = [
+  ...COMMON,
+  { persona: 'cut-off', says: 'bad corrupt', or: ['bad no-answer'], counts: 'short' },
+  { persona: 'nonsense', says: 'bad corrupt', or: ['bad no-answer'], counts: 'nonsense' },
+  { persona: 'corrupt', says: 'bad corrupt', or: ['bad no-answer'], counts: 'crc' },
+  { persona: 'echo', says: 61.5, counts: 'echo' },
+];
+
+async function check(kind: 'tcp' | 'rtu', { persona, says, or = [], harms, counts }: Row) {
+  const { vicious, neighbour, counters } = await listen(kind, persona, persona === 'busy' ? 2 : 5);
+  expect(vicious).toContain(says);
+  // On a machine that is starved any request may end without its answer.
+  const others = (values: readonly unknown[], known: readonly unknown[]) =>
+    values.filter((value) => !known.includes(value) && value !== 'bad no-answer');
+  expect(others(vicious, [says, ...or])).toEqual([]);
+  expect(others(neighbour, [48.2, harms])).toEqual([]);
+  if (harms === undefined) expect(neighbour).toContain(48.2);
+  if (counts !== undefined) expect(counters[counts]).toBeGreaterThan(0);
+}
+
+describe.concurrent('vices', () => {
+  test.each(TCP)('over TCP, of a unit that is $persona the driver says: $says', (row) => check('tcp', row));
+  for (const row of RTU) {
+    testWith('socat')(`on a bus, of a unit that is ${row.persona} the driver says: ${row.says}`, () =>
+      check('rtu', row),
+    );
+  }
+
+  test('a unit that drifts goes on from where it was, a good value each time', async () => {
+    const { vicious } = await listen('tcp', 'drifting', 8, { drift: 600 });
+    const values = vicious.filter((value) => typeof value === 'number');
+    expect(values.at(-1)).toBeGreaterThan(values[0] ?? 0);
+    expect(values).toEqual(values.toSorted((a, b) => a - b));
+  });
+
+  test('a unit that boots anew is silent meanwhile, and comes back by itself', async () => {
+    const devices = pair('reboot', { reboot: { every: '1500ms', down: '700ms' } }).slice(0, 1);
+    const scenario = scenarioOf({ kind: 'modbus-tcp' }, devices);
+    await using units = await openTcpUnits(scenario, 'link', openSimTime(scenario.start, Date.now(), 1), 0);
+    const where = { kind: 'modbus-tcp', host: '127.0.0.1', port: units.port, timeout: TIMEOUT };
+    await using heard = await listenTo(driver, await siteLinkOf(where, devices));
+    const story = () =>
+      of(heard.readings, 'd0')
+        .map(said)
+        .filter((each, index, all) => each !== all[index - 1]);
+    await until(() => story().length >= 3, 'good, silent and good again');
+    expect(story().slice(0, 3)).toEqual([61.5, 'bad no-answer', 61.5]);
+  });
+});
