@@ -38,9 +38,9 @@ export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantit
   ['mains.state', { states: ['on', 'off'] }],
   ['door.state', { states: ['open', 'closed'] }],
   ['float.state', { states: ['dry', 'wet'] }],
-  ['fan.state', { states: ['on', 'off'] }],
+  ['fan.state', { states: ['running', 'stopped'] }],
   ['supply.state', { states: ['normal', 'low'] }],
-  ['modem.state', { states: ['registered', 'roaming', 'searching', 'denied', 'no-sim', 'locked', 'off'] }],
+  ['modem.state', { states: ['registered', 'roaming', 'searching', 'denied', 'no-sim', 'locked', 'disabled'] }],
   ['link.state', { states: ['up', 'down'] }],
   ['clock.trust', { states: ['synchronised', 'holding', 'unknown'] }],
 ]);

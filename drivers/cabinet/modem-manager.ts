@@ -46,9 +46,9 @@ function jsonOf(text: string): unknown {
 function stateOf({ generic, '3gpp': network }: Answer): string {
   const { state, 'state-failed-reason': reason = '' } = generic;
   const registration = network?.['registration-state'] ?? '';
-  if (state === 'failed') return /sim/.test(reason) ? 'no-sim' : 'off';
+  if (state === 'failed') return /sim/.test(reason) ? 'no-sim' : 'disabled';
   if (state === 'locked') return 'locked';
-  if (['disabled', 'disabling', 'enabling', 'initializing', 'unknown'].includes(state)) return 'off';
+  if (['disabled', 'disabling', 'enabling', 'initializing', 'unknown'].includes(state)) return 'disabled';
   if (registration.startsWith('home')) return 'registered';
   if (registration.startsWith('roaming')) return 'roaming';
   return registration === 'denied' ? 'denied' : 'searching';
@@ -58,7 +58,7 @@ function signalOf(modem: Answer): Sample {
   const text = modem.generic['signal-quality']?.value ?? '--';
   const percent = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
   // A modem that is off has a quality of 0, which is no measurement.
-  if (percent >= 0 && percent <= 100 && !['off', 'no-sim', 'locked'].includes(stateOf(modem))) {
+  if (percent >= 0 && percent <= 100 && !['disabled', 'no-sim', 'locked'].includes(stateOf(modem))) {
     return { raw: dbmOfPercent(percent) };
   }
   return { code: READING_CODES.noValue, error: 'the modem has no signal to tell of' };

@@ -103,14 +103,14 @@ describe("ModemManager's answer", () => {
     ['enabled', 'denied', 'denied'],
     ['enabled', '--', 'searching'],
     ['locked', '--', 'locked'],
-    ['disabled', '--', 'off'],
+    ['disabled', '--', 'disabled'],
   ])('%s and %s is %s', (state, registration, wanted) => {
     expect(said(state, registration).state).toEqual({ raw: wanted });
   });
 
   test('a modem that failed for its SIM has none', () => {
     expect(said('failed', '--', '0', 'sim-missing').state).toEqual({ raw: 'no-sim' });
-    expect(said('failed', '--', '0', 'unknown').state).toEqual({ raw: 'off' });
+    expect(said('failed', '--', '0', 'unknown').state).toEqual({ raw: 'disabled' });
   });
 
   test('its quality is a strength, and none where it is off or says nothing', () => {
