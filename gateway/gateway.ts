@@ -3,7 +3,7 @@ import { type Clock, withTicksFrom } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Site, SiteLink } from '../config/site.ts';
-import type { LinkContext, LinkStatus, OpenLink } from '../drivers/driver.ts';
+import type { LinkContext, LinkStatus, OpenLink, Picture } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
@@ -142,6 +142,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
         answers: () => [...judge.rules.answers()],
         links: () => statusOf(links),
         upstreams: () => statusOf(sinks),
+        picture: (device, at) => pictureOf(site, links, device, at),
         health,
         act: (action) => live.act(action),
         onReadings: (listener) => board.listen(listener),
@@ -163,6 +164,17 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
 const statusOf = <S>(open: ReadonlyMap<string, { status(): S }>): Record<string, S> =>
   Object.fromEntries([...open].map(([id, each]) => [id, each.status()]));
+
+/** The picture that a device's link keeps; none where the device, or its link, has none. */
+async function pictureOf(
+  site: GatewaySite,
+  links: ReadonlyMap<string, OpenLink>,
+  device: string,
+  at: number,
+): Promise<Picture | undefined> {
+  const link = site.links.find(({ devices }) => devices.some(({ id }) => id === device));
+  return link === undefined ? undefined : await links.get(link.id)?.picture?.(device, at);
+}
 
 async function openLink(site: GatewaySite, spec: SiteLink, context: LinkContext): Promise<OpenLink> {
   const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
