@@ -64,13 +64,19 @@ export const isExact = (type: ValueType, raw: number): boolean =>
 /** Bit `index` of a reply of coils or discrete inputs: the lowest bit of the first byte first (6.1). */
 export const decodeBit = (data: Uint8Array, index: number): number => ((data[index >>> 3] ?? 0) >>> (index & 7)) & 1;
 
+/** What to divide by in place of multiplying with a scale such as 0.1; undefined for a scale that is no such part. */
+export function divisorOf(scale: number): number | undefined {
+  const divisor = Math.round(1 / scale);
+  return divisor > 1 && Math.abs(1 / scale - divisor) < 1e-9 ? divisor : undefined;
+}
+
 /**
  * `raw × scale + offset`. A scale such as 0.1 is applied as a division by 10, so that 583 gives 58.3 and not
  * 58.300000000000004.
  */
 export function scaleValue(raw: number, scale: number, offset: number): number {
   if (scale === 1) return raw + offset;
-  const divisor = Math.round(1 / scale);
-  const scaled = divisor > 1 && Math.abs(1 / scale - divisor) < 1e-9 ? raw / divisor : raw * scale;
+  const divisor = divisorOf(scale);
+  const scaled = divisor === undefined ? raw * scale : raw / divisor;
   return offset === 0 ? scaled : scaled + offset;
 }

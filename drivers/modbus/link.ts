@@ -160,16 +160,22 @@ class RunningLink implements OpenLink {
 
 const textWithHint = ({ message, hint }: Fault): string => (hint === undefined ? message : `${message} (${hint})`);
 
-function toReadings({ points, values }: Outcome, at: number, tick: number): Reading[] {
-  return points.map((point, index) => {
-    const value = typeof values === 'string' ? undefined : values[index];
-    if (value === undefined) return badReading(point, at, tick, String(values));
-    const { value: is, quality, code } = value;
+function addReadings({ points, values }: Outcome, at: number, tick: number, readings: Reading[]): void {
+  for (let i = 0; i < points.length; i++) {
+    const point = points[i];
+    if (point === undefined) continue;
+    const value = typeof values === 'string' ? values : values[i];
     // Written out: this is done for every value that is read.
-    return code === undefined
-      ? { point: point.key, value: is, at, tick, quality }
-      : { point: point.key, value: is, at, tick, quality, code };
-  });
+    if (typeof value === 'number') {
+      readings.push({ point: point.key, value, at, tick, quality: 'good' });
+    } else if (typeof value === 'object') {
+      const { value: is, quality, code } = value;
+      const reading = { point: point.key, value: is, at, tick, quality };
+      readings.push(code === undefined ? reading : { ...reading, code });
+    } else {
+      readings.push(badReading(point, at, tick, String(value)));
+    }
+  }
 }
 
 /** What waits to be taken, of so many devices. */
@@ -184,7 +190,9 @@ export async function* readingsOf(
   for await (const outcomes of queue.batches(signal)) {
     const at = clock.now();
     const tick = clock.tick();
-    yield outcomes.flatMap((outcome) => toReadings(outcome, at, tick));
+    const readings: Reading[] = [];
+    for (const outcome of outcomes) addReadings(outcome, at, tick, readings);
+    yield readings;
   }
 }
 

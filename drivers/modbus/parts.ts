@@ -1,3 +1,4 @@
+import { BlockReader } from './block-reader.ts';
 import { type Block, splitBlock } from './plan.ts';
 
 /** So long a block that its unit does not have is not asked for again, ms. */
@@ -5,6 +6,7 @@ const REFUSED_MS = 600_000;
 
 interface Part {
   readonly block: Block;
+  readonly reader: BlockReader;
   /** The block of the plan that it is a part of, or is. */
   readonly whole: Block;
   /** Its unit said that it has not got it, with this code; undefined while it is asked for. */
@@ -21,11 +23,15 @@ export class Parts {
   readonly #parts: Part[];
 
   constructor(blocks: readonly Block[]) {
-    this.#parts = blocks.map((block) => ({ block, whole: block, refused: undefined, againAt: 0 }));
+    this.#parts = blocks.map((block) => makePart(block, block));
   }
 
   block(index: number): Block | undefined {
     return this.#parts[index]?.block;
+  }
+
+  reader(index: number): BlockReader | undefined {
+    return this.#parts[index]?.reader;
   }
 
   /** Why a part is not to be asked for now; it is looked for anew now and then. */
@@ -47,7 +53,7 @@ export class Parts {
     // The whole one was tried by its parts in vain before.
     const halves = block === whole && tick < part.againAt ? undefined : splitBlock(block);
     if (halves !== undefined) {
-      const made = halves.map((half) => ({ block: half, whole, refused: undefined, againAt: 0 }));
+      const made = halves.map((half) => makePart(half, whole));
       this.#parts.splice(index, 1, ...made);
       return index;
     }
@@ -57,7 +63,15 @@ export class Parts {
     const family = this.#parts.filter((other) => other.whole === whole);
     if (family.at(-1) !== part || family.some(({ refused }) => refused === undefined)) return index + 1;
     const first = index + 1 - family.length;
-    this.#parts.splice(first, family.length, { block: whole, whole, refused: undefined, againAt: tick + REFUSED_MS });
+    this.#parts.splice(first, family.length, { ...makePart(whole, whole), againAt: tick + REFUSED_MS });
     return first + 1;
   }
 }
+
+const makePart = (block: Block, whole: Block): Part => ({
+  block,
+  reader: new BlockReader(block),
+  whole,
+  refused: undefined,
+  againAt: 0,
+});

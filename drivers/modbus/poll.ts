@@ -1,9 +1,9 @@
-import type { Qualified } from '../point.ts';
+import type { Value } from './block-reader.ts';
 import { Parts } from './parts.ts';
 import type { Reply } from './pdu.ts';
 import type { Block, ModbusPoint, PollPlan } from './plan.ts';
 import type { Unit } from './unit.ts';
-import { badValue, exceptionCode, isBusy, isRefused, readValues } from './values.ts';
+import { badValue, exceptionCode, isBusy, isRefused } from './values.ts';
 
 /** A unit that is busy is asked for the same block again so often within one poll. */
 const BUSY_TRIES = 3;
@@ -21,7 +21,7 @@ export class Poll {
   isRetry = false;
   readonly #parts: Parts;
   #next = 0;
-  #values: Qualified[] = [];
+  #values: Value[] = [];
   #retries = 0;
   #busy = 0;
 
@@ -57,7 +57,8 @@ export class Poll {
       next = this.#parts.refuse(this.#next, exceptionCode(reply.code), tick);
       if (next === this.#next) return said;
     }
-    readValues(block, reply, this.#values, this.unit.own?.scale);
+    if (reply.kind === 'data') this.#parts.reader(this.#next)?.read(reply.data, this.#values, this.unit.own?.scale);
+    else for (const _ of block.points) this.#values.push(badValue(exceptionCode(reply.code)));
     this.#next = next;
     this.#busy = 0;
     return said;
@@ -72,7 +73,7 @@ export class Poll {
   }
 
   /** It is over: gives its values, and what was not read of it by that code. */
-  end(code: string): readonly Qualified[] | string {
+  end(code: string): readonly Value[] | string {
     const values = this.#values;
     this.state = 'resting';
     this.isRetry = false;

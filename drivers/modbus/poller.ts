@@ -4,6 +4,7 @@ import type { Written } from '../driver.ts';
 import type { Qualified } from '../point.ts';
 import { READING_CODES } from '../reading.ts';
 import { Asker } from './asker.ts';
+import type { Value } from './block-reader.ts';
 import type { ModbusDevice } from './check.ts';
 import type { Counters } from './counters.ts';
 import type { Line } from './line.ts';
@@ -20,7 +21,7 @@ import { WriteQueue } from './write-queue.ts';
 /** What came of one poll: a value for each point in order, or why there is none of any. */
 export interface Outcome {
   readonly points: readonly ModbusPoint[];
-  readonly values: readonly Qualified[] | string;
+  readonly values: readonly Value[] | string;
 }
 
 export interface PollerOptions extends LinkTiming {
@@ -357,7 +358,7 @@ export class Poller {
     const values = poll.end(code);
     const { clock, wire, emit } = this.#context;
     if (unit.own?.poll === poll) {
-      const said = typeof values === 'string' ? points.map(() => badValue(values)) : values;
+      const said = typeof values === 'string' ? points.map(() => badValue(values)) : values.map(qualified);
       unit.own.scale.take(points, said, wire.tick());
     } else if (typeof values !== 'string' && clock.tick() < unit.warmUntil) {
       emit({ points, values: values.map(warmingUp) });
@@ -373,5 +374,9 @@ function plannedShare(units: readonly Unit[], pace: Pace): number {
 }
 
 /** A device that has only just come back may not measure rightly yet. */
-const warmingUp = (value: Qualified): Qualified =>
-  value.quality === 'good' ? { ...value, quality: 'uncertain', code: 'warm-up' } : value;
+function warmingUp(said: Value): Qualified {
+  const value = qualified(said);
+  return value.quality === 'good' ? { ...value, quality: 'uncertain', code: 'warm-up' } : value;
+}
+
+const qualified = (value: Value): Qualified => (typeof value === 'number' ? { value, quality: 'good' } : value);

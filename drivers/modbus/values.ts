@@ -2,8 +2,8 @@ import { type Qualified, qualify } from '../point.ts';
 import { READING_CODES } from '../reading.ts';
 import { decodeBit, decodeRegisters, isExact, scaleValue } from './decode.ts';
 import type { OwnScale } from './own-scale.ts';
-import { isBitTable, type Reply } from './pdu.ts';
-import type { Block, ModbusPoint } from './plan.ts';
+import { isBitTable } from './pdu.ts';
+import type { ModbusPoint } from './plan.ts';
 
 /** Exceptions by number (Application Protocol V1.1b3, section 7). */
 export const EXCEPTION = { address: 2, value: 3, accepted: 5, busy: 6, noPath: 10, noTarget: 11 } as const;
@@ -22,17 +22,6 @@ export const badValue = (code: string): Qualified => ({ value: null, quality: 'b
 
 /** The code of readings that an exception stands for. */
 export const exceptionCode = (code: number): string => (isBusy(code) ? 'busy' : `${READING_CODES.exception}-${code}`);
-
-/** Appends what a reply says of each point of its block, in order. */
-export function readValues({ request, points }: Block, reply: Reply, values: Qualified[], own?: OwnScale): void {
-  for (const point of points) {
-    values.push(
-      reply.kind === 'exception'
-        ? badValue(exceptionCode(reply.code))
-        : readValue(point, reply.data, point.source.register.address - request.address, own),
-    );
-  }
-}
 
 /** What stands at `offset`, in registers or bits, of a reply's data. */
 export function readValue(point: ModbusPoint, data: Uint8Array, offset: number, own?: OwnScale): Qualified {

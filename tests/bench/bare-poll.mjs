@@ -52,7 +52,9 @@ const due = () => {
 socket.once('connect', everyMs === 0 ? pump : due);
 
 let before = process.cpuUsage();
-createInterface({ input: process.stdin }).on('line', () => {
+const asked = createInterface({ input: process.stdin });
+asked.on('close', () => process.exit(0));
+asked.on('line', () => {
   const { user, system } = process.cpuUsage(before);
   before = process.cpuUsage();
   console.log(JSON.stringify({ values, cpuUs: user + system, missed }));

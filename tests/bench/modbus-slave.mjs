@@ -27,3 +27,4 @@ const server = createServer({ noDelay: true }, (socket) => {
     if (replies.length > 0) socket.write(replies.length === 1 ? replies[0] : Buffer.concat(replies));
   });
 }).listen(0, '127.0.0.1', () => console.log(server.address().port));
+process.stdin.resume().on('end', () => process.exit(0));
