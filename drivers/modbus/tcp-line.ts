@@ -9,8 +9,8 @@ import type { BytePort } from './port.ts';
 interface InFlight {
   readonly request: Request;
   readonly sentAt: number;
+  readonly until: number;
   readonly done: (answer: Answer) => void;
-  cancel: () => void;
 }
 
 /** Transactions that timed out, remembered so that a late reply is known for one and its number is not used again. */
@@ -34,6 +34,9 @@ export class TcpLine implements Line {
   readonly #inFlight = new Map<number, InFlight>();
   readonly #owed = new Map<number, { readonly unit: number; readonly sentAt: number }>();
   #last = 0xffff;
+  /** One timer for all in flight: set for the first that may run out, and looked at anew then. */
+  #cancel: () => void = () => {};
+  #wakesAt = Number.POSITIVE_INFINITY;
   #unanswered = 0;
   #idleBytes = 0;
   #open = true;
@@ -50,8 +53,9 @@ export class TcpLine implements Line {
   ask(request: Request, timeoutMs: number, done: (answer: Answer) => void): void {
     const id = this.#nextId();
     const sentAt = this.#wire.tick();
-    const cancel = this.#wire.after(timeoutMs, () => this.#giveUp(id));
-    this.#inFlight.set(id, { request, sentAt, done, cancel });
+    const until = sentAt + timeoutMs;
+    this.#inFlight.set(id, { request, sentAt, until, done });
+    if (until < this.#wakesAt) this.#wakeAt(until, sentAt);
     this.#counters.requests++;
     if (!this.#port.write(encodeTcp(id, request))) this.#break(stuck());
   }
@@ -71,12 +75,25 @@ export class TcpLine implements Line {
 
   close(): void {
     this.#open = false;
+    this.#cancel();
     const pending = [...this.#inFlight.values()];
     this.#inFlight.clear();
-    for (const { cancel, done } of pending) {
-      cancel();
-      done(CLOSED);
-    }
+    for (const { done } of pending) done(CLOSED);
+  }
+
+  #wakeAt(until: number, now: number): void {
+    this.#cancel();
+    this.#wakesAt = until;
+    this.#cancel = this.#wire.after(until - now, () => this.#wake());
+  }
+
+  #wake(): void {
+    this.#wakesAt = Number.POSITIVE_INFINITY;
+    const now = this.#wire.tick();
+    for (const [id, { until }] of [...this.#inFlight]) if (until <= now) this.#giveUp(id);
+    let next = Number.POSITIVE_INFINITY;
+    for (const { until } of this.#inFlight.values()) next = Math.min(next, until);
+    if (next < this.#wakesAt) this.#wakeAt(next, now);
   }
 
   #nextId(): number {
@@ -141,7 +158,6 @@ export class TcpLine implements Line {
 
   #settle(id: number, asked: InFlight, answer: Answer): void {
     this.#inFlight.delete(id);
-    asked.cancel();
     asked.done(answer);
   }
 
