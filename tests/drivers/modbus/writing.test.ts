@@ -122,9 +122,12 @@ test('of more than sixteen that wait the next one is refused', async () => {
   expect(codes).toEqual([...Array(17).keys(), 'queue-full', 'queue-full']);
 });
 
+/** A device that rests after each of its replies. */
+const RESTFUL = makeDevice('a', 1, [makePoint('a', 'holding 5 u16', WRITABLE)], {}, 60_000, { turnaround: '300ms' });
+
 test('is taken back while it waits, and not after it was sent', async () => {
   const slave = new MemorySlave(rtuSeal, 100, { 5: 1 });
-  await using rig = new Rig([device()], {}, (bus) => bus.slaves.set(1, slave.behave)).read();
+  await using rig = new Rig([RESTFUL], {}, (bus) => bus.slaves.set(1, slave.behave)).read();
   await rig.clock.advance(500);
   const stop = new AbortController();
   const sent = begin(rig, 42, undefined, stop.signal);
@@ -139,6 +142,18 @@ test('is taken back while it waits, and not after it was sent', async () => {
     { done: false, code: 'aborted' },
   ]);
   expect(slave.orders).toEqual(['060005002a']);
+});
+
+test('is not taken back while its unit rests before it is read back', async () => {
+  const slave = new MemorySlave(rtuSeal, 100, { 5: 1 });
+  await using rig = new Rig([RESTFUL], {}, (bus) => bus.slaves.set(1, slave.behave)).read();
+  await rig.clock.advance(500);
+  const stop = new AbortController();
+  const job = begin(rig, 42, undefined, stop.signal);
+  await rig.clock.advance(250);
+  stop.abort();
+  await rig.clock.advance(1000);
+  expect(job.written).toEqual({ done: true, readBack: 42 });
 });
 
 test('what is no writable point is refused without a word on the wire', async () => {
