@@ -1,33 +1,31 @@
 import { openZone } from '#kit/zone.ts';
-import { fieldOf, parseFrame } from '../../drivers/hj212/frame.ts';
-import type { Hj212Device } from '../../drivers/hj212/kind.ts';
-import { readFrame } from '../../drivers/hj212/values.ts';
+import type { SitePoint } from '../../config/site.ts';
+import { FrameStream, noStreamCounts } from '../../drivers/hj212/frame-stream.ts';
+import { readFrame, type Source } from '../../drivers/hj212/values.ts';
+import type { Point } from '../../drivers/point.ts';
+import { outcomeOf } from './reading-of.ts';
 import type { Trial } from './tried.ts';
 
-const FLAWS = {
-  length: 'the frame is not as long as it says',
-  tail: 'the frame does not end with CR LF',
-  crc: "the frame's CRC is not that of its data",
-  syntax: 'the frame is not of the grammar of HJ 212',
-} as const;
+/** The times of a frame are in the instrument's zone; no value depends on it. */
+const ZONE = 'Asia/Shanghai';
 
-/** A frame through the driver's own reader, as if it were the device's, whatever its MN and password. */
-export const tryFrame: Trial = async (_driver, place, { frame: text }) => {
-  if (text === undefined) return 'no frame is given';
-  const frame = parseFrame(Buffer.from(`${text.trimEnd()}\r\n`), 'lenient');
-  if (typeof frame === 'string') return FLAWS[frame];
+/** A frame through the driver's own parser and reader, as if an instrument had sent it. */
+export const tryFrame: Trial = async (_driver, place, { frame }) => {
+  if (frame === undefined) return 'no frame is given';
   const link = await place({ kind: 'hj212', listen: '127.0.0.1:0' }, { mn: 'trial' });
-  // The driver's own schemas made its options and sources.
-  const [device] = (link?.devices ?? []) as unknown as readonly Hj212Device[];
+  const [device] = link?.devices ?? [];
   if (device === undefined) return 'the device cannot be made';
-  const { readings } = readFrame(device.points, frame, openZone('Asia/Shanghai'));
-  return new Map(
-    device.points.flatMap(({ id, key, source }) => {
-      const reading = readings.find(({ point }) => point === key);
-      if (reading === undefined) return [];
-      const { value, quality, code } = reading;
-      const raw = fieldOf(frame, source.factor) ?? '';
-      return [[id, { raw, value, quality, ...(code === undefined ? {} : { code }) }]];
-    }),
-  );
+  const counts = noStreamCounts();
+  const stream = new FrameStream('lenient', counts);
+  stream.push(Buffer.from(`${frame.trimEnd()}\r\n`));
+  const parsed = stream.next();
+  if (parsed === undefined) {
+    const flaws = Object.entries(counts).filter(([, count]) => count > 0);
+    return `the frame cannot be taken: ${flaws.map(([flaw]) => flaw).join(', ') || 'it does not end'}`;
+  }
+  // The driver's own schema made the sources.
+  const points = device.points as readonly (SitePoint & Point<Source>)[];
+  const fields = new Map(parsed.cp.flat());
+  const factorOf = (id: string) => points.find((point) => point.id === id)?.source.factor ?? '';
+  return outcomeOf(readFrame(points, parsed, openZone(ZONE)).readings, (id) => fields.get(factorOf(id)));
 };

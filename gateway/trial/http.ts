@@ -1,40 +1,42 @@
-import { openReader, type UntimedReading } from '../../drivers/http/device-reader.ts';
+import { openClock } from '#kit/clock.ts';
+import type { SiteDevice } from '../../config/site.ts';
+import { openReader } from '../../drivers/http/device-reader.ts';
+import { HeldStates } from '../../drivers/http/held-states.ts';
 import type { HttpDevice } from '../../drivers/http/kind.ts';
 import { parseBody } from '../../drivers/http/parse-body.ts';
 import { lookUp, parseJsonPath } from '../../drivers/json-path.ts';
-import type { Trial, Tried } from './tried.ts';
+import { outcomeOf } from './reading-of.ts';
+import type { Trial } from './tried.ts';
 
-/** A pushed body through the driver's own reader, as if it were the device's, whatever it calls itself. */
+/** A message through the driver's own readers, as if a cloud or a camera had pushed it. */
 export const tryBody: Trial = async (_driver, place, { body }) => {
-  if (body === undefined) return 'no body is given: JSON, or XML as text';
-  const message = parseBody(undefined, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
-  if (typeof message === 'string') return 'the body is neither JSON nor XML that is read';
+  if (body === undefined) return 'no body is given';
   const link = await place({ kind: 'http', listen: '127.0.0.1:0', local: true }, {});
-  // The driver's own schemas made its options and sources.
-  const [device] = (link?.devices ?? []) as unknown as readonly HttpDevice[];
+  const [device] = link?.devices ?? [];
   if (device === undefined) return 'the device cannot be made';
-  const reader = openReader(device);
-  const list = reader.each === undefined ? [message.tree] : lookUp(message.tree, reader.each);
-  const outcome = new Map<string, Tried>();
-  for (const tree of Array.isArray(list) ? list : []) {
-    const { readings, held } = reader.read({ tree, whole: message.tree }, Date.now());
-    for (const { id, key, source } of device.points) {
-      const path = source.json === undefined ? undefined : parseJsonPath(source.json);
-      const raw = JSON.stringify(path === undefined ? undefined : lookUp(tree, path)) ?? '';
-      const reading = readings.find((each) => each.point === key);
-      // A point of events has a state with every message.
-      const event = held.find(({ point }) => point.key === key);
-      const state = source.holdFor === undefined ? undefined : (event?.state ?? source.rest);
-      if (reading !== undefined) outcome.set(id, triedOf(reading, raw));
-      else if (state !== undefined) outcome.set(id, { raw, value: state, quality: 'good' });
-    }
-  }
-  return outcome;
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const message = parseBody(undefined, Buffer.from(text));
+  if (typeof message === 'string') return `the body cannot be read: ${message}`;
+  const reader = openReader(httpDeviceOf(device));
+  const clock = openClock();
+  using held = new HeldStates(
+    httpDeviceOf(device).points,
+    clock,
+    () => {},
+    () => {},
+  );
+  const listed = reader.each === undefined ? undefined : lookUp(message.tree, reader.each);
+  const items = Array.isArray(listed) ? listed : [message.tree];
+  const readings = items.flatMap((tree) => {
+    const given = reader.read({ tree, whole: message.tree }, clock.now());
+    return [...given.readings, ...held.take(reader.points, given.held)];
+  });
+  return outcomeOf(readings, (id) => {
+    const source = device.points.find((point) => point.id === id)?.source as { readonly json?: string } | undefined;
+    const path = source?.json === undefined ? undefined : parseJsonPath(source.json);
+    return path === undefined ? undefined : lookUp(items.at(-1), path);
+  });
 };
 
-const triedOf = ({ value, quality, code }: UntimedReading, raw: string): Tried => ({
-  raw,
-  value,
-  quality,
-  ...(code === undefined ? {} : { code }),
-});
+/** The driver's own schemas made its fields. */
+const httpDeviceOf = (device: SiteDevice): HttpDevice => device as unknown as HttpDevice;

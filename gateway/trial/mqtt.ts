@@ -1,64 +1,59 @@
 import type { ProfileData } from '../../config/profile-tests.ts';
+import type { SiteDevice } from '../../config/site.ts';
 import { lookUp, parseJsonPath } from '../../drivers/json-path.ts';
 import { parsePayload } from '../../drivers/json-payload.ts';
 import { readCodec, readFields } from '../../drivers/mqtt/codec-payload.ts';
 import type { Codec } from '../../drivers/mqtt/codecs/codec.ts';
 import { CODECS, type CodecName } from '../../drivers/mqtt/codecs/index.ts';
-import { readPayload, type UntimedReading } from '../../drivers/mqtt/device-payload.ts';
-import type { MqttDevice } from '../../drivers/mqtt/kind.ts';
-import type { Outcome, PlaceDevice, Trial } from './tried.ts';
+import { readPayload } from '../../drivers/mqtt/device-payload.ts';
+import { outcomeOf } from './reading-of.ts';
+import type { Outcome, Trial } from './tried.ts';
 
-/** A payload through the driver's own reader, as if the device had published it, or its network server for it. */
+const LISTEN = '127.0.0.1:0';
+
+interface Profile {
+  readonly time?: string;
+  readonly codec?: CodecName;
+}
+
+/** A payload through the driver's own readers, as if the device had published it, itself or through a network server. */
 export const tryPayload: Trial = async (_driver, place, data) => {
   const bytes = bytesOf(data);
-  if (bytes === undefined) return 'no payload is given: payload, or hex for a binary one';
-  const device = await placeDevice(place, data);
+  if (bytes === undefined && data.network === undefined) return 'no payload is given: payload, or hex for a binary one';
+  const own = { topic: 'trial', password: 'trial' };
+  const isBinary = data.hex !== undefined || data.network !== undefined;
+  const behind = { kind: 'mqtt', listen: LISTEN, server: { kind: 'chirpstack', password: 'trial' } };
+  const link = isBinary
+    ? await place(behind, { devEui: '0000000000000001' })
+    : await place({ kind: 'mqtt', listen: LISTEN }, own);
+  const [device] = link?.devices ?? [];
   if (device === undefined) return 'the device cannot be made';
-  const { codec } = device.profile;
-  return codec === undefined ? readJson(device, bytes) : readBinary(device, codec, bytes, data);
+  const { codec } = device.profile as Profile;
+  if (codec !== undefined) return readBinary(device, CODECS[codec], bytes, data);
+  return bytes === undefined ? 'no payload is given' : readJson(device, bytes);
 };
 
-async function placeDevice(place: PlaceDevice, { hex }: ProfileData): Promise<MqttDevice | undefined> {
-  const own = await place({ kind: 'mqtt', listen: '127.0.0.1:0' }, { topic: 'trial', password: 'trial' });
-  const behind = { kind: 'mqtt', url: 'mqtt://127.0.0.1', server: 'chirpstack' };
-  const link = own === undefined && hex !== undefined ? await place(behind, { devEui: '0000000000000000' }) : own;
-  // The driver's own schemas made its options, profile and sources.
-  return link?.devices[0] as MqttDevice | undefined;
-}
-
-function readJson({ profile, points: all }: MqttDevice, bytes: Buffer): Outcome {
-  const points = all.map((point) => ({ point, path: pathOf(point.source.json) }));
-  const map = { points, time: profile.time === undefined ? undefined : parseJsonPath(profile.time) };
-  const { readings } = readPayload(map, bytes, false);
+function readJson(device: SiteDevice, bytes: Buffer): Outcome {
+  const paths = new Map(device.points.map((point) => [point.id, pathOf((point.source as { json: string }).json)]));
+  const points = device.points.map((point) => ({ point, path: paths.get(point.id) ?? [] }));
+  const { time } = device.profile as Profile;
+  const map = { points, time: time === undefined ? undefined : pathOf(time) };
   const json = parsePayload(bytes)?.json;
-  const raw = new Map(points.map(({ point, path }) => [point.key, JSON.stringify(lookUp(json, path)) ?? '']));
-  return outcomeOf(readings, raw);
+  return outcomeOf(readPayload(map, bytes, false).readings, (id) => lookUp(json, paths.get(id) ?? []));
 }
 
-function readBinary({ points: all }: MqttDevice, name: CodecName, bytes: Buffer, data: ProfileData): Outcome {
-  const codec: Codec = CODECS[name];
-  const { fPort = codec.fPort, network = {} } = data;
-  const points = all.map((point) => ({ point, field: point.source.field ?? '' }));
-  const own =
-    fPort === codec.fPort || codec.fPort === undefined
-      ? readCodec(codec, points, bytes, { now: Date.now() })
-      : { readings: [] };
-  const fields = { ...codec.decode(bytes)?.at(-1)?.fields, ...network };
-  const raw = new Map(points.map(({ point, field }) => [point.key, String(fields[field] ?? '')]));
-  return outcomeOf([...own.readings, ...readFields(points, network)], raw);
+function readBinary(device: SiteDevice, codec: Codec, bytes: Buffer | undefined, data: ProfileData): Outcome {
+  const points = device.points.map((point) => ({ point, field: (point.source as { field?: string }).field ?? '' }));
+  const isData = bytes !== undefined && (data.fPort ?? codec.fPort) === codec.fPort;
+  const carried = isData ? readCodec(codec, points, bytes, { now: Date.now() }).readings : [];
+  const fields = { ...(isData ? codec.decode(bytes)?.at(-1)?.fields : {}), ...data.network };
+  const given: Readonly<Record<string, unknown>> = fields;
+  const readings = [...carried, ...readFields(points, data.network ?? {})];
+  return outcomeOf(readings, (id) => given[points.find(({ point }) => point.id === id)?.field ?? '']);
 }
 
-function outcomeOf(readings: readonly UntimedReading[], raw: ReadonlyMap<string, string>): Outcome {
-  return new Map(
-    readings.map(({ point, value, quality, code }) => [
-      point.slice(point.indexOf('/') + 1),
-      { raw: raw.get(point) ?? '', value, quality, ...(code === undefined ? {} : { code }) },
-    ]),
-  );
-}
-
-function pathOf(text: string | undefined) {
-  const path = parseJsonPath(text ?? '');
+function pathOf(text: string) {
+  const path = parseJsonPath(text);
   if (path === undefined) throw new TypeError('the schema lets no such path through');
   return path;
 }
