@@ -34,12 +34,17 @@ export class KeptJson<T> implements AsyncDisposable {
     }
   }
 
-  /** Keeps the value soon; of several in a short time the last. */
+  /** Keeps the value: at once, or, where one was kept a moment ago, soon; of several in a short time the last. */
   keep(value: T): void {
     this.#next = { value };
-    this.#cancel ??= this.#wire.after(WRITES_EVERY_MS, () => {
+    if (this.#cancel === undefined) this.#go();
+  }
+
+  #go(): void {
+    void this.flush();
+    this.#cancel = this.#wire.after(WRITES_EVERY_MS, () => {
       this.#cancel = undefined;
-      void this.flush();
+      if (this.#next !== undefined) this.#go();
     });
   }
 
