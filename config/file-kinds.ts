@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { broker } from './broker.ts';
 import { asset, dayWindow, duration, id, length, listen, period, place, title } from './fields.ts';
 import { profileTest } from './profile-tests.ts';
 
@@ -45,7 +46,7 @@ export const siteFile = z.strictObject({
   /** How long a point may be not evaluable before that is an alarm of its own. */
   notEvaluableAfter: duration.prefault('45min'),
   console: z.strictObject({ listen }).prefault({ listen: '127.0.0.1:8080' }),
-  broker: z.strictObject({ listen }).optional(),
+  broker: broker.optional(),
   upstreams: list,
 });
 

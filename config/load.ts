@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { ROOT } from '#kit/root.ts';
 import { Declared } from './declared.ts';
 import { checkDevice, checkLink, checkShared, type OpenLinkSpec, type PlacedDevice } from './devices.ts';
-import { type Entry, partOf, valueAt } from './document.ts';
+import { type Entry, isMapping, partOf, valueAt } from './document.ts';
 import { peopleFile, siteFile } from './file-kinds.ts';
 import { readFolder } from './folder.ts';
 import { check } from './issues.ts';
@@ -44,7 +44,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   const folder = await readFolder(dir, report);
   const lists = gatherLists(folder.lists, folder.site, report);
 
-  const head = folder.site === undefined ? undefined : siteHead(folder.site);
+  const head = folder.site === undefined ? undefined : await resolveBroker(siteHead(folder.site), sources, report);
   const site = head === undefined ? undefined : check(siteFile, head, report);
   const upstreams = head === undefined ? [] : await checkUpstreams(head, kinds.upstreams, sources, report);
   if (folder.people !== undefined) await checkPeople(folder.people, sources, report);
@@ -97,6 +97,14 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       permits: goodPermits,
     },
   };
+}
+
+/** The broker's certificate and its key may be references; the rest of `site.yaml` has secrets in its own parts. */
+async function resolveBroker(head: Entry, sources: SecretSources, report: Report): Promise<Entry> {
+  const broker = valueAt(head.value, ['broker']);
+  if (!isMapping(head.value) || !isMapping(broker)) return head;
+  const resolved = await resolveSecrets(partOf(head, ['broker'], broker), sources, report);
+  return { ...head, value: { ...head.value, broker: resolved.value } };
 }
 
 async function checkPeople(people: Entry, sources: SecretSources, report: Report): Promise<void> {

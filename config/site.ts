@@ -1,3 +1,4 @@
+import type { SiteBroker } from './broker.ts';
 import type { PermitShape, RuleShape } from './kinds.ts';
 
 /** A named part of the day: `22:00-06:00`, in minutes of the local day; `to` before `from` crosses midnight. */
@@ -79,7 +80,7 @@ export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitS
   /** How long a point may be not evaluable before `gengfu.not-evaluable` is raised, ms (45 min). */
   readonly notEvaluableAfterMs: number;
   readonly console: { readonly listen: Listen };
-  readonly broker: { readonly listen: Listen } | null;
+  readonly broker: SiteBroker | null;
   readonly upstreams: readonly { readonly id: string; readonly kind: string; readonly options: unknown }[];
   readonly links: readonly SiteLink[];
   /** Every point that rules may reach: those of the devices, of each link (`link:ID`) and of the gateway itself (`gateway`). */

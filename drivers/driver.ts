@@ -62,7 +62,7 @@ export interface UnknownDevice {
 
 export interface LinkStatus {
   readonly state: 'up' | 'down' | 'connecting';
-  /** Why it is down, for a person. */
+  /** Why it is down, or which part of it is while it is up, for a person. */
   readonly error?: string;
   /** Monotonic counters by name (`requests`, `timeouts`, `crc`, `foreign`, `late` …), for `/metrics`. */
   readonly counters: Readonly<Record<string, number>>;
@@ -100,6 +100,11 @@ export interface OpenLink extends AsyncDisposable {
    */
   readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]>;
   status(): LinkStatus;
+  /**
+   * Called after a batch was taken and before the next is asked for, when it caused events: settled once they are on
+   * disk. A link that tells its devices what has arrived waits for it.
+   */
+  kept?(durable: Promise<unknown>): void;
   /** Writes one point (`device/point`) and reads it back; refused for a point that its profile does not call writable. */
   write?(point: string, value: number | string, signal?: AbortSignal): Promise<Written>;
   /** The last picture of a device that came at that time or before it. */

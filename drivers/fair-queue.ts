@@ -17,15 +17,15 @@ export class FairQueue<T> {
     this.#boundEach = boundEach;
   }
 
-  push(sender: string, item: T): void {
+  /** Gives the item that went for it, if one did. */
+  push(sender: string, item: T): T | undefined {
     const items = this.#waiting.get(sender);
     if (items === undefined) throw new TypeError(`not a sender: ${sender}`);
-    if (items.length >= this.#boundEach) {
-      items.shift();
-      this.dropped++;
-    }
+    const gone = items.length >= this.#boundEach ? items.shift() : undefined;
+    if (gone !== undefined) this.dropped++;
     items.push(item);
     if (items.length === 1) this.#ready.push(sender);
+    return gone;
   }
 
   /** What has gathered, in order for each sender, as soon as there is any; ends when the signal is aborted. */

@@ -16,7 +16,7 @@ export interface ListenerOptions {
   readonly maxConnections: number;
 }
 
-/** A TCP server that goes on trying while its address cannot be had. Disposing it destroys its sockets. */
+/** A TCP server that goes on trying while its address, or what it needs, cannot be had. Disposing it destroys its sockets. */
 export interface Listener extends AsyncDisposable {
   readonly fault: Fault | undefined;
   readonly port: number | undefined;
@@ -35,6 +35,8 @@ export function openListener(
   options: ListenerOptions,
   context: { readonly wire: Clock; readonly log: Log },
   onSocket: (socket: Socket) => void,
+  /** Gets ready what it needs, such as a certificate, before each attempt to listen; what it throws is the listener's fault. */
+  prepare?: () => Promise<void>,
 ): Listener {
   const { name, setting, host, port, maxConnections } = options;
   const backoff = new Backoff({ firstMs: 1000, mostMs: 30_000 });
@@ -45,7 +47,16 @@ export function openListener(
   let closed = false;
   let cancelRetry = () => {};
 
-  const listen = () => {
+  const failed = (cause: unknown) => {
+    const hint = cause instanceof Fault ? cause.hint : hintOf(codeOf(cause), setting);
+    fault = new Fault('listen', `cannot listen on ${host}:${port}: ${textOf(cause)}`, { cause, ...(hint && { hint }) });
+    if (backoff.failures === 0)
+      context.log.error({ host, port, code: codeOf(cause), hint }, `${name}: ${fault.message}`);
+    if (!closed) cancelRetry = context.wire.after(backoff.next(), listen);
+  };
+
+  const bind = () => {
+    if (closed) return;
     const attempt = createServer({ keepAlive: true, keepAliveInitialDelay: 60_000, noDelay: true });
     attempt.maxConnections = maxConnections;
     attempt.on('connection', (socket) => {
@@ -61,18 +72,16 @@ export function openListener(
       fault = undefined;
     });
     attempt.on('error', (cause) => {
-      const hint = hintOf(codeOf(cause), setting);
-      fault = new Fault('listen', `cannot listen on ${host}:${port}: ${textOf(cause)}`, {
-        cause,
-        ...(hint && { hint }),
-      });
-      if (backoff.failures === 0)
-        context.log.error({ host, port, code: codeOf(cause), hint }, `${name}: ${fault.message}`);
       attempt.close();
-      if (!closed) cancelRetry = context.wire.after(backoff.next(), listen);
+      failed(cause);
     });
     server = attempt;
     attempt.listen(port, host);
+  };
+
+  const listen = () => {
+    if (prepare === undefined) bind();
+    else prepare().then(bind, failed);
   };
   listen();
 

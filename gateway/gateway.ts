@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Clock, withTicksFrom } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import { linkFieldsOf } from '../config/broker.ts';
 import type { Site, SiteLink } from '../config/site.ts';
 import type { LinkContext, LinkStatus, OpenLink, Picture } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
@@ -100,12 +101,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     return { ready: reasons.length === 0, reasons };
   };
   const tests = new TestWatch(site.points, judge.zone.encode);
-  const take = (batch: readonly Reading[]): void => {
+  const take = (batch: readonly Reading[]): Promise<unknown> | undefined => {
     const marked = lateness.mark(batch, clock.trust());
     history.keep(marked);
     board.take(marked);
     const timely = inTime(marked);
-    live.take(timely, tests.take(timely));
+    return live.take(timely, tests.take(timely));
   };
   const ending = new AbortController();
   const pumps: Promise<void>[] = [];
@@ -180,7 +181,8 @@ async function openLink(site: GatewaySite, spec: SiteLink, context: LinkContext)
   const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
   if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
   // The embedded broker listens where the site says, and times without a zone are of the site's, unless the link says otherwise.
-  const broker = site.broker === null ? {} : { listen: `${site.broker.listen.host}:${site.broker.listen.port}` };
+  const isOwn = ['listen', 'tls', 'websocket'].some((field) => Object.hasOwn(spec.options as object, field));
+  const broker = site.broker === null || isOwn ? {} : linkFieldsOf(site.broker);
   const given = spec.options as Record<string, unknown>;
   const isZoned = spec.kind === 'hj212' || spec.kind === 'cabinet';
   const inherited = spec.kind === 'mqtt' ? broker : isZoned ? { timeZone: site.timeZone } : {};
@@ -192,13 +194,16 @@ async function openLink(site: GatewaySite, spec: SiteLink, context: LinkContext)
 async function pump(
   id: string,
   link: OpenLink,
-  take: (batch: readonly Reading[]) => void,
+  take: (batch: readonly Reading[]) => Promise<unknown> | undefined,
   board: Board,
   log: Log,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    for await (const batch of link.readings(signal)) take(batch);
+    for await (const batch of link.readings(signal)) {
+      const durable = take(batch);
+      if (durable !== undefined) link.kept?.(durable);
+    }
   } catch (error) {
     if (signal.aborted) return;
     log.error({ link: id, code: codeOf(error) }, `the link's driver failed: ${textOf(error)}`);

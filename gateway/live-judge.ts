@@ -63,10 +63,11 @@ export class LiveJudge implements AsyncDisposable {
     this.#checkpointLater();
   }
 
-  /** One batch of readings, on the reading path. */
-  take(batch: readonly Reading[], told: readonly EntryDraft[]): void {
-    void this.keep(this.judge.step(batch), told);
+  /** One batch of readings, on the reading path. Gives what settles once the events that it caused are on disk, if any. */
+  take(batch: readonly Reading[], told: readonly EntryDraft[]): Promise<unknown> | undefined {
+    const kept = this.keep(this.judge.step(batch), told);
     this.#arm();
+    return kept === NOTHING_KEPT ? undefined : kept;
   }
 
   /** Answers only when it is durable. */

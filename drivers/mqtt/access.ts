@@ -2,149 +2,192 @@ import { randomUUID } from 'node:crypto';
 import type { AedesOptions, Client } from 'aedes';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
-import { Credentials } from './credentials.ts';
 import { Pace } from './pace.ts';
 import type { Breach } from './packet-scanner.ts';
 import { Refusals } from './refusals.ts';
-import { mayPublish, maySubscribe } from './topic.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import { type BrokerDevice, SignIn } from './sign-in.ts';
+import { isWithin, mayPublish, maySubscribe } from './topic.ts';
 
-/** A device, or a network server that speaks for many, as the broker knows it. */
-export interface BrokerDevice {
-  readonly id: string;
-  /** Where it may publish, and below. */
-  readonly topic: string;
-  readonly username: string;
-  /** Without one it cannot connect. */
-  readonly password: string | undefined;
-}
-
-/** Called with each message that a device may send, once, before anything else is done with it. */
-export type TakePayload = (device: string, payload: Buffer, topic: string) => void;
+/**
+ * Called with each message that a device may send, once, before anything else is done with it. `taken` is called when the
+ * rules have it: then the device is told that it has arrived.
+ */
+export type TakePayload = (device: string, payload: Buffer, topic: string, taken: () => void) => void;
 
 const MOST_FILTERS_A_CONNECTION = 16;
 const PACE = { perSecond: 100, burst: 200 };
-/** CONNACK return code, MQTT 3.1.1 table 3.1: bad user name or password. */
+/** CONNACK return codes, MQTT 3.1.1 table 3.1: bad user name or password; not authorized. */
 const BAD_CREDENTIALS = 4;
+const NOT_AUTHORIZED = 5;
 
-interface Session {
+interface Connection {
   readonly device: BrokerDevice;
   readonly pace: Pace;
-  filters: number;
+  readonly filters: Set<string>;
+  /** QoS 2 messages on their way to the rules, by their identifiers. */
+  readonly onTheWay: Set<number>;
 }
 
 /** Who may connect to the broker, and what each may do there. All that is not allowed is refused and counted. */
 export class Access {
   readonly counts = {
     refusedConnects: 0,
+    refusedCertificates: 0,
     refusedPublishes: 0,
     refusedSubscribes: 0,
     heldBack: 0,
+    duplicates: 0,
+    slowReaders: 0,
     oversized: 0,
     notConnect: 0,
     malformed: 0,
   };
-  readonly #devices: ReadonlyMap<string, { readonly device: BrokerDevice; readonly pace: Pace }>;
-  readonly #credentials = new Credentials();
-  readonly #sessions = new WeakMap<Client, Session>();
+  readonly #signIn: SignIn;
+  readonly #paces: ReadonlyMap<string, Pace>;
+  readonly #connections = new WeakMap<Client, Connection>();
   readonly #heldBack = new Set<() => void>();
   readonly #refusals: Refusals;
-  /** Devices whose last sign-in was refused. */
-  readonly #refused = new Set<string>();
   readonly #wire: Clock;
+  readonly #store: Sessions;
   readonly #take: TakePayload;
+  #isConnected: (clientId: string) => boolean = () => false;
   #closed = false;
 
   constructor(
     devices: readonly BrokerDevice[],
     context: { readonly wire: Clock; readonly log: Log },
+    store: Sessions,
     take: TakePayload,
   ) {
-    this.#devices = new Map(devices.map((device) => [device.id, { device, pace: new Pace(PACE) }]));
-    for (const { id, username, password } of devices) this.#credentials.add(username, password, id);
+    this.#signIn = new SignIn(devices);
+    this.#paces = new Map(devices.map(({ id }) => [id, new Pace(PACE)]));
     this.#refusals = new Refusals(context.log);
     this.#wire = context.wire;
+    this.#store = store;
     this.#take = take;
   }
 
   deviceOf(client: Client | undefined): string | undefined {
-    return client && this.#sessions.get(client)?.device.id;
+    return client && this.#connections.get(client)?.device.id;
   }
 
-  /** Somebody who gave its user name was refused, and nobody has signed in by it since. */
-  isRefused(device: string): boolean {
-    return this.#refused.has(device);
+  refusalOf(device: string): string | undefined {
+    return this.#signIn.refusalOf(device);
   }
 
-  readonly preConnect: NonNullable<AedesOptions['preConnect']> = (_client, packet, done) => {
-    // No session outlives its connection: one that did would gather messages without a bound.
-    packet.clean = true;
+  /** A connection, before anything of it is read. `isConnected` says of a client id whether it is here. */
+  arrived(client: Client, stream: object, isConnected: (clientId: string) => boolean): void {
+    this.#signIn.arrived(client, stream);
+    this.#isConnected = isConnected;
+  }
+
+  readonly preConnect: NonNullable<AedesOptions['preConnect']> = (client, packet, done) => {
+    // Without a name nobody can come back to a session (section 3.1.3.1 would have it refused).
+    if (!packet.clientId) packet.clean = true;
     // A device cannot take over another's connection by its client id [MQTT-3.1.4-2].
-    packet.clientId = `${packet.username ?? ''}/${packet.clientId || randomUUID()}`;
+    const device = this.#signIn.claimed(client, packet.username) ?? '';
+    packet.clientId = prefixOf(device) + (packet.clientId || randomUUID());
     done(null, true);
   };
 
   readonly authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
-    const found = this.#devices.get(this.#credentials.find(username, password) ?? '');
-    if (found !== undefined && !this.#closed) {
-      this.#sessions.set(client, { ...found, filters: 0 });
-      this.#refused.delete(found.device.id);
+    if (this.#closed) return done(null, false);
+    const judged = this.#signIn.judge(client, username, password, this.#wire.now());
+    if ('id' in judged) {
+      const pace = this.#paces.get(judged.id) ?? new Pace(PACE);
+      this.#connections.set(client, { device: judged, pace, filters: new Set(), onTheWay: new Set() });
+      this.#store.admit(client, prefixOf(judged.id), this.#wire.now(), this.#isConnected);
       return done(null, true);
     }
+    const { device, certificate } = judged;
     this.counts.refusedConnects++;
-    const device = this.#credentials.deviceOf(username) ?? null;
-    if (device !== null) this.#refused.add(device);
-    this.#refusals.add(device, 'connect', 'a client was refused: its user name or password is not one of this link');
-    done(Object.assign(new Error('bad user name or password'), { returnCode: BAD_CREDENTIALS }), false);
+    if (certificate === undefined) {
+      this.#refusals.add(device, 'connect', 'a client was refused: its user name or password is not one of this link');
+    } else {
+      this.counts.refusedCertificates++;
+      this.#refusals.add(device, 'certificate', 'a client was refused: its certificate is not to be believed', {
+        certificate,
+      });
+    }
+    const returnCode = certificate === undefined ? BAD_CREDENTIALS : NOT_AUTHORIZED;
+    done(Object.assign(new Error('sign-in refused'), { returnCode }), false);
   };
 
   readonly authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
-    // Retained messages are kept by topic: a device that makes up topics would fill the memory.
-    packet.retain = false;
-    const session = client === null ? undefined : this.#sessions.get(client);
+    const connection = client === null ? undefined : this.#connections.get(client);
     // Wills of connections that we close ourselves are not the device's word.
     if (this.#closed) return done(new Error('the broker is closing'));
-    if (session === undefined || !mayPublish(session.device.topic, packet.topic)) {
+    if (client === null || connection === undefined || !mayPublish(connection.device.topic, packet.topic)) {
       this.counts.refusedPublishes++;
-      this.#refusals.add(
-        session?.device.id ?? null,
-        'publish',
-        'a device that published outside of its topic was cut off',
-      );
+      const device = connection?.device.id ?? null;
+      this.#refusals.add(device, 'publish', 'a device that published outside of its topic was cut off');
       return done(new Error('not its topic'));
     }
+    const { device, pace, onTheWay } = connection;
+    const { messageId = 0, payload, qos, retain, topic } = packet as typeof packet & { readonly messageId?: number };
+    // It takes back what it had retained, and measures nothing [MQTT-3.3.1-10].
+    if (retain && payload.length === 0) return done(null);
+    // The library asks before it looks whether the message came before [MQTT-4.3.3-2].
+    if (qos === 2 && (onTheWay.has(messageId) || this.#store.hasReceived(client, messageId))) {
+      this.counts.duplicates++;
+      return done(null);
+    }
     const take = () => {
-      this.#take(session.device.id, Buffer.from(packet.payload), packet.topic);
-      done(null);
+      if (qos === 0) {
+        this.#take(device.id, Buffer.from(payload), topic, () => {});
+        return done(null);
+      }
+      if (qos === 2) onTheWay.add(messageId);
+      this.#take(device.id, Buffer.from(payload), topic, () => {
+        onTheWay.delete(messageId);
+        // It sends it again to the next run if it does not hear of this one.
+        if (!this.#closed) done(null);
+      });
     };
-    const waitMs = session.pace.waitMs(this.#wire.tick());
+    const waitMs = pace.waitMs(this.#wire.tick());
     if (waitMs === 0) take();
     else this.#holdBack(waitMs, take);
   };
 
   readonly authorizeSubscribe: NonNullable<AedesOptions['authorizeSubscribe']> = (client, subscription, done) => {
-    const session = this.#sessions.get(client);
-    if (session !== undefined && maySubscribe(session.device.topic, subscription.topic)) {
-      if (++session.filters <= MOST_FILTERS_A_CONNECTION) return done(null, subscription);
+    const connection = this.#connections.get(client);
+    const { topic } = subscription;
+    if (connection !== undefined && maySubscribe(connection.device.topic, topic)) {
+      connection.filters.add(topic);
+      if (connection.filters.size <= MOST_FILTERS_A_CONNECTION) return done(null, subscription);
+      connection.filters.delete(topic);
     }
     this.counts.refusedSubscribes++;
-    this.#refusals.add(
-      session?.device.id ?? null,
-      'subscribe',
-      'a subscription outside of a device’s topic was refused',
-    );
+    const device = connection?.device.id ?? null;
+    this.#refusals.add(device, 'subscribe', 'a subscription outside of a device’s topic, or one too many, was refused');
     done(null, null);
   };
 
-  /** What devices send is for the gateway alone: a subscriber that does not read cannot hold up the others. */
-  readonly authorizeForward: NonNullable<AedesOptions['authorizeForward']> = (_client, packet) =>
-    'clientId' in packet ? null : packet;
+  unsubscribed(client: Client, topics: readonly string[]): void {
+    for (const topic of topics) this.#connections.get(client)?.filters.delete(topic);
+  }
+
+  /**
+   * A device hears what is said on its own topic. One that does not read is cut off, for whoever sends to it would wait
+   * with it; what it has not had waits in its session.
+   */
+  readonly authorizeForward: NonNullable<AedesOptions['authorizeForward']> = (client, packet) => {
+    const connection = this.#connections.get(client);
+    if (connection === undefined || !isWithin(packet.topic, connection.device.topic)) return null;
+    if (client.conn.writableNeedDrain && !client.conn.destroyed) {
+      this.counts.slowReaders++;
+      this.#refusals.add(connection.device.id, 'slow-reader', 'a subscriber that does not read was cut off');
+      client.conn.destroy();
+    }
+    return packet;
+  };
 
   readonly noteBreach = (client: Client | undefined, breach: Breach): void => {
     const names = { 'too-large': 'oversized', 'not-connect': 'notConnect', malformed: 'malformed' } as const;
     this.counts[names[breach]]++;
     this.#refusals.add(this.deviceOf(client) ?? null, breach, 'a connection was cut before its packet was taken');
   };
-
   /** From here on nothing is let in; messages held back are dropped. */
   close(): void {
     this.#closed = true;
@@ -161,3 +204,9 @@ export class Access {
     this.#heldBack.add(cancel);
   }
 }
+
+/** What the client ids of a device begin with, as the store knows them; ids of devices hold no slash. */
+const prefixOf = (device: string): string => `${device}/`;
+
+/** The device of a client id. */
+export const ownerOf = (clientId: string): string => clientId.slice(0, clientId.indexOf('/'));

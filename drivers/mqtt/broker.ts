@@ -2,45 +2,72 @@ import { Aedes, type Client } from 'aedes';
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
-import { type ListenerOptions, openListener } from '../listener.ts';
-import { Access, type BrokerDevice, type TakePayload } from './access.ts';
+import { Access, ownerOf, type TakePayload } from './access.ts';
+import { type EntranceOptions, openEntrances } from './entrances.ts';
+import { Sessions } from './sessions/sessions.ts';
+import type { BrokerDevice } from './sign-in.ts';
 import { guardSocket } from './socket-guard.ts';
+import { isWithin } from './topic.ts';
 
-export interface BrokerOptions extends Omit<ListenerOptions, 'name' | 'setting'> {
-  /** The largest packet taken from a device that has signed in, header included. */
-  readonly maxPacketBytes: number;
+export interface BrokerOptions extends Omit<EntranceOptions, 'signInMs' | 'asksClients'> {
+  /** How long a connection has until it has signed in (10 s). */
+  readonly signInMs?: number;
+}
+
+export interface BrokerContext {
+  readonly wire: Clock;
+  readonly log: Log;
+  /** Where sessions are kept; empty for nowhere. */
+  readonly dir: string;
 }
 
 /** The broker inside the gateway: MQTT 3.1 and 3.1.1, for the devices of one link and nobody else. */
 export interface Broker extends AsyncDisposable {
-  /** Why it does not listen; undefined while it does. */
+  /** Why it does not listen anywhere; undefined while it does. */
   readonly fault: Fault | undefined;
+  /** Why it does not listen at one of its addresses, while it does at another. */
+  readonly partFault: Fault | undefined;
+  /** Codes of what a person must know of it. */
+  readonly warnings: readonly string[];
   isConnected(device: string): boolean;
-  /** Its last sign-in was refused. */
-  isRefused(device: string): boolean;
+  /** Why its last sign-in was refused. */
+  refusalOf(device: string): string | undefined;
   counters(): Readonly<Record<string, number>>;
 }
 
 const FIRST_PACKET_BYTES = 4096;
-const CONNECT_TIMEOUT_MS = 10_000;
+const SIGN_IN_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 5000;
 /** A device that reconnects under new client ids leaves its old connections behind; the oldest is closed. */
 const MOST_CONNECTIONS_A_DEVICE = 4;
+/** What the library calls a packet for a connection that has ended meanwhile. */
+const ENDED = 'connection closed';
 
 export async function openBroker(
   options: BrokerOptions,
   devices: readonly BrokerDevice[],
-  context: { readonly wire: Clock; readonly log: Log },
+  context: BrokerContext,
   take: TakePayload,
 ): Promise<Broker> {
-  const access = new Access(devices, context, take);
+  const { signInMs = SIGN_IN_MS } = options;
+  const store = new Sessions(context);
+  await store.restore();
+  const ids = new Set(devices.map(({ id }) => id));
+  store.prune(
+    context.wire.now(),
+    (clientId) => ids.has(ownerOf(clientId)),
+    (topic) => devices.some((device) => isWithin(topic, device.topic)),
+  );
+  const access = new Access(devices, context, store, take);
   const { preConnect, authenticate, authorizePublish, authorizeSubscribe, authorizeForward } = access;
   const aedes = await Aedes.createBroker({
-    connectTimeout: CONNECT_TIMEOUT_MS,
+    persistence: store,
+    // The door's own time-out comes first.
+    connectTimeout: 2 * signInMs,
     drainTimeout: DRAIN_TIMEOUT_MS,
     maxInflightInbound: 100,
     maxTopicLevels: 32,
-    // Of MQTT 3.1 only; the user name that stands before the id makes it longer.
+    // Of MQTT 3.1 only; the device that stands before the id makes it longer.
     maxClientsIdLength: 1024,
     preConnect,
     authenticate,
@@ -49,11 +76,15 @@ export async function openBroker(
     authorizeForward,
   });
   const connections = new Map<string, Client[]>(devices.map(({ id }) => [id, []]));
+  const here = new Set<string>();
+  const signedIn = new WeakMap<Client, () => void>();
   const counts = { connects: 0, disconnects: 0, protocolErrors: 0 };
 
   aedes.on('client', (client) => {
     const mine = connections.get(access.deviceOf(client) ?? '') ?? [];
     counts.connects++;
+    here.add(client.id);
+    signedIn.get(client)?.();
     mine.push(client);
     if (mine.length > MOST_CONNECTIONS_A_DEVICE) mine[0]?.close();
   });
@@ -61,8 +92,11 @@ export async function openBroker(
     const mine = connections.get(access.deviceOf(client) ?? '') ?? [];
     counts.disconnects++;
     if (mine.includes(client)) mine.splice(mine.indexOf(client), 1);
+    if (!mine.some(({ id }) => id === client.id)) here.delete(client.id);
   });
+  aedes.on('unsubscribe', (topics, client) => access.unsubscribed(client, topics));
   const noteError = (client: Client, error: Error) => {
+    if (error.message === ENDED) return;
     counts.protocolErrors++;
     context.log.debug(
       { device: access.deviceOf(client), error: error.message },
@@ -71,25 +105,46 @@ export async function openBroker(
   };
   aedes.on('clientError', noteError);
   aedes.on('connectionError', noteError);
+  // The library gives up on what it cannot store; without a listener it would take the process with it.
+  (aedes as NodeJS.EventEmitter).on('error', (error: Error) => {
+    context.log.warn({ error: error.message }, 'mqtt: the broker could not keep something');
+  });
 
   const limits = { beforeConnect: FIRST_PACKET_BYTES, afterConnect: options.maxPacketBytes };
-  const listener = openListener({ ...options, name: 'mqtt', setting: 'broker.listen' }, context, (socket) => {
-    let client: Client | undefined;
-    guardSocket(socket, limits, (breach) => access.noteBreach(client, breach));
-    client = aedes.handle(socket);
-  });
+  const asksClients = devices.some(({ certificate }) => certificate !== undefined);
+  const entrances = openEntrances(
+    { ...options, signInMs, asksClients },
+    context,
+    ({ stream, peer, signedIn: tell }) => {
+      let client: Client | undefined;
+      guardSocket(stream, limits, (breach) => access.noteBreach(client, breach));
+      client = aedes.handle(stream);
+      access.arrived(client, peer, (clientId) => here.has(clientId));
+      signedIn.set(client, tell);
+    },
+  );
+  const faults = () => entrances.doors.flatMap(({ fault }) => fault ?? []);
 
   return {
     get fault() {
-      return listener.fault;
+      const [first] = faults();
+      return faults().length === entrances.doors.length ? first : undefined;
+    },
+    get partFault() {
+      return faults()[0];
+    },
+    get warnings() {
+      const isPart = faults().length > 0 && faults().length < entrances.doors.length;
+      return [...(isPart ? ['listener-down'] : []), ...(store.error === undefined ? [] : ['sessions-not-kept'])];
     },
     isConnected: (device) => (connections.get(device)?.length ?? 0) > 0,
-    isRefused: (device) => access.isRefused(device),
-    counters: () => ({ ...counts, ...access.counts, turnedAway: listener.turnedAway }),
+    refusalOf: (device) => access.refusalOf(device),
+    counters: () => ({ ...counts, ...access.counts, ...entrances.counts(), ...store.counters() }),
     async [Symbol.asyncDispose]() {
       access.close();
       await new Promise<void>((resolve) => aedes.close(resolve));
-      await listener[Symbol.asyncDispose]();
+      await entrances[Symbol.asyncDispose]();
+      await store.destroy();
     },
   };
 }

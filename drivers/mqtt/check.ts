@@ -1,4 +1,5 @@
 import type { SpecProblem } from '../driver.ts';
+import { normalizeFingerprint } from './certificates.ts';
 import { CODECS } from './codecs/index.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
 import { NETWORK_SERVERS } from './lorawan/index.ts';
@@ -11,7 +12,7 @@ const SECRET = `"\${env:NAME}"`;
 export function checkLink({ options, devices }: MqttLinkSpec): SpecProblem[] {
   const isEmbedded = options.url === undefined;
   return [
-    ...(isEmbedded ? checkAccounts(options, devices) : []),
+    ...(isEmbedded ? [...checkAccounts(options, devices), ...checkCertificates(options, devices)] : []),
     ...checkTopics(options, devices),
     ...checkDevEuis(devices),
     ...devices.flatMap((device) => checkDevice(options, device)),
@@ -32,7 +33,7 @@ function checkAccounts({ server }: MqttLinkSpec['options'], devices: readonly Mq
       problems.push({ device: id, field: 'username', message, severity: 'error' });
     }
     users.set(username, id);
-    if (options.password === undefined) {
+    if (options.password === undefined && options.certificate === undefined) {
       const message = `has no password, so it cannot connect; set password: ${SECRET} and give the device user name ${username}`;
       problems.push({ device: id, field: 'password', message, severity: 'warning' });
     }
@@ -42,6 +43,33 @@ function checkAccounts({ server }: MqttLinkSpec['options'], devices: readonly Mq
     const account = `server: { kind: ${server.kind}, password: ${SECRET} }`;
     const message = `its network server cannot connect to the embedded broker without a password: give the link ${account}, or the url of another broker`;
     problems.push({ device: behind.id, field: 'devEui', message, severity: 'warning' });
+  }
+  return problems;
+}
+
+/** Each has a certificate of its own, and somebody vouches for its name. */
+function checkCertificates({ tls, websocket }: MqttLinkSpec['options'], devices: readonly MqttDevice[]): SpecProblem[] {
+  const problems: SpecProblem[] = [];
+  const known = new Map<string, string>();
+  const refuse = (device: string, message: string) =>
+    problems.push({ device, field: 'certificate', message, severity: 'error' });
+  if (websocket?.tls && tls === undefined) {
+    const [first] = devices;
+    if (first !== undefined) refuse(first.id, 'its link has a websocket with tls: true, and no tls with a certificate');
+  }
+  for (const { id, options } of devices) {
+    const { commonName, fingerprint } = options.certificate ?? {};
+    const name = commonName ?? (fingerprint && normalizeFingerprint(fingerprint));
+    if (name === undefined) continue;
+    const other = known.get(name);
+    if (other !== undefined) refuse(id, `${name} is the certificate of ${other}; each device needs its own`);
+    known.set(name, id);
+    if (commonName !== undefined && tls !== undefined && tls.ca === undefined) {
+      refuse(
+        id,
+        "is known by its certificate's name, for which nobody vouches: give the link tls.ca, or the device a fingerprint",
+      );
+    }
   }
   return problems;
 }

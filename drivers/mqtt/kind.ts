@@ -13,6 +13,10 @@ const jsonPath = z
   .string()
   .refine((text) => parseJsonPath(text) !== undefined, "must be a path such as $.la, $.list[0].v or $['odd key']");
 
+const listenText = z
+  .string()
+  .refine((text) => parseListen(text) !== undefined, 'must be host:port, such as 127.0.0.1:1883');
+
 const name = z.string().min(1).max(128);
 const password = z.string().min(1).max(1024);
 
@@ -49,30 +53,65 @@ const link = z
     /** The LoRaWAN network server that publishes on this broker for its devices. */
     server: server.optional(),
     /** `host:port`; the site's `broker.listen` where it is left out. */
-    listen: z
-      .string()
-      .refine((text) => parseListen(text) !== undefined, 'must be host:port, such as 127.0.0.1:1883')
+    listen: listenText.optional(),
+    /** With TLS; each file (PEM) a path or the text itself. `ca` are those whose client certificates are believed. */
+    tls: z
+      .strictObject({
+        listen: listenText,
+        cert: z.string().min(1),
+        key: z.string().min(1),
+        ca: z.string().min(1).optional(),
+      })
       .optional(),
-    maxConnections: z.int().min(1).max(10_000).default(1000),
+    /** MQTT over WebSocket, by TLS with the certificate of `tls` where it says so. */
+    websocket: z
+      .strictObject({
+        listen: listenText,
+        path: z.string().startsWith('/').default('/mqtt'),
+        tls: z.boolean().default(false),
+      })
+      .optional(),
+    /** At each of its addresses. */
+    maxConnections: z.int().min(1).max(10_000).default(1200),
     maxPacketBytes: z.int().min(1024).max(1_048_576).default(65_536),
   })
-  .superRefine(({ url, username, password, ca, cert, key }, context) => {
+  .superRefine(({ url, username, password, ca, cert, key, tls, websocket }, context) => {
     const refuse = (path: string, message: string) => context.addIssue({ code: 'custom', path: [path], message });
     if (url === undefined) {
       for (const [field, value] of Object.entries({ username, password, ca, cert, key })) {
         if (value !== undefined) refuse(field, 'is for another broker: give its url, or take it away');
       }
+    } else if (tls !== undefined || websocket !== undefined) {
+      const message = 'is of the embedded broker: take it away, or the url of another one';
+      refuse(tls === undefined ? 'websocket' : 'tls', message);
     } else if ((cert === undefined) !== (key === undefined)) {
       refuse(cert === undefined ? 'key' : 'cert', 'a certificate and its key come together');
     }
   });
 
 const profile = z.object({
+  /** A list in the payload, each element of which is a set of readings: paths of points and time are from the element. */
+  readings: jsonPath.optional(),
   /** Where the device's own time stands in a payload: ISO 8601 with its zone, seconds or milliseconds. */
   time: jsonPath.optional(),
   /** The maker's binary payload, in place of JSON. */
   codec: z.enum(CODEC_NAMES).optional(),
 });
+
+const certificate = z
+  .strictObject({
+    /** Of its subject; the certificate must come from one of `tls.ca`. */
+    commonName: z.string().min(1).max(128).optional(),
+    /** SHA-256 of the certificate itself, which needs no CA then. */
+    fingerprint: z
+      .string()
+      .regex(/^[0-9A-Fa-f]{2}(:?[0-9A-Fa-f]{2}){31}$/, 'must be a SHA-256 of 32 bytes, in hex, in quotes')
+      .optional(),
+  })
+  .refine(
+    ({ commonName, fingerprint }) => (commonName === undefined) !== (fingerprint === undefined),
+    'has a commonName or a fingerprint, and not both',
+  );
 
 const device = z
   .object({
@@ -86,6 +125,8 @@ const device = z
     /** The device's id where it is left out. */
     username: name.optional(),
     password: password.optional(),
+    /** By which it signs in over TLS, in place of a password. */
+    certificate: certificate.optional(),
     /** LoRaWAN, in place of a topic. */
     devEui: z
       .string()

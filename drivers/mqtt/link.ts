@@ -5,19 +5,28 @@ import { parseListen } from '../listen.ts';
 import type { Point } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
 import { Silence } from '../silence.ts';
-import { type Broker, openBroker } from './broker.ts';
-import type { UntimedReading } from './device-payload.ts';
+import { type Broker, type BrokerOptions, openBroker } from './broker.ts';
 import { type External, openExternal } from './external.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
 import type { NetworkDevices } from './lorawan/network-devices.ts';
 import { NETWORK_SERVER, networkAccount, openNetworkDevices, topicAccount } from './members.ts';
+import { type Message, roundsOf } from './message.ts';
 import { TopicDevices } from './topic-devices.ts';
 
 /** Messages of one device that wait for the rules; its oldest go first. */
 const WAITING_A_DEVICE = 256;
 
+/** How long a device waits to hear that its message arrived, while what it caused does not reach the disk. */
+const UNDURABLE_WAIT_MS = 2000;
+
 /** After how many heartbeats a device of LoRaWAN is offline; others after three of their periods. */
 const SILENT_HEARTBEATS = 2.5;
+
+/** For messages whose sender waits for nothing. */
+const notAwaited = () => {};
+
+/** Where the embedded broker listens. */
+type Listens = Pick<BrokerOptions, 'plain' | 'tls' | 'websocket'>;
 
 /** Where the devices' messages come from. */
 type Medium =
@@ -29,11 +38,13 @@ class MqttLink implements OpenLink {
   readonly #devices: readonly MqttDevice[];
   readonly #topics: TopicDevices;
   readonly #network: NetworkDevices | undefined;
-  readonly #queue: FairQueue<readonly UntimedReading[]>;
+  readonly #queue: FairQueue<Message>;
   readonly #pointsOf: ReadonlyMap<string, readonly Point[]>;
   readonly #silence: Silence;
   readonly #closing = new AbortController();
   #messages = 0;
+  /** What was on its way to the disk when the last batches were taken. */
+  #durable: Promise<unknown>[] = [];
   #medium: Medium | undefined;
   /** While another broker is away: the points that owe a reading of that, and since when, ticks. */
   #outage: { readonly silence: Silence; readonly since: number } | undefined;
@@ -51,15 +62,17 @@ class MqttLink implements OpenLink {
     this.#silence = new Silence(this.#points(), context.clock.tick(), periodsOf);
   }
 
-  async startBroker(options: MqttLinkSpec['options'], listen: { host: string; port: number }): Promise<void> {
+  async startBroker(options: MqttLinkSpec['options'], listens: Listens): Promise<void> {
     const { maxConnections, maxPacketBytes } = options;
     const accounts = [...this.#devices.flatMap(topicAccount), ...networkAccount(options)];
     const broker = await openBroker(
-      { ...listen, maxConnections, maxPacketBytes },
+      { ...listens, maxConnections, maxPacketBytes },
       accounts,
       this.#context,
-      (sender, payload, topic) =>
-        sender === NETWORK_SERVER ? this.#takeUplink(topic, payload) : this.#takePayload(sender, payload, topic),
+      (sender, payload, topic, taken) =>
+        sender === NETWORK_SERVER
+          ? this.#takeUplink(topic, payload, taken)
+          : this.#takePayload(sender, payload, topic, taken),
     );
     this.#medium = { kind: 'embedded', broker };
     this.#awaitSilence();
@@ -71,8 +84,8 @@ class MqttLink implements OpenLink {
     const broker = openExternal({ ...options, id, url, filters }, this.#context, {
       message: (topic, payload) => {
         const device = this.#topics.ownerOf(topic);
-        if (device === undefined) this.#takeUplink(topic, payload);
-        else this.#takePayload(device, payload, topic);
+        if (device === undefined) this.#takeUplink(topic, payload, notAwaited);
+        else this.#takePayload(device, payload, topic, notAwaited);
       },
       up: () => this.#comeUp(),
       down: () => this.#goDown(),
@@ -83,18 +96,28 @@ class MqttLink implements OpenLink {
   async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
     const { clock } = this.#context;
     for await (const messages of this.#queue.batches(AbortSignal.any([signal, this.#closing.signal]))) {
-      const at = clock.now();
-      const tick = clock.tick();
-      const batch = messages.flatMap((readings) => readings.map((reading) => ({ ...reading, at, tick })));
-      if (batch.length > 0) yield batch;
+      for (const round of roundsOf(messages)) {
+        const at = clock.now();
+        const tick = clock.tick();
+        yield round.map((reading) => ({ ...reading, at, tick }));
+      }
+      const durable = this.#durable;
+      this.#durable = [];
+      void this.#acknowledge(messages, durable);
     }
   }
 
+  kept(durable: Promise<unknown>): void {
+    this.#durable.push(durable);
+  }
+
   status(): LinkStatus {
-    const fault = this.#medium?.broker.fault;
+    const embedded = this.#medium?.kind === 'embedded' ? this.#medium.broker : undefined;
+    const isDown = this.#medium?.broker.fault !== undefined;
+    const fault = this.#medium?.broker.fault ?? embedded?.partFault;
     const hint = fault?.hint === undefined ? '' : ` (${fault.hint})`;
     return {
-      state: this.#medium?.kind === 'external' ? this.#medium.broker.state : fault === undefined ? 'up' : 'down',
+      state: this.#medium?.kind === 'external' ? this.#medium.broker.state : isDown ? 'down' : 'up',
       ...(fault === undefined ? {} : { error: `${fault.message}${hint}` }),
       counters: {
         messages: this.#messages,
@@ -105,6 +128,7 @@ class MqttLink implements OpenLink {
       },
       devices: Object.fromEntries(this.#devices.map((device) => [device.id, this.#answers(device)])),
       ...(this.#network && { unknown: this.#network.unknown() }),
+      ...(embedded && embedded.warnings.length > 0 && { warnings: embedded.warnings }),
     };
   }
 
@@ -126,29 +150,48 @@ class MqttLink implements OpenLink {
     const isOwn = device.options.devEui === undefined;
     const account = isOwn ? device.id : NETWORK_SERVER;
     if (!broker.isConnected(account)) {
-      return { answers: false, code: broker.isRefused(account) ? 'wrong-password' : 'not-connected' };
+      return { answers: false, code: broker.refusalOf(account) ?? 'not-connected' };
     }
     if (isSilent) return { answers: false, code: READING_CODES.noAnswer };
     // That its network server is there says nothing of a device.
     return isOwn ? { answers: true } : { answers: false, code: 'not-connected' };
   }
 
-  #takePayload(device: string, payload: Buffer, topic: string): void {
+  #takePayload(device: string, payload: Buffer, topic: string, taken: () => void): void {
     this.#messages++;
-    const readings = this.#topics.take(device, payload, topic);
+    const sets = this.#topics.take(device, payload, topic);
     const tick = this.#context.clock.tick();
-    for (const { point } of readings) this.#silence.heard(point, tick);
-    if (readings.length > 0) this.#queue.push(device, readings);
+    for (const { point } of sets.flat()) this.#silence.heard(point, tick);
+    this.#push({ device, sets, taken });
   }
 
-  #takeUplink(topic: string, message: Buffer): void {
+  #push(message: Message): void {
+    if (message.sets.length === 0) message.taken();
+    else this.#queue.push(message.device, message)?.taken();
+  }
+
+  /** Tells the senders that their messages have arrived, once what these caused is on disk: a fire waits for no disk long. */
+  async #acknowledge(messages: readonly Message[], durable: readonly Promise<unknown>[]): Promise<void> {
+    if (durable.length > 0) {
+      const late = new AbortController();
+      const patience = this.#context.wire.sleep(UNDURABLE_WAIT_MS, late.signal).catch(() => {});
+      await Promise.race([Promise.allSettled(durable), patience]);
+      late.abort();
+    }
+    for (const { taken } of messages) taken();
+  }
+
+  #takeUplink(topic: string, message: Buffer, taken: () => void): void {
     this.#messages++;
     const heard = this.#network?.take(topic, message);
-    if (heard === undefined) return;
+    if (heard === undefined) {
+      taken();
+      return;
+    }
     const tick = this.#context.clock.tick();
     // Such a device sends what it has to say, not each point each time: that it is heard is what counts.
     for (const { key } of this.#pointsOf.get(heard.device) ?? []) this.#silence.heard(key, tick);
-    if (heard.readings.length > 0) this.#queue.push(heard.device, heard.readings);
+    this.#push({ device: heard.device, sets: heard.readings.length > 0 ? [heard.readings] : [], taken });
   }
 
   #points(): Point[] {
@@ -179,7 +222,7 @@ class MqttLink implements OpenLink {
       const isDown = this.#outage !== undefined || this.#medium?.broker.fault !== undefined;
       const code = isDown ? READING_CODES.linkDown : READING_CODES.noAnswer;
       for (const { device, key } of (this.#outage?.silence ?? this.#silence).takeDue(clock.tick())) {
-        this.#queue.push(device, [{ point: key, value: null, quality: 'bad', code }]);
+        this.#push({ device, sets: [[{ point: key, value: null, quality: 'bad', code }]], taken: notAwaited });
       }
       this.#awaitSilence();
     });
@@ -194,13 +237,24 @@ export async function openMqttLink(spec: MqttLinkSpec, context: LinkContext): Pr
     link.startExternal(spec.id, url, spec.options);
     return link;
   }
-  const listen = parseListen(spec.options.listen ?? '');
-  if (listen === undefined) {
+  const listens = listensOf(spec.options);
+  if (Object.keys(listens).length === 0) {
     throw new Fault('no-listen', `link ${spec.id}: nobody says where its broker listens`, {
       hint: 'give site.yaml broker: { listen: "127.0.0.1:1883" }, or the link its own listen',
     });
   }
   const link = new MqttLink(spec, context);
-  await link.startBroker(spec.options, listen);
+  await link.startBroker(spec.options, listens);
   return link;
+}
+
+function listensOf({ listen, tls, websocket }: MqttLinkSpec['options']): Listens {
+  const plain = parseListen(listen ?? '');
+  const secure = parseListen(tls?.listen ?? '');
+  const web = parseListen(websocket?.listen ?? '');
+  return {
+    ...(plain && { plain }),
+    ...(secure && tls && { tls: { ...secure, cert: tls.cert, key: tls.key, ca: tls.ca } }),
+    ...(web && websocket && { websocket: { ...web, path: websocket.path, isSecure: websocket.tls } }),
+  };
 }

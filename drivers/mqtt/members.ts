@@ -1,17 +1,17 @@
 import type { LinkContext } from '../driver.ts';
-import type { BrokerDevice } from './access.ts';
 import { CODECS } from './codecs/index.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
 import { NETWORK_SERVERS } from './lorawan/index.ts';
 import { NetworkDevices } from './lorawan/network-devices.ts';
+import type { BrokerDevice } from './sign-in.ts';
 
 /** The network server among a broker's accounts; no device has such an id. */
 export const NETWORK_SERVER = 'network server';
 
 /** The account of a device that publishes by itself. */
 export function topicAccount({ id, options }: MqttDevice): BrokerDevice[] {
-  const { topic, username = id, password } = options;
-  return topic === undefined ? [] : [{ id, topic, username, password }];
+  const { topic, username = id, password, certificate } = options;
+  return topic === undefined ? [] : [{ id, topic, username, password, certificate }];
 }
 
 /** The account of the network server on the embedded broker: it may publish below the first level of its topics. */

@@ -14,11 +14,14 @@ export class Refusals {
     this.#log = log;
   }
 
-  /** `device` is one of the site's, or null for whoever gave no known user name: the table stays bounded. */
-  add(device: string | null, reason: string, remedy: string): void {
+  /**
+   * `device` is one of the site's, or null for whoever gave no known user name: the table stays bounded.
+   * `nouns` are said with it, of the latest.
+   */
+  add(device: string | null, reason: string, remedy: string, nouns: object = {}): void {
     const key = `${reason} ${device ?? ''}`;
     const count = (this.#counts.get(key) ?? 0) + 1;
     this.#counts.set(key, count);
-    if (isPowerOfTen(count)) this.#log.warn({ device, reason, count }, `mqtt: ${remedy}`);
+    if (isPowerOfTen(count)) this.#log.warn({ device, reason, count, ...nouns }, `mqtt: ${remedy}`);
   }
 }

@@ -3,7 +3,12 @@ import { type PayloadMap, readPayload, type UntimedReading } from './device-payl
 import type { MqttDevice } from './kind.ts';
 
 /** Names of `status().counters` for what was wrong with a payload. */
-const FLAWS = { payload: 'badPayloads', 'no-points': 'noPoints', 'device-time': 'badDeviceTimes' } as const;
+const FLAWS = {
+  payload: 'badPayloads',
+  'no-points': 'noPoints',
+  'device-time': 'badDeviceTimes',
+  'too-many': 'longLists',
+} as const;
 
 const pathOf = (text: string) => {
   const path = parseJsonPath(text);
@@ -14,11 +19,12 @@ const pathOf = (text: string) => {
 const mapOf = ({ points, profile }: MqttDevice): PayloadMap => ({
   points: points.map((point) => ({ point, path: pathOf(point.source.json ?? '') })),
   time: profile.time === undefined ? undefined : pathOf(profile.time),
+  list: profile.readings === undefined ? undefined : pathOf(profile.readings),
 });
 
 /** The devices of a link that publish by themselves, each on its own topic and below it: payloads → readings. */
 export class TopicDevices {
-  readonly counts = { badPayloads: 0, noPoints: 0, badDeviceTimes: 0 };
+  readonly counts = { badPayloads: 0, noPoints: 0, badDeviceTimes: 0, longLists: 0 };
   readonly #maps = new Map<string, { readonly topic: string; readonly map: PayloadMap }>();
   readonly #owners = new Map<string, string>();
 
@@ -45,11 +51,12 @@ export class TopicDevices {
     return undefined;
   }
 
-  take(device: string, payload: Buffer, topic: string): readonly UntimedReading[] {
+  /** Sets of readings, each of one instant, in their order. */
+  take(device: string, payload: Buffer, topic: string): readonly (readonly UntimedReading[])[] {
     const own = this.#maps.get(device);
     if (own === undefined) return [];
-    const { readings, flaw } = readPayload(own.map, payload, topic !== own.topic);
+    const { sets, flaw } = readPayload(own.map, payload, topic !== own.topic);
     if (flaw !== undefined) this.counts[FLAWS[flaw]]++;
-    return readings;
+    return sets;
   }
 }
