@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { type MqttDevice, mqtt } from '../../../drivers/mqtt/kind.ts';
 import type { Point } from '../../../drivers/point.ts';
@@ -44,9 +47,10 @@ const optionsOf = (given: object) => z.parse(mqtt.links.mqtt ?? z.never(), given
 /** An open link of those options whose readings are gathered as they come. */
 export async function openLink(given: object, devices: readonly MqttDevice[], clock?: Clock) {
   const wire = openClock();
+  const dir = await mkdtemp(join(tmpdir(), 'mqtt-'));
   const link = await mqtt.open(
     { id: 'air', kind: 'mqtt', options: optionsOf(given), devices },
-    { clock: clock ?? wire, wire, log: silentLog, dir: '' },
+    { clock: clock ?? wire, wire, log: silentLog, dir },
   );
   const stop = new AbortController();
   const readings: Reading[] = [];
@@ -62,6 +66,7 @@ export async function openLink(given: object, devices: readonly MqttDevice[], cl
       stop.abort();
       await reading;
       await link[Symbol.asyncDispose]();
+      await rm(dir, { recursive: true });
     },
   };
 }
