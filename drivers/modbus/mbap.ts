@@ -30,6 +30,14 @@ export class MbapReader {
   push(chunk: Uint8Array, frame: TcpFrame): boolean {
     const held = this.#held;
     for (let at = 0; at < chunk.length; ) {
+      const whole = this.#length === 0 ? frameAt(chunk, at) : 0;
+      if (whole < 0) return false;
+      if (whole > 0) {
+        const transaction = ((chunk[at] ?? 0) << 8) | (chunk[at + 1] ?? 0);
+        frame(transaction, chunk[at + 6] ?? 0, chunk.subarray(at + HEADER_BYTES, at + whole));
+        at += whole;
+        continue;
+      }
       const want = this.#length < HEADER_BYTES ? HEADER_BYTES : 6 + held.readUInt16BE(4);
       const part = chunk.subarray(at, at + want - this.#length);
       held.set(part, this.#length);
@@ -46,4 +54,12 @@ export class MbapReader {
     }
     return true;
   }
+}
+
+/** Bytes of the whole frame that begins there; 0 when not all of it is there, -1 when it is none. */
+function frameAt(chunk: Uint8Array, at: number): number {
+  if (chunk.length - at < HEADER_BYTES) return 0;
+  const length = ((chunk[at + 4] ?? 0) << 8) | (chunk[at + 5] ?? 0);
+  if (chunk[at + 2] !== 0 || chunk[at + 3] !== 0 || length < 2 || length > FRAME_BYTES - 6) return -1;
+  return chunk.length - at >= 6 + length ? 6 + length : 0;
 }
