@@ -10,7 +10,7 @@ import type { Counters } from './counters.ts';
 import type { Line } from './line.ts';
 import type { ModbusPoint, PollPlan } from './plan.ts';
 import type { Poll } from './poll.ts';
-import { ProbePace } from './standing.ts';
+import { Probes } from './probes.ts';
 import { Timetable } from './timetable.ts';
 import { type LinkTiming, makeUnit, type Unit } from './unit.ts';
 import { type Pace, shareOf } from './use.ts';
@@ -53,7 +53,7 @@ export class Poller {
   readonly #context: PollerContext;
   readonly #asker: Asker;
   readonly #timetable: Timetable;
-  readonly #pace: ProbePace;
+  readonly #probes: Probes;
   readonly #polls: readonly Poll[];
   readonly #hasNumbers: boolean;
   readonly #writes = new WriteQueue();
@@ -61,16 +61,13 @@ export class Poller {
   /** Until the first try to connect has ended, polls wait for it. */
   #mayComeUp = true;
   #inFlight = 0;
-  #probing = false;
-  /** Some unit that is away was due. */
-  #someWanted = false;
 
   constructor(devices: readonly ModbusDevice[], options: PollerOptions, context: PollerContext) {
     this.#context = context;
     this.#hasNumbers = options.hasNumbers;
-    this.#pace = new ProbePace(options.share);
-    this.#asker = new Asker(context, (unit, tookMs) => this.#lost(unit, tookMs));
     this.units = devices.map((device) => makeUnit(device, options));
+    this.#probes = new Probes(this.units, options.share);
+    this.#asker = new Asker(context, (unit, tookMs) => this.#probes.lost(unit, context.wire.tick(), tookMs));
     this.#polls = this.units.flatMap((unit) => unit.polls);
     this.#timetable = new Timetable(this.#polls.map((poll) => poll.plan.everyMs));
     this.planned = options.pace === undefined ? undefined : plannedShare(this.units, options.pace);
@@ -90,7 +87,7 @@ export class Poller {
   attach(line: Line): void {
     this.#asker.line = line;
     this.#mayComeUp = false;
-    this.#pace.reset();
+    this.#probes.reset();
     for (const { own } of this.units) own?.scale.doubt();
     this.#pump();
   }
@@ -169,8 +166,7 @@ export class Poller {
   }
 
   #putOff(poll: Poll): void {
-    this.#someWanted = true;
-    poll.unit.wanted = true;
+    this.#probes.want(poll.unit);
     this.#end(poll, poll.unit.code ?? READING_CODES.noAnswer);
     poll.owed = true;
   }
@@ -178,7 +174,7 @@ export class Poller {
   #pump(): void {
     while (this.#asker.line !== undefined && this.#inFlight < this.#asker.line.window) {
       if (!this.#writes.isEmpty && this.#writeNext()) continue;
-      const probe = this.#someWanted ? this.#pickProbe() : undefined;
+      const probe = this.#probes.areWanted ? this.#probes.pick(this.#context.wire.tick(), this.#isIdle) : undefined;
       if (probe !== undefined) {
         this.#probe(probe);
         continue;
@@ -212,50 +208,26 @@ export class Poller {
     return true;
   }
 
-  /** The unit that was away longest without a probe, when one may be made now. */
-  #pickProbe(): Unit | undefined {
-    if (this.#probing) return undefined;
-    const now = this.#context.wire.tick();
-    let found: Unit | undefined;
-    this.#someWanted = false;
-    for (const unit of this.units) {
-      const { standing, busy, wanted } = unit;
-      this.#someWanted ||= wanted;
-      if (!wanted || busy || !standing.isAway || !standing.mayAsk(now)) continue;
-      if (found === undefined || standing.askedAt < found.standing.askedAt) found = unit;
-    }
-    return found !== undefined && (this.#pace.mayProbe(now) || this.#isIdle()) ? found : undefined;
-  }
-
   /** Nobody else needs the line before a request without an answer would have ended. */
-  #isIdle(): boolean {
+  readonly #isIdle = (): boolean => {
     if (this.#ready.length > 0) return false;
     const lives = (everyMs: number) =>
       this.#polls.some(({ plan, unit }) => plan.everyMs === everyMs && !unit.standing.isAway);
     return this.#timetable.untilNext(this.#context.clock.now(), lives) > this.#asker.silenceClockMs * 1.1;
-  }
+  };
 
   #probe(unit: Unit): void {
-    unit.wanted = false;
     const [first] = unit.polls;
     if (first === undefined) return;
     this.#context.counters.probes++;
-    this.#probing = true;
-    const paced = !this.#isIdle();
+    const isPaced = !this.#isIdle();
+    this.#probes.begin(unit);
     this.#greet(unit, first.plan, (code, tookMs) => {
-      this.#probing = false;
-      if (code === undefined) {
-        for (const poll of unit.polls) if (poll.owed && poll.state === 'resting') this.#wait(poll);
-      } else if (paced && code !== READING_CODES.linkDown) {
-        this.#pace.cost(this.#context.wire.tick(), tookMs);
-      }
+      const isCost = isPaced && code !== undefined && code !== READING_CODES.linkDown;
+      this.#probes.end(this.#context.wire.tick(), isCost ? tookMs : 0);
+      if (code !== undefined) return;
+      for (const poll of unit.polls) if (poll.owed && poll.state === 'resting') this.#wait(poll);
     });
-  }
-
-  /** The first unit that goes away costs the others already. */
-  #lost(unit: Unit, tookMs: number): void {
-    const isFirst = !this.units.some((other) => other !== unit && other.standing.isAway);
-    if (isFirst) this.#pace.cost(this.#context.wire.tick(), tookMs);
   }
 
   /**
