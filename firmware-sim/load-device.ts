@@ -23,6 +23,9 @@ export function parseDevice(device: Field, times: Times, find: FindProfile): Sim
     link: device.at('link').text(),
     unit: device.at('unit').isMissing() ? null : device.at('unit').number(),
     topic: device.at('topic').textOr(null),
+    devEui: device.at('devEui').textOr(null),
+    identity: device.at('identity').textOr(id),
+    hj212: device.at('mn').isMissing() ? null : parseInstrument(device),
     everyMs: device.at('every').duration(profile?.everyMs),
     while: askew.isMissing() ? null : { above: askew.at('above').number(), everyMs: askew.at('every').duration() },
     persona: device.at('persona').oneOf(PERSONAS, 'works'),
@@ -44,6 +47,17 @@ export function parseDevice(device: Field, times: Times, find: FindProfile): Sim
   };
 }
 
+const parseInstrument = (device: Field) => ({
+  mn: device.at('mn').text(),
+  password: device.at('password').textOr('123456'),
+  st: device.at('st').textOr('22'),
+  edition: device.at('edition').isMissing() ? 2017 : editionOf(device.at('edition')),
+});
+
+function editionOf(field: Field): 2005 | 2017 | 2025 {
+  return ([2005, 2017, 2025] as const).find((edition) => edition === field.number()) ?? field.refuse('an edition');
+}
+
 function parsePoint(point: Field, times: Times): SimPoint {
   const register = point.at('register');
   const bit = register.at('bit');
@@ -52,6 +66,7 @@ function parsePoint(point: Field, times: Times): SimPoint {
     shape: parseShape(point, times),
     jitter: point.at('jitter').number(0),
     json: point.at('json').textOr(null),
+    model: null,
     register: register.isMissing()
       ? null
       : {
@@ -83,6 +98,7 @@ function profilePoints(profile: SimProfile, values: Field, times: Times): SimPoi
       shape: isShape ? parseShape(value, times) : constant(point, value, times),
       jitter: isShape ? value.at('jitter').number(0) : 0,
       json: point.json,
+      model: point,
       register: point.register,
     };
   });

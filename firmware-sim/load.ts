@@ -59,7 +59,29 @@ export function parseScenario(text: string, find: FindProfile = profilesIn([])):
   };
 }
 
+const LINKS = ['modbus-rtu', 'modbus-tcp', 'modbus-dial-in', 'mqtt', 'lorawan', 'hj212', 'http'] as const;
+
 function parseLink(id: string, link: Field): SimLink {
-  const kind = link.at('kind').oneOf(['modbus-rtu', 'modbus-tcp', 'mqtt'] as const);
-  return kind === 'modbus-rtu' ? { kind, id, baud: link.at('baud').number(9600) } : { kind, id };
+  const kind = link.at('kind').oneOf(LINKS);
+  switch (kind) {
+    case 'modbus-rtu':
+      return { kind, id, baud: link.at('baud').number(9600) };
+    case 'modbus-dial-in': {
+      const heartbeat = link.at('heartbeat');
+      const beat = { text: heartbeat.at('text').textOr(''), everyMs: heartbeat.at('every').duration(60_000) };
+      return { kind, id, registration: link.at('registration').text(), heartbeat: heartbeat.isMissing() ? null : beat };
+    }
+    case 'lorawan': {
+      const server = link.at('server').oneOf(['chirpstack', 'tts'] as const, 'chirpstack');
+      return { kind, id, server, application: link.at('application').textOr(null) };
+    }
+    case 'http':
+      return { kind, id, path: link.at('path').textOr(`/push/${id}`) };
+    case 'modbus-tcp':
+    case 'mqtt':
+    case 'hj212':
+      return { kind, id };
+    default:
+      return kind satisfies never;
+  }
 }

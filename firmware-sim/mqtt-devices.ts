@@ -55,10 +55,11 @@ async function runDevice(
   const report = (at: number) => {
     const boot = bootedAt(device, start, at);
     if (isWithin(device.absent, at) || persona === 'silent' || boot === null) return;
-    const send = () =>
-      void client.publish(persona === 'wrong-unit' ? `${topic}-other` : topic, encodePayload(device, boot, at), {
-        qos: 1,
-      });
+    const where = persona === 'wrong-unit' ? `${topic}-other` : topic;
+    const send = () => {
+      client.publish(where, encodePayload(device, boot, at), { qos: 1 });
+      if (persona === 'repeat') client.publish(where, encodePayload(device, boot, at), { qos: 1 });
+    };
     if (persona === 'slow') setTimeout(send, device.delayMs);
     else send();
   };

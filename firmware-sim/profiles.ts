@@ -11,6 +11,8 @@ export interface SimProfile {
   readonly protocol: string;
   readonly everyMs: number;
   readonly codec: string | null;
+  /** HTTP: what is around its binary payload. */
+  readonly wrapper: string | null;
   /** Where a payload has the device's own time. */
   readonly time: string | null;
   readonly points: readonly SimProfilePoint[];
@@ -29,6 +31,8 @@ export interface SimProfilePoint {
   readonly field: string | null;
   /** HJ 212. */
   readonly factor: string | null;
+  /** HTTP: an event that is over by itself. */
+  readonly isEvent: boolean;
   readonly range: readonly [number, number] | null;
   /** State's name → raw value. */
   readonly states: Readonly<Record<string, string>>;
@@ -60,11 +64,12 @@ export function parseProfile(text: string): SimProfile {
     protocol: root.at('protocol').text(),
     everyMs: root.at('every').duration(),
     codec: root.at('codec').textOr(null),
+    wrapper: root.at('payload').at('wrapper').textOr(null),
     time: root.at('time').textOr(null),
     points: registers
       // Of a length that is taken from a height only what is measured is simulated.
       .filter((point, index) => point.at('from').isMissing() || !sharesRegister(registers, index))
-      .map((point) => pointOf(point, root.at('every'), memory)),
+      .map((point) => pointOf(point, root.at('every'), memory, tests)),
     memory,
     tests,
   };
@@ -79,7 +84,7 @@ function sharesRegister(points: readonly Field[], index: number): boolean {
   });
 }
 
-function pointOf(point: Field, every: Field, memory: SimMemory): SimProfilePoint {
+function pointOf(point: Field, every: Field, memory: SimMemory, tests: readonly Field[]): SimProfilePoint {
   const plain = registerOf(point);
   const states = Object.fromEntries(
     point
@@ -89,6 +94,8 @@ function pointOf(point: Field, every: Field, memory: SimMemory): SimProfilePoint
   );
   const numbers = Object.fromEntries(Object.entries(states).map(([name, raw]) => [name, Number(raw)]));
   const register = plain === null ? null : { ...withDecimals(point, plain, memory), states: numbers };
+  const factor = point.at('factor').textOr(null);
+  const isEvent = !point.at('holdFor').isMissing();
   const range = point.at('range');
   const bounds = range.isMissing() ? null : ([range.at(0).number(), range.at(1).number()] as const);
   return {
@@ -97,10 +104,16 @@ function pointOf(point: Field, every: Field, memory: SimMemory): SimProfilePoint
     register,
     json: point.at('json').textOr(null),
     field: point.at('field').textOr(null),
-    factor: point.at('factor').textOr(null),
+    factor,
+    isEvent,
     range: bounds,
     states,
-    shows: shownBy(register, memory, states) ?? Object.keys(states)[0] ?? middleOf(bounds),
+    shows: isEvent
+      ? 'normal'
+      : (shownBy(register, memory, states) ??
+        inFrame(factor, tests, states) ??
+        Object.keys(states)[0] ??
+        middleOf(bounds)),
   };
 }
 
@@ -114,6 +127,19 @@ function shownBy(register: SimRegister | null, memory: SimMemory, states: Readon
   const value = decodeWords(register, words as number[]);
   if (Object.keys(states).length === 0) return value;
   return Object.keys(states).find((name) => Number(states[name]) === value);
+}
+
+/** What the first frame of the profile's tests that has the factor says of it. */
+function inFrame(factor: string | null, tests: readonly Field[], states: Readonly<Record<string, string>>) {
+  if (factor === null) return undefined;
+  for (const test of tests) {
+    const frame = test.at('frame').textOr('');
+    const [, value] = new RegExp(`[;&]${factor}=([-+.\\d]+)`).exec(frame) ?? [];
+    if (value === undefined) continue;
+    const state = Object.keys(states).find((name) => Number(states[name]) === Number(value));
+    return Object.keys(states).length === 0 ? Number(value) : state;
+  }
+  return undefined;
 }
 
 const middleOf = (range: readonly [number, number] | null): number =>

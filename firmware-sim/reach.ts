@@ -6,7 +6,11 @@ export function encodeReachLines(scenario: Scenario, reach: Reach): readonly str
   const lines = scenario.devices.flatMap((device) => {
     const link = reach[device.link];
     if (link === undefined) return [];
-    const where = device.topic ?? `unit ${device.unit}`;
+    const where =
+      device.topic ??
+      device.devEui ??
+      device.hj212?.mn ??
+      (device.unit === null ? device.identity : `unit ${device.unit}`);
     return `${device.id.padEnd(12)}${device.link.padEnd(10)}${where.padEnd(20)}${encodeWhere(link)}`;
   });
   const city = reach.city?.url;
@@ -21,6 +25,11 @@ function encodeWhere(link: Readonly<Record<string, string | number>>): string {
       return `${link.host}:${link.port} (RTU over TCP)`;
     case 'modbus-tcp':
       return `${link.host}:${link.port} (Modbus TCP)`;
+    case 'modbus-dial-in':
+    case 'hj212':
+      return `dials in at ${link.gateway}`;
+    case 'http':
+      return `is pushed to ${link.gateway}`;
     default:
       return `signs in at ${link.broker}`;
   }

@@ -1,9 +1,10 @@
-import type { SimProfile } from './profiles.ts';
+import type { NetworkServerName } from './lorawan/network-server.ts';
+import type { SimProfile, SimProfilePoint } from './profiles.ts';
 
 /**
  * A device's vice. `slow` takes `delayMs`; `stuck` shows what it showed at the start; `drifting` adds `driftPerMin`;
  * `reboot` is silent now and then and has forgotten what it was told and counted; `echo` sends back what it heard before
- * it answers; `busy` has no time, ever. A device that is absent behaves as `silent` meanwhile.
+ * it answers; `busy` has no time, ever; `repeat` says all twice. A device that is absent behaves as `silent` meanwhile.
  */
 export const PERSONAS = [
   'works',
@@ -19,6 +20,7 @@ export const PERSONAS = [
   'reboot',
   'echo',
   'busy',
+  'repeat',
 ] as const;
 export type Persona = (typeof PERSONAS)[number];
 
@@ -80,6 +82,8 @@ export interface SimPoint {
   readonly register: SimRegister | null;
   /** The path, or plain key, under which an MQTT device sends it. */
   readonly json: string | null;
+  /** What its profile says of it, if it has one. */
+  readonly model: SimProfilePoint | null;
 }
 
 export interface SimDevice {
@@ -90,6 +94,16 @@ export interface SimDevice {
   readonly unit: number | null;
   /** MQTT. */
   readonly topic: string | null;
+  /** LoRaWAN: sixteen hex digits. */
+  readonly devEui: string | null;
+  /** HTTP: what it calls itself. */
+  readonly identity: string;
+  readonly hj212: {
+    readonly mn: string;
+    readonly password: string;
+    readonly st: string;
+    readonly edition: 2005 | 2017 | 2025;
+  } | null;
   /** Modbus: its registers are measured anew this often. MQTT: heartbeat. */
   readonly everyMs: number;
   /** MQTT: reports this often while its first point is above a value. */
@@ -112,7 +126,26 @@ export type Span = readonly [from: number, to: number];
 export type SimLink =
   | { readonly kind: 'modbus-rtu'; readonly id: string; readonly baud: number }
   | { readonly kind: 'modbus-tcp'; readonly id: string }
-  | { readonly kind: 'mqtt'; readonly id: string };
+  /** A 4G serial unit that dials in to the gateway, with its devices on its serial side. */
+  | {
+      readonly kind: 'modbus-dial-in';
+      readonly id: string;
+      /** What it says of itself. */
+      readonly registration: string;
+      readonly heartbeat: { readonly text: string; readonly everyMs: number } | null;
+    }
+  | { readonly kind: 'mqtt'; readonly id: string }
+  /** A network server that publishes for its devices on the gateway's broker, or on another. */
+  | {
+      readonly kind: 'lorawan';
+      readonly id: string;
+      readonly server: NetworkServerName;
+      readonly application: string | null;
+    }
+  /** Instruments that dial in. */
+  | { readonly kind: 'hj212'; readonly id: string }
+  /** A cloud, or cameras, that push to a path of the gateway's. */
+  | { readonly kind: 'http'; readonly id: string; readonly path: string };
 
 /** What a person does at a time; `later` ones are kept for a gateway that can take them. */
 export interface Step {

@@ -110,6 +110,10 @@ function encodeReply(reply: Reply): Buffer | null {
     }
     case 'echo':
       return Buffer.concat([encodeRtu(reply.unit, reply.request), encodeRtu(reply.unit, reply.pdu)]);
+    case 'repeat': {
+      const frame = encodeRtu(reply.unit, reply.pdu);
+      return Buffer.concat([frame, frame]);
+    }
     case 'nonsense':
       return reply.bytes;
     default:

@@ -70,6 +70,10 @@ function encodeReply(transaction: number, reply: Reply): Buffer | null {
         encodeTcp(transaction, reply.unit, reply.request),
         encodeTcp(transaction, reply.unit, reply.pdu),
       ]);
+    case 'repeat': {
+      const frame = encodeTcp(transaction, reply.unit, reply.pdu);
+      return Buffer.concat([frame, frame]);
+    }
     case 'nonsense':
       return reply.bytes;
     default:

@@ -14,6 +14,8 @@ export type Reply =
   | { readonly kind: 'cut-off'; readonly unit: number; readonly pdu: Buffer }
   /** The request as it was heard, and then the answer. */
   | { readonly kind: 'echo'; readonly unit: number; readonly request: Buffer; readonly pdu: Buffer }
+  /** The answer twice. */
+  | { readonly kind: 'repeat'; readonly unit: number; readonly pdu: Buffer }
   /** Bytes that are no frame. */
   | { readonly kind: 'nonsense'; readonly bytes: Buffer };
 
@@ -60,6 +62,8 @@ export function openUnit(device: SimDevice, start: number, time: SimTime): Unit 
           return { kind: 'pdu', unit, pdu: exception(request[0] ?? 0, EXCEPTION.failure), afterMs: 0 };
         case 'nonsense':
           return { kind: 'nonsense', bytes: NONSENSE };
+        case 'repeat':
+          return { kind: 'repeat', unit, pdu: answer(request, cells) };
         default:
           return device.persona satisfies never;
       }
