@@ -2,11 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { OpenLink } from '../../../drivers/driver.ts';
 import { type MqttDevice, mqtt } from '../../../drivers/mqtt/kind.ts';
 import type { Point } from '../../../drivers/point.ts';
 import type { Reading } from '../../../drivers/reading.ts';
 import { type Clock, openClock } from '../../../gateway/kit/clock.ts';
-import { silentLog } from '../../../gateway/kit/log.ts';
+import { type Log, silentLog } from '../../../gateway/kit/log.ts';
 
 export const point = (
   device: string,
@@ -44,18 +45,34 @@ export const tiltDevice = (id: string, devEui: string, more: Partial<MqttDevice[
 
 const optionsOf = (given: object) => z.parse(mqtt.links.mqtt ?? z.never(), given);
 
+export interface OpenLinkOptions {
+  readonly log?: Log;
+  /** A folder that outlives the link; otherwise it has one of its own. */
+  readonly dir?: string;
+  /** What the gateway does with a batch. */
+  readonly afterBatch?: (link: OpenLink, batch: readonly Reading[]) => void;
+}
+
 /** An open link of those options whose readings are gathered as they come. */
-export async function openLink(given: object, devices: readonly MqttDevice[], clock?: Clock) {
+export async function openLink(
+  given: object,
+  devices: readonly MqttDevice[],
+  clock?: Clock,
+  { log = silentLog, dir: own, afterBatch = () => {} }: OpenLinkOptions = {},
+) {
   const wire = openClock();
-  const dir = await mkdtemp(join(tmpdir(), 'mqtt-'));
+  const dir = own ?? (await mkdtemp(join(tmpdir(), 'mqtt-')));
   const link = await mqtt.open(
     { id: 'air', kind: 'mqtt', options: optionsOf(given), devices },
-    { clock: clock ?? wire, wire, log: silentLog, dir },
+    { clock: clock ?? wire, wire, log, dir },
   );
   const stop = new AbortController();
   const readings: Reading[] = [];
   const reading = (async () => {
-    for await (const batch of link.readings(stop.signal)) readings.push(...batch);
+    for await (const batch of link.readings(stop.signal)) {
+      readings.push(...batch);
+      afterBatch(link, batch);
+    }
   })();
   return {
     link,
@@ -66,7 +83,7 @@ export async function openLink(given: object, devices: readonly MqttDevice[], cl
       stop.abort();
       await reading;
       await link[Symbol.asyncDispose]();
-      await rm(dir, { recursive: true });
+      if (own === undefined) await rm(dir, { recursive: true });
     },
   };
 }
