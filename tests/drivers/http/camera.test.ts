@@ -45,7 +45,7 @@ test('any other message says that the camera lives: the state as it is, no end o
   expect(rig.values()).toEqual(['cam-1/intrusion normal', 'cam-1/intrusion alarm', 'cam-1/intrusion alarm']);
 });
 
-test('an event that its cloud kept for longer than it would hold begins nothing now', async () => {
+test('an event that its cloud kept for longer than it would hold begins nothing now, and ends nothing', async () => {
   const device = {
     ...camera('cam-1', { time: '$.ts' }),
     points: [point('cam-1', 'fire', { json: '$.event', holdFor: 60_000 }, { states: { fire: 'alarm' } })],
@@ -56,6 +56,10 @@ test('an event that its cloud kept for longer than it would hold begins nothing 
   await post(rig.url('/push/cloud/cam-1'), { event: 'fire', ts: old });
   await post(rig.url('/push/cloud/cam-1'), { event: 'alive' });
   expect(rig.readings()).toMatchObject([{ value: 'alarm', deviceAt: old }, { value: 'normal' }]);
+  await post(rig.url('/push/cloud/cam-1'), { event: 'fire' });
+  await post(rig.url('/push/cloud/cam-1'), { event: 'fire', ts: old });
+  await post(rig.url('/push/cloud/cam-1'), { event: 'alive' });
+  expect(rig.values().at(-1)).toBe('cam-1/fire alarm');
 });
 
 test('a state that holds outlives a restart, and goes back when it would have', async () => {
