@@ -192,6 +192,11 @@ const points: Row[] = [
     ],
   },
   {
+    says: 'units that the device may say, of which one cannot be converted to its own',
+    files: profile('    quantity: water.depth\n    unit: mm\n    units: { 1: cm, 5: kPa }\n'),
+    problems: ['profiles/meter.yaml:9:24: units.5: "kPa" cannot be converted to mm; one that can: mm, cm, m'],
+  },
+  {
     says: 'a unit in another spelling',
     files: profile('    quantity: temperature\n    unit: ℃\n'),
     problems: [
