@@ -14,16 +14,22 @@ export function checkTerms(entry: Entry, report: Report): void {
   if (quantities.length === 1 && only !== undefined && isMapping(levels)) {
     for (const level of Object.keys(levels)) checkCondition(only.text, ['levels', level], entry, report);
   }
-  for (const list of ['all', 'any']) {
-    const conditions = valueAt(entry.value, ['when', list]);
-    if (!Array.isArray(conditions)) continue;
-    conditions.forEach((condition: unknown, index) => {
-      const quantity = valueAt(condition, ['quantity']);
-      const path = ['when', list, index];
-      if (typeof quantity !== 'string') return;
-      if (checkQuantity(quantity, [...path, 'quantity'], entry, report)) checkCondition(quantity, path, entry, report);
-    });
+  for (const { path, condition } of conditionsOf(entry)) {
+    const quantity = valueAt(condition, ['quantity']);
+    if (typeof quantity !== 'string') continue;
+    if (checkQuantity(quantity, [...path, 'quantity'], entry, report)) checkCondition(quantity, path, entry, report);
   }
+}
+
+/** The conditions of a rule's `when` and `while`, each with where it stands. */
+export function conditionsOf(entry: Entry): { path: Path; condition: unknown }[] {
+  return ['when', 'while'].flatMap((key) =>
+    ['all', 'any'].flatMap((list) => {
+      const conditions = valueAt(entry.value, [key, list]);
+      if (!Array.isArray(conditions)) return [];
+      return conditions.map((condition: unknown, index) => ({ path: [key, list, index], condition }));
+    }),
+  );
 }
 
 /** One text or a list of them, each with where it stands. */

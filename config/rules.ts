@@ -7,7 +7,7 @@ import { checkMatchedTerms } from './matched-terms.ts';
 import { GATEWAY_DEVICE } from './own-points.ts';
 import { isKnownQuantity } from './quantities.ts';
 import type { Report } from './report.ts';
-import { checkTerms } from './rule-terms.ts';
+import { checkTerms, conditionsOf } from './rule-terms.ts';
 import { isSelected, listOf } from './selector.ts';
 import type { SitePoint } from './site.ts';
 
@@ -50,6 +50,7 @@ export function checkRules<R extends RuleShape, P extends PermitShape>(
     }
     if (typeof rule.during === 'string') referred.windows.refer(rule.during, entry, ['during']);
     const matched = checkSelector(rule.on, entry, referred);
+    checkWhile(entry, matched, referred);
     good.push(rule);
     if (matched === undefined) continue;
     if (pack !== null) {
@@ -107,6 +108,30 @@ function checkSelector(on: Selector, entry: Entry, { devices, links, points }: R
   });
   if (!isWhole || listOf(on.quantity).some((quantity) => !isKnownQuantity(quantity))) return undefined;
   return points?.filter((point) => isSelected(on, point));
+}
+
+/** A device that `while` names is there, and the points that it is on. Without them the rule is never evaluable. */
+function checkWhile(entry: Entry, matched: readonly SitePoint[] | undefined, referred: Referred): void {
+  for (const { path, condition } of conditionsOf(entry)) {
+    if (path[0] !== 'while' || !isMapping(condition)) continue;
+    const { quantity, device, near, optional } = condition;
+    if (typeof device === 'string' && !referred.devices.refer(device, entry, [...path, 'device'], [GATEWAY_DEVICE]))
+      continue;
+    if (optional === true || matched === undefined || typeof quantity !== 'string' || !isKnownQuantity(quantity))
+      continue;
+    const lacking = matched.find((own) => {
+      const grid = near === 'grid' ? own.place.grid : near;
+      return !referred.points?.some(
+        (point) =>
+          point.quantity === quantity &&
+          (near === undefined ? point.device === (device ?? own.device) : grid !== null && point.place.grid === grid),
+      );
+    });
+    if (lacking === undefined) continue;
+    const where = near === undefined ? `device ${String(device ?? lacking.device)}` : `the grid of ${lacking.device}`;
+    const message = `while: ${where} has no ${quantity}, so the rule is never evaluable on ${lacking.key}`;
+    referred.report.warn(entry.at([...path, 'quantity']), entry.prefix + message);
+  }
 }
 
 /** A hold of three periods or less can be completed by one reading (RULES.md, section 3). */

@@ -13,6 +13,7 @@ const request = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('status') }),
   z.strictObject({ ask: z.literal('alarms') }),
   z.strictObject({ ask: z.literal('acknowledge'), alarm: z.string(), note: z.string().optional() }),
+  z.strictObject({ ask: z.literal('background'), device: z.string() }),
   z.strictObject({ ask: z.literal('users') }),
   z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
 ]);
@@ -80,6 +81,12 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
         return { answer: gateway.status() };
       case 'alarms':
         return { answer: gateway.alarms() };
+      case 'background': {
+        const isThere = await gateway.forgetBackground(asked.device, `${userInfo().username} (command)`);
+        if (isThere) return { answer: 'its next 10 good readings are its background' };
+        const message = `no rule measures an angle from the background of a device ${asked.device}`;
+        return { fault: { code: 'no-background', message } };
+      }
       case 'users':
         return { answer: await gateway.users() };
       case 'invite':

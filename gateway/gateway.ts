@@ -61,6 +61,8 @@ export interface Gateway extends AsyncDisposable {
   /** Alarms that are not closed. */
   alarms(): readonly Alarm[];
   act(action: Action): Promise<Receipt>;
+  /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
+  forgetBackground(device: string, by: string): Promise<boolean>;
 }
 
 /** The whole way, opened from the end to the beginning: what takes is there before what gives. */
@@ -159,6 +161,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     status: () => ({ ...health(), ledger: ledger.status(), links: statusOf(links), upstreams: statusOf(sinks) }),
     alarms: () => live.alarms,
     act: (action) => live.act(action),
+    async forgetBackground(device, by) {
+      if (!(await live.forgetBackground(device))) return false;
+      await accounts.audit({ at: clock.now(), who: by, what: 'background', detail: { device } });
+      return true;
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

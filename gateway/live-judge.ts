@@ -94,6 +94,13 @@ export class LiveJudge implements AsyncDisposable {
     return { status: 'refused', code: 'not-durable', message };
   }
 
+  /** How the device stands is learned anew, from its next readings on; answers when that is durable. */
+  async forgetBackground(device: string): Promise<boolean> {
+    if (!this.judge.rules.forgetBackground(device)) return false;
+    await this.#checkpoint();
+    return true;
+  }
+
   /** A finding that no rule of the site made: the gateway's own. */
   takeFinding(finding: Finding): void {
     void this.keep(this.judge.alarms.take(finding), []);

@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   replay: async () => (await import('./replay.ts')).replayCommand,
   alarms: async () => (await import('./alarms.ts')).alarms,
+  background: async () => (await import('./background.ts')).background,
   ledger: async () => (await import('./ledger.ts')).ledger,
   users: async () => (await import('./users.ts')).users,
   profile: async () => (await import('./profile.ts')).profile,
@@ -17,7 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 };
 
 /** What a gateway that runs answers with a no. */
-const REFUSALS: ReadonlySet<string> = new Set(['no-such-alarm', 'closed', 'not-durable']);
+const REFUSALS: ReadonlySet<string> = new Set(['no-background', 'no-such-alarm', 'closed', 'not-durable']);
 
 async function help(): Promise<string> {
   const lines = ['usage: gengfu COMMAND …', ''];

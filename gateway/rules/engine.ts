@@ -1,6 +1,7 @@
 import type { Trust } from '#kit/clock.ts';
 import type { Zone } from '#kit/zone.ts';
 import type { Reading } from '../../drivers/reading.ts';
+import type { Background, BackgroundState } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Answer, Finding } from './finding.ts';
@@ -10,8 +11,9 @@ import { type Permit, PermitBook } from './permit.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
 import type { Rule } from './rule.ts';
-import type { RuleWatch, WatchState } from './rule-watch.ts';
+import { type RuleWatch, type WatchState, WHILE } from './rule-watch.ts';
 import type { Schedule } from './schedule.ts';
+import type { While } from './while.ts';
 
 export interface RuleEngineOptions {
   readonly rules: readonly Rule[];
@@ -43,6 +45,9 @@ export class RuleEngine {
   readonly #permits: PermitBook;
   readonly #schedules: readonly Schedule[];
   readonly #watches: readonly RuleWatch[];
+  readonly #whiles: readonly While[];
+  readonly #backgrounds: ReadonlyMap<string, Background>;
+  readonly #touched = new Set<While>();
   readonly #notEvaluable = new Map<string, NotEvaluable>();
   readonly #feeds: ReadonlyMap<string, PointFeed>;
   readonly #deadlines = new Deadlines();
@@ -64,6 +69,8 @@ export class RuleEngine {
       watches: this.#watches,
       feeds: this.#feeds,
       schedules: this.#schedules,
+      whiles: this.#whiles,
+      backgrounds: this.#backgrounds,
     } = openWatches(options, zone, start, this.#around));
     this.#nextCalendarAt = this.#calendarAfter(start.at);
     for (const [key, watches] of Map.groupBy(this.#watches, ({ point }) => point.key)) {
@@ -85,6 +92,7 @@ export class RuleEngine {
     if (first === undefined) return NONE;
     this.#moveTo(first.at, first.tick);
     const tick = this.#tick;
+    if (this.#whiles.length > 0 || this.#backgrounds.size > 0) this.#takeAround(readings);
     for (const reading of readings) {
       const feed = this.#feeds.get(reading.point);
       if (feed === undefined) continue;
@@ -93,6 +101,7 @@ export class RuleEngine {
         continue;
       }
       for (const { watch, input } of feed.feeds) {
+        if (watch.while !== null) this.#settle(watch.while);
         const isNews = watch.take(input, tick, reading.value);
         if (isNews && watch.probe.inputs.length > 1) {
           this.#dirty.add(watch);
@@ -171,6 +180,9 @@ export class RuleEngine {
     for (const each of this.#notEvaluable.values()) {
       if (each.isUnsaved) changed.push({ key: each.watch.key, state: each.save() });
     }
+    for (const each of this.#backgrounds.values()) {
+      if (each.isUnsaved) changed.push({ key: each.key, state: each.save() });
+    }
     changed.push({ key: GLOBAL, state: { tick: this.#tick, at: this.#tick + this.#offset } satisfies GlobalState });
     return changed;
   }
@@ -198,7 +210,18 @@ export class RuleEngine {
       taken.add(each.watch.key);
       this.#deadlines.arm(each);
     }
+    for (const each of this.#backgrounds.values()) {
+      const state = saved.get(each.key) as BackgroundState | undefined;
+      if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift);
+    }
     return taken;
+  }
+
+  /** Learns how the device stands anew, from its next readings on. False: no rule asks for its background. */
+  forgetBackground(device: string): boolean {
+    const background = this.#backgrounds.get(device);
+    background?.forget();
+    return background !== undefined;
   }
 
   /** Whether a rule of this key is there. */
@@ -221,8 +244,12 @@ export class RuleEngine {
   get memoryMs(): number {
     let most = 0;
     for (const { rule, point } of this.#watches) {
-      const over = rule.kind === 'limit' && rule.measure.kind !== 'value' ? rule.measure.over : 0;
-      most = Math.max(most, over, GAP_PERIODS * point.everyMs);
+      const over = rule.kind === 'limit' && 'over' in rule.measure ? rule.measure.over : 0;
+      const stuck = rule.kind === 'stuck' ? rule.after : 0;
+      most = Math.max(most, over, stuck + GAP_PERIODS * point.everyMs);
+    }
+    for (const { inputs } of this.#whiles) {
+      for (const { everyMs } of inputs) most = Math.max(most, GAP_PERIODS * everyMs);
     }
     return most;
   }
@@ -236,6 +263,37 @@ export class RuleEngine {
     },
     touched: (watch: RuleWatch) => this.#notEvaluable.get(watch.point.key)?.touched(this.#tick, this.#deadlines),
   };
+
+  /** What the readings say of rules' `while` and of devices' backgrounds, before anything is judged by it. */
+  #takeAround(readings: readonly Reading[]): void {
+    const tick = this.#tick;
+    for (const { point, quality, value } of readings) {
+      const feed = quality === 'good' && value !== null ? this.#feeds.get(point) : undefined;
+      if (feed === undefined || value === null) continue;
+      for (const { background, input } of feed.backgrounds) background.take(input, tick, value);
+      for (const each of feed.whiles) {
+        each.while.take(each.input, tick, value);
+        this.#touched.add(each.while);
+      }
+    }
+    for (const each of this.#touched) {
+      this.#settle(each);
+      for (const watch of each.watches) this.#deadlines.arm(watch);
+    }
+    this.#touched.clear();
+  }
+
+  #settle(each: While): void {
+    const tick = this.#tick;
+    if (!each.settle(tick)) return;
+    const at = tick + this.#offset;
+    for (const watch of each.watches) {
+      if (!watch.schedule.now.inForce) continue;
+      if (each.isFalse) watch.cease(tick, at, WHILE);
+      else watch.begin(tick, at, false);
+      this.#deadlines.arm(watch);
+    }
+  }
 
   /** Runs everything due up to `tick`, each at its own time; time never goes back. */
   #moveTo(at: number, tick: number): void {
@@ -269,7 +327,7 @@ export class RuleEngine {
     for (const { schedule, began } of moves) {
       if (!began) continue;
       for (const watch of schedule.watches) {
-        watch.begin(tick, at);
+        watch.begin(tick, at, true);
         this.#deadlines.arm(watch);
       }
     }

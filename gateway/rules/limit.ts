@@ -11,7 +11,7 @@ export const limitKind: ProbeKind<LimitRule> = {
   describe: (rule) => describeMeasure(rule.measure),
   open(rule, point): Probe {
     const limits: readonly Limit[] = levelsOf(rule.levels).map(([, limit]) => limit);
-    const window = rule.measure.kind === 'value' ? null : new WindowMeasure(rule.measure, point.everyMs);
+    const window = 'over' in rule.measure ? new WindowMeasure(rule.measure, point.everyMs) : null;
     let value = Number.NaN;
     let last = Number.NEGATIVE_INFINITY;
     const of = (level: number): Limit => limits[level] ?? {};

@@ -2,7 +2,7 @@ import { encodeDuration } from '#kit/duration.ts';
 import type { Measure } from './rule.ts';
 import { Span } from './span.ts';
 
-type Windowed = Exclude<Measure, { kind: 'value' }>;
+export type Windowed = Exclude<Measure, { kind: 'value' | 'angle' }>;
 
 const add = (a: number, b: number) => a + b;
 
@@ -58,6 +58,7 @@ const KINDS: Readonly<Record<Windowed['kind'], Kind>> = {
 /** As a person reads it, and as events carry it: `leq 20min`. */
 export function describeMeasure(measure: Measure): string {
   if (measure.kind === 'value') return 'value';
+  if (measure.kind === 'angle') return 'angle from background';
   const over = encodeDuration(measure.over);
   return measure.kind === 'percentile' ? `percentile ${measure.p} ${over}` : `${measure.kind} ${over}`;
 }

@@ -1,4 +1,5 @@
 import { addDays, type Zone } from '#kit/zone.ts';
+import { axesOf, Background } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import type { Level, Watch } from './finding.ts';
 import { describeRule, openProbe } from './index.ts';
@@ -7,17 +8,24 @@ import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 import { RuleWatch, type WatchSurroundings } from './rule-watch.ts';
 import { Schedule } from './schedule.ts';
+import { While } from './while.ts';
 
 /** Where the readings of one point go: the watches that it feeds, and as which of their inputs. */
 export interface PointFeed {
   readonly point: RulePoint;
   readonly feeds: { readonly watch: RuleWatch; readonly input: number }[];
+  /** What says by it whether rules are in force. */
+  readonly whiles: { readonly while: While; readonly input: number }[];
+  readonly backgrounds: { readonly background: Background; readonly input: number }[];
 }
 
 interface Watches {
   readonly watches: readonly RuleWatch[];
   readonly feeds: ReadonlyMap<string, PointFeed>;
   readonly schedules: readonly Schedule[];
+  readonly whiles: readonly While[];
+  /** By device. */
+  readonly backgrounds: ReadonlyMap<string, Background>;
 }
 
 /** Every rule on every point that it is on; rules of the same window and dates share a schedule. */
@@ -34,6 +42,31 @@ export function openWatches(
   const watches: RuleWatch[] = [];
   const feeds = new Map<string, PointFeed>();
   const schedules = new Map<string, Schedule>();
+  const whiles = new Map<string, While>();
+  const feedOf = (point: RulePoint): PointFeed => {
+    const feed = feeds.get(point.key) ?? { point, feeds: [], whiles: [], backgrounds: [] };
+    feeds.set(point.key, feed);
+    return feed;
+  };
+  const backgrounds = new Map<string, Background>();
+  const backgroundOf = (device: string): Background | undefined => {
+    const known = backgrounds.get(device);
+    const axes = known === undefined ? axesOf(devices.get(device) ?? []) : undefined;
+    if (axes === undefined) return known;
+    const made = new Background(device, axes);
+    backgrounds.set(device, made);
+    for (const [input, fed] of axes.entries()) feedOf(fed).backgrounds.push({ background: made, input });
+    return made;
+  };
+  const whileOf = (rule: Rule, point: RulePoint): While | null => {
+    if (rule.while === undefined) return null;
+    const made = new While(rule.while, point, site.points);
+    const known = whiles.get(made.key);
+    if (known !== undefined) return known;
+    whiles.set(made.key, made);
+    for (const [input, fed] of made.inputs.entries()) feedOf(fed).whiles.push({ while: made, input });
+    return made;
+  };
   const devices = Map.groupBy(site.points, ({ device }) => device);
   for (const rule of site.rules) {
     const window = rule.during === undefined ? null : (site.windows[rule.during] ?? null);
@@ -42,7 +75,7 @@ export function openWatches(
     schedules.set(key, schedule);
     for (const point of site.points) {
       if (!selects(rule.on, point)) continue;
-      const probe = openProbe(rule, point, devices.get(point.device) ?? []);
+      const probe = openProbe(rule, point, devices.get(point.device) ?? [], backgroundOf);
       const validEnd =
         point.validUntil === null ? Number.POSITIVE_INFINITY : zone.instant(addDays(point.validUntil, 1), 0);
       const watch = new RuleWatch({
@@ -53,20 +86,20 @@ export function openWatches(
         probe,
         levels: namesOf(rule),
         schedule,
+        while: whileOf(rule, point),
         validEnd,
         tick: start.tick,
         around,
       });
       watches.push(watch);
       schedule.watches.push(watch);
+      watch.while?.watches.push(watch);
       for (const [input, fed] of probe.inputs.entries()) {
-        const feed = feeds.get(fed.key) ?? { point: fed, feeds: [] };
-        feed.feeds.push({ watch, input });
-        feeds.set(fed.key, feed);
+        feedOf(fed).feeds.push({ watch, input });
       }
     }
   }
-  return { watches, feeds, schedules: [...schedules.values()] };
+  return { watches, feeds, schedules: [...schedules.values()], whiles: [...whiles.values()], backgrounds };
 }
 
 const namesOf = (rule: Rule): Level[] =>

@@ -8,6 +8,7 @@ import type { RulePoint } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 import type { Schedule } from './schedule.ts';
+import type { While } from './while.ts';
 
 /** What outlives a restart of one rule on one point. Ticks; null where there is none. */
 export interface WatchState {
@@ -48,12 +49,15 @@ export interface RuleWatchOptions {
   /** Lowest first. */
   readonly levels: readonly Level[];
   readonly schedule: Schedule;
+  readonly while: While | null;
   /** UTC ms from which its device's certificate is not valid any more. */
   readonly validEnd: number;
   readonly tick: number;
   readonly around: WatchSurroundings;
 }
 
+/** Reason and code of what `while` says. */
+export const WHILE = 'while';
 const PERMIT_MEMORY_MS = 86_400_000;
 const stored = (tick: number): number | null => (Number.isFinite(tick) ? tick : null);
 
@@ -64,6 +68,7 @@ export class RuleWatch {
   readonly point: RulePoint;
   readonly probe: Probe;
   readonly schedule: Schedule;
+  readonly while: While | null;
   /** The tick at which it is next looked at by the engine. */
   armed = Number.POSITIVE_INFINITY;
   readonly order: number;
@@ -93,6 +98,7 @@ export class RuleWatch {
     this.point = point;
     this.probe = options.probe;
     this.schedule = schedule;
+    this.while = options.while;
     this.#levels = new Levels(options.levels);
     this.#clearMs = rule.clear.for;
     this.#validEnd = options.validEnd;
@@ -117,7 +123,7 @@ export class RuleWatch {
   }
 
   get isInForce(): boolean {
-    return this.schedule.now.inForce;
+    return this.schedule.now.inForce && this.while?.isFalse !== true;
   }
 
   /** Whether it was ever given a good reading in its present opening. */
@@ -133,7 +139,8 @@ export class RuleWatch {
   take(input: number, tick: number, value: number | string): boolean {
     if (!this.isInForce) return false;
     const gap = tick > this.probe.validUntil(this.holdsLevel) && Number.isFinite(this.#lastGood);
-    this.probe.take(input, tick, value);
+    // What cannot be said to be of the time that the rule is of stays out.
+    if (this.while?.isKnown(tick) !== false) this.probe.take(input, tick, value);
     if (this.#lastGood === Number.NEGATIVE_INFINITY && this.schedule.now.opening === null && tick > this.#asOf) {
       this.#since = tick;
       this.isUnsaved = true;
@@ -155,7 +162,7 @@ export class RuleWatch {
 
   /** Holds what is known against the limits, at a good reading. */
   evaluate(tick: number): void {
-    const code = this.#refusal(this.#around.at(tick)) ?? this.probe.code(tick, this.#since);
+    const code = this.#refusal(tick) ?? this.probe.code(tick, this.#since);
     if (code !== null) {
       this.#breakPending();
       this.#setCode(code, tick);
@@ -170,8 +177,11 @@ export class RuleWatch {
   /** The tick of its next deadline; Infinity when there is none that will be borne out. */
   nextDue(): number {
     if (!this.isInForce) return Number.POSITIVE_INFINITY;
-    const due = this.#levels.nextDue(this.probe.validUntil(this.holdsLevel), this.#holdMs, this.#clearMs);
-    return this.#levels.isLowestAtRest ? Math.min(due, this.probe.dueByTime(this.#since)) : due;
+    const known = this.while?.validUntil ?? Number.POSITIVE_INFINITY;
+    const valid = Math.min(this.probe.validUntil(this.holdsLevel), known);
+    const due = this.#levels.nextDue(valid, this.#holdMs, this.#clearMs);
+    const byTime = this.#levels.isLowestAtRest ? this.probe.dueByTime(this.#since) : Number.POSITIVE_INFINITY;
+    return Math.min(due, byTime <= known ? byTime : Number.POSITIVE_INFINITY);
   }
 
   /** A deadline of its own has come. */
@@ -182,23 +192,24 @@ export class RuleWatch {
     this.#tell(tick, false);
   }
 
-  /** Its schedule ceased: what is active returns, for `reason`. */
+  /** Its schedule, or its `while`, ceased: what is active returns, for `reason`. */
   cease(tick: number, at: number, reason: string): void {
     this.#lastGood = Number.NEGATIVE_INFINITY;
-    if (tick > this.#asOf) {
+    if (tick > this.#asOf && this.#answer !== 'not-in-force') {
       this.#levels.reset();
       this.#setCode(null, tick);
       this.#answerTo('not-in-force', at, reason);
       this.#permit = null;
     }
-    this.probe.clear();
+    // A window of the time goes on through a pause of `while`, without what is read in it; all else begins anew.
+    if (reason !== WHILE || this.probe.coverage() === null) this.probe.clear();
     this.#around.touched(this);
   }
 
-  /** Its schedule is in force from `tick` on. */
-  begin(tick: number, at: number): void {
-    this.#since = Math.max(this.#since, tick);
-    if (tick <= this.#asOf) return;
+  /** In force from `tick` on: an opening of its schedule (unless its `while` forbids), or its `while` is true again. */
+  begin(tick: number, at: number, isOpening: boolean): void {
+    if (isOpening || this.probe.coverage() === null) this.#since = Math.max(this.#since, tick);
+    if (tick <= this.#asOf || !this.isInForce) return;
     this.isUnsaved = true;
     this.#answer = 'normal';
     this.#answerAt = at;
@@ -293,8 +304,10 @@ export class RuleWatch {
     return isFire(this.point.quantity, this.probe.value());
   }
 
-  /** Why an answer in law cannot be given. */
-  #refusal(at: number): string | null {
+  /** Why an answer cannot be given, whatever is read. */
+  #refusal(tick: number): string | null {
+    if (this.while?.isKnown(tick) === false) return WHILE;
+    const at = this.#around.at(tick);
     if (!this.rule.legal) return null;
     if (!this.#around.trusted()) return 'clock';
     return at >= this.#validEnd ? 'calibration' : null;

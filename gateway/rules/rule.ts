@@ -51,15 +51,29 @@ const limit = z
   .refine((value) => named(value, LIMITS), `give exactly one of ${LIMITS.join(', ')}`);
 export type Limit = z.output<typeof limit>;
 
+const conditionFields = {
+  quantity: z.string(),
+  ...limitFields,
+  is: z.union([z.string().transform((name) => [name]), stateNames]).optional(),
+};
+const oneCondition = (value: object) => named(value, [...LIMITS, 'is']);
+const CONDITIONS = `give exactly one of ${LIMITS.join(', ')}, is`;
+
 /** A condition of `together`: on a quantity of the same device, a limit or a state. */
-const condition = z
-  .strictObject({
-    quantity: z.string(),
-    ...limitFields,
-    is: z.union([z.string().transform((name) => [name]), stateNames]).optional(),
-  })
-  .refine((value) => named(value, [...LIMITS, 'is']), `give exactly one of ${LIMITS.join(', ')}, is`);
+const condition = z.strictObject(conditionFields).refine(oneCondition, CONDITIONS);
 export type Condition = z.output<typeof condition>;
+
+/** A condition of `while`: on the same device, on another one, or on the first of a grid (`near: grid`: of the same grid). */
+const whileCondition = z
+  .strictObject({
+    ...conditionFields,
+    device: z.string().optional(),
+    near: z.string().optional(),
+    /** Left out where the site has no such point. */
+    optional: z.boolean().default(false),
+  })
+  .refine(oneCondition, CONDITIONS)
+  .refine(({ device, near }) => device === undefined || near === undefined, 'give device or near, not both');
 
 const levelsOf = <T extends z.ZodType>(each: T) =>
   z
@@ -78,6 +92,8 @@ const windowed = { over, coverage: share.prefault('75%') };
 const measure = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('value') }),
   z.strictObject({ kind: z.enum(['mean', 'min', 'max', 'leq', 'rate', 'delta']), ...windowed }),
+  /** From the gravity vector that the device was put in with. */
+  z.strictObject({ kind: z.literal('angle'), from: z.literal('background') }),
   z.strictObject({ kind: z.literal('percentile'), p: z.number().gt(0).lte(100), ...windowed }),
 ]);
 export type Measure = z.output<typeof measure>;
@@ -98,6 +114,13 @@ const common = {
     .optional(),
   /** A named window of the site. */
   during: z.string().optional(),
+  /** What must be true for the rule to be in force. */
+  while: z
+    .union([
+      z.strictObject({ all: z.array(whileCondition).min(1) }),
+      z.strictObject({ any: z.array(whileCondition).min(1) }),
+    ])
+    .optional(),
   permit: z.strictObject({ kind: z.string(), cap: level }).optional(),
   hold: duration.prefault('0s'),
   /** The response plan; carried, not yet acted on. */
@@ -127,6 +150,15 @@ const silentRule = z.strictObject({
   level,
   clear: clearWithoutBy,
 });
+const stuckRule = z.strictObject({
+  ...common,
+  kind: z.literal('stuck'),
+  after: over,
+  /** How far apart the values may lie, in the quantity's unit. */
+  within: z.number().min(0).default(0),
+  level,
+  clear: clearWithoutBy,
+});
 const togetherRule = z.strictObject({
   ...common,
   kind: z.literal('together'),
@@ -141,6 +173,6 @@ const togetherRule = z.strictObject({
 /** A rule as a site's files write it. `kind` may be left out: it is then `limit`. */
 export const rule = z.preprocess(
   (value) => (typeof value === 'object' && value !== null && !('kind' in value) ? { kind: 'limit', ...value } : value),
-  z.discriminatedUnion('kind', [limitRule, stateRule, silentRule, togetherRule]),
+  z.discriminatedUnion('kind', [limitRule, stateRule, silentRule, stuckRule, togetherRule]),
 );
 export type Rule = z.output<typeof rule>;

@@ -1,16 +1,9 @@
-import { isTest } from './detector.ts';
+import { isTrue } from './condition.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
 import type { Condition, Rule } from './rule.ts';
-import { isPassed } from './threshold.ts';
 
 type TogetherRule = Extract<Rule, { kind: 'together' }>;
-
-const isTrue = (condition: Condition, value: number | string | undefined): boolean => {
-  if (value === undefined) return false;
-  if (condition.is !== undefined) return condition.is.includes(String(value)) && !isTest(condition.quantity, value);
-  return typeof value === 'number' && isPassed(condition, value);
-};
 
 /** `together`: conditions on points of the same device hold at once. */
 export const togetherKind: ProbeKind<TogetherRule> = {

@@ -445,10 +445,22 @@ const references: Row[] = [
     ],
   },
   {
+    says: 'what while names must be there, of its kind, and where it is looked for unless that is optional',
+    files: rule(
+      `    on: { quantity: noise.la }
+    while: { all: [{ quantity: weather.rain, below: 1 }, { quantity: weather.wind, optional: true, below: 5 },
+      { quantity: noise.la, device: nobody, below: 1 }, { quantity: smoke.state, near: grid, above: 1 },
+      { quantity: noise.la, is: [loud] }] }
+    levels: { red: { above: 1 } }
+`,
+    ),
+    problems: [],
+  },
+  {
     says: 'a kind of rule that is none prints those that are',
     files: rule(`    kind: limits\n    on: { quantity: noise.la }\n`),
     problems: [
-      'rules/a.yaml:4:11: kind: must be one of limit, state, silent, together, not text "limits"; did you mean "limit"?',
+      'rules/a.yaml:4:11: kind: must be one of limit, state, silent, stuck, together, not text "limits"; did you mean "limit"?',
     ],
   },
   {
@@ -466,7 +478,7 @@ const references: Row[] = [
     says: 'a rule that names no kind has the keys of a limit',
     files: rule(`    on: { quantity: noise.la }\n    afte: 5min\n${LEVELS}`),
     problems: [
-      'rules/a.yaml:5:5: unknown key "afte": known: id, title, on, basis, legal, legalLimit, effective, during, permit, hold, respond, kind and 3 more',
+      'rules/a.yaml:5:5: unknown key "afte": known: id, title, on, basis, legal, legalLimit, effective, during, while, permit, hold, respond and 4 more',
     ],
   },
   {

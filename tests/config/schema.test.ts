@@ -49,6 +49,7 @@ test('a rule without kind is one of limits', () => {
     ['limit', false],
     ['state', true],
     ['silent', true],
+    ['stuck', true],
     ['together', true],
   ]);
 });

@@ -1,0 +1,92 @@
+import type { RulePoint } from './point.ts';
+
+export type Vector = readonly [x: number, y: number, z: number];
+
+/** Good readings that a background is the mean of (RULES.md, section 2). */
+const READINGS = 10;
+const AXES = ['tilt.x', 'tilt.y', 'tilt.z'];
+
+/** A device's points of tilt.x, tilt.y and tilt.z; undefined when it has not all three. */
+export function axesOf(device: readonly RulePoint[]): readonly RulePoint[] | undefined {
+  const found = AXES.map((axis) => device.find(({ quantity }) => quantity === axis));
+  return found.every((point) => point !== undefined) ? found : undefined;
+}
+
+/**
+ * The gravity vector of three inclinations, each of an axis against the horizontal in degrees: its part along an axis
+ * is the sine of that axis's inclination.
+ */
+export const gravityOf = (tilt: readonly number[]): Vector => {
+  const [x = Number.NaN, y = Number.NaN, z = Number.NaN] = tilt.map((degrees) => Math.sin((degrees * Math.PI) / 180));
+  return [x, y, z];
+};
+
+/** The angle between two vectors in degrees, 0 to 180; NaN when one is of no length. */
+export function angleBetween(a: Vector, b: Vector): number {
+  const dot = a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+  const cosine = dot / (Math.hypot(...a) * Math.hypot(...b));
+  return (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI;
+}
+
+/** What outlives a restart: how many readings it has, and their sum. */
+export interface BackgroundState {
+  readonly count: number;
+  readonly sum: Vector;
+}
+
+/** How a device stood when it was put in: learned once, and anew only when a person asks for it. */
+export class Background {
+  readonly device: string;
+  readonly inputs: readonly RulePoint[];
+  isUnsaved = false;
+  #count = 0;
+  #sum: Vector = [0, 0, 0];
+  readonly #tilt: number[] = [Number.NaN, Number.NaN, Number.NaN];
+  #asOf = Number.NEGATIVE_INFINITY;
+
+  constructor(device: string, inputs: readonly RulePoint[]) {
+    this.device = device;
+    this.inputs = inputs;
+  }
+
+  get key(): string {
+    return `background:${this.device}`;
+  }
+
+  /** The learned gravity vector, of any length; null until it is learned. */
+  get vector(): Vector | null {
+    return this.#count < READINGS ? null : this.#sum;
+  }
+
+  /** A good reading of `inputs[input]`; it counts when all three are there. */
+  take(input: number, tick: number, value: number | string): void {
+    if (this.#count >= READINGS || tick <= this.#asOf || typeof value !== 'number') return;
+    this.#tilt[input] = value;
+    const now = gravityOf(this.#tilt);
+    if (now.some(Number.isNaN)) return;
+    this.#tilt.fill(Number.NaN);
+    this.#sum = [this.#sum[0] + now[0], this.#sum[1] + now[1], this.#sum[2] + now[2]];
+    this.#count++;
+    this.isUnsaved = true;
+  }
+
+  /** Learns anew, from the next reading on. */
+  forget(): void {
+    this.#count = 0;
+    this.#sum = [0, 0, 0];
+    this.#tilt.fill(Number.NaN);
+    this.isUnsaved = true;
+  }
+
+  save(): BackgroundState {
+    this.isUnsaved = false;
+    return { count: this.#count, sum: this.#sum };
+  }
+
+  /** Takes what was saved; readings up to `asOf` are in it. */
+  restore({ count, sum }: BackgroundState, asOf: number): void {
+    this.#count = count;
+    this.#sum = sum;
+    this.#asOf = asOf;
+  }
+}
