@@ -49,7 +49,7 @@ export async function openFakeBox(files: Readonly<Record<string, string>> = GOOD
   const { PATH } = process.env;
   process.env.PATH = `${PROGRAMS}:${PATH}`;
   process.env.FAKE_BOX = dir;
-  spawnSync('mkfifo', [join(dir, 'edges')]);
+  spawnSync('/usr/bin/mkfifo', [join(dir, 'edges')]);
   // Held open for both, so that gpiomon waits for lines and sees no end.
   const edges: FileHandle = await open(join(dir, 'edges'), 'r+');
   const write = async (named: Readonly<Record<string, string>>) => {
