@@ -454,7 +454,13 @@ const references: Row[] = [
     levels: { red: { above: 1 } }
 `,
     ),
-    problems: [],
+    problems: [
+      'rules/a.yaml:5:32: warning: while: device noise-1 has no weather.rain, so the rule is never evaluable on noise-1/la',
+      'rules/a.yaml:6:37: while.all.device: there is no device "nobody"; known: noise-1, gateway',
+      'rules/a.yaml:6:69: warning: while: the grid of noise-1 has no smoke.state, so the rule is never evaluable on noise-1/la',
+      'rules/a.yaml:6:94: while.all: smoke.state is one of normal, alarm, test, silenced, removed, installed, low-battery, fault, contaminated, over-temperature, so it has no limit "above"; use kind: state and "is"',
+      'rules/a.yaml:7:29: while.all: noise.la is a number in dB(A) and has no states; use above, atLeast, below, atMost or outside',
+    ],
   },
   {
     says: 'a kind of rule that is none prints those that are',
