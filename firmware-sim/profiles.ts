@@ -57,8 +57,8 @@ export function parseProfile(text: string): SimProfile {
   const root = new Field(parse(text), 'profile');
   const tests = root.at('tests').items([]);
   const forbidden = root.at('blocks').at('forbidden');
-  const registers = root.at('points').items();
-  const memory = memoryOf(tests[0], forbidden, registers.map(registerOf));
+  const points = root.at('points').items();
+  const memory = memoryOf(tests[0], forbidden, points.map(registerOf));
   return {
     id: root.at('profile').text(),
     protocol: root.at('protocol').text(),
@@ -66,23 +66,23 @@ export function parseProfile(text: string): SimProfile {
     codec: root.at('codec').textOr(null),
     wrapper: root.at('payload').at('wrapper').textOr(null),
     time: root.at('time').textOr(null),
-    points: registers
+    points: points
       // Of a length that is taken from a height only what is measured is simulated.
-      .filter((point, index) => point.at('from').isMissing() || !sharesRegister(registers, index))
+      .filter((point, index) => point.at('from').isMissing() || !isToldTwice(points, index))
       .map((point) => pointOf(point, root.at('every'), memory, tests)),
     memory,
     tests,
   };
 }
 
-function sharesRegister(points: readonly Field[], index: number): boolean {
-  const own = registerOf(points[index] ?? new Field(null, ''));
-  if (own === null) return false;
-  return points.some((point, other) => {
-    const register = registerOf(point);
-    return other !== index && register?.table === own.table && register.address === own.address;
-  });
+/** Another point, which is not taken from a height, is made of the same data. */
+function isToldTwice(points: readonly Field[], index: number): boolean {
+  const own = sourceOf(points[index] ?? new Field({}, ''));
+  return points.some((point) => point.at('from').isMissing() && sourceOf(point) === own);
 }
+
+const sourceOf = (point: Field): string =>
+  JSON.stringify([registerOf(point), ...['field', 'json', 'factor'].map((key) => point.at(key).textOr(null))]);
 
 function pointOf(point: Field, every: Field, memory: SimMemory, tests: readonly Field[]): SimProfilePoint {
   const plain = registerOf(point);

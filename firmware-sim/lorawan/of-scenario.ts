@@ -38,7 +38,15 @@ export function fieldsAt(device: SimDevice, start: number, at: number): Fields {
     const shown = reportedAt(device, point, start, at);
     if (typeof shown === 'number') return [[field, shown] as const];
     const raw = point.model?.states[shown] ?? shown;
-    return [[field, Number.isNaN(Number(raw)) ? raw : Number(raw)] as const];
+    return asSent(field, Number.isNaN(Number(raw)) ? raw : Number(raw));
   });
   return Object.fromEntries(fields);
+}
+
+/** What a device sends where its codec makes a field of it: a tilt's alarm of each axis, a gas alarm's health by event. */
+function asSent(field: string, value: number | string): (readonly [string, number | string])[] {
+  if (field === 'alarm') return ['x', 'y', 'z'].map((axis) => [`alarm-${axis}`, value]);
+  if (field === 'health') return [['event', value === 'fault' ? 2 : 1]];
+  // A payload with a threshold's alarm carries nothing else: at rest there is none.
+  return field.endsWith('-alarm') && value === 0 ? [] : [[field, value]];
 }
