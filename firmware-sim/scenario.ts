@@ -44,7 +44,7 @@ export type Shape =
   /** Counts from zero since the device was switched on. */
   | { readonly kind: 'count'; readonly perSecond: number };
 
-export const TYPES = ['u16', 's16', 'u32', 's32', 'f32', 'u64', 'f64', 'bit'] as const;
+export const TYPES = ['u16', 's16', 'u32', 's32', 'f32', 'u64', 's64', 'f64', 'bit'] as const;
 export const ORDERS = ['ABCD', 'CDAB', 'BADC', 'DCBA'] as const;
 
 export interface SimRegister {

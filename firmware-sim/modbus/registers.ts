@@ -1,6 +1,6 @@
 import type { SimRegister } from '../scenario.ts';
 
-const WORDS = { u16: 1, s16: 1, u32: 2, s32: 2, f32: 2, u64: 4, f64: 4, bit: 1 } as const;
+const WORDS = { u16: 1, s16: 1, u32: 2, s32: 2, f32: 2, u64: 4, s64: 4, f64: 4, bit: 1 } as const;
 
 export const isBits = ({ table }: SimRegister): boolean => table === 'coil' || table === 'discrete';
 
@@ -57,6 +57,9 @@ function write(bytes: Buffer, kind: Exclude<SimRegister['type'], 'bit'>, raw: nu
     case 'u64':
       bytes.writeBigUInt64BE(BigInt(whole));
       break;
+    case 's64':
+      bytes.writeBigInt64BE(BigInt(whole));
+      break;
     case 'f32':
       bytes.writeFloatBE(raw);
       break;
@@ -81,6 +84,8 @@ function read(bytes: Buffer, kind: Exclude<SimRegister['type'], 'bit'>): number 
       return bytes.readInt32BE();
     case 'u64':
       return Number(bytes.readBigUInt64BE());
+    case 's64':
+      return Number(bytes.readBigInt64BE());
     case 'f32':
       return bytes.readFloatBE();
     case 'f64':

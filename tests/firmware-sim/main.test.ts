@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,4 +126,42 @@ test('a storm is a scenario that can be played, and a site that reads all of it'
     return seen.size === 2;
   }, 'both values');
   expect(seen).toEqual(new Set([100, 900]));
+});
+
+test('a device is made from a profile that stands in a folder given, or that the scenario names', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gengfu-profiles-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const scenario = `scenario: models
+start: 2026-07-15T21:30:00+08:00
+end: 2026-07-15T22:30:00+08:00
+profiles: [own]
+links: { tcp: { kind: modbus-tcp } }
+devices:
+  - { id: noise-1, profile: renke-rs-zs, link: tcp, unit: 1, values: { la: 61.5 } }
+  - { id: own-1, profile: own-meter, link: tcp, unit: 2 }
+`;
+  const own =
+    'profile: own-meter\nprotocol: modbus\nevery: 1s\npoints: [{ id: a, register: { table: holding, address: 0, type: u16 } }]\ntests: [{ is: x, holding: { 0: 0x0102 }, expect: { a: 258 } }]\n';
+  mkdirSync(join(folder, 'own'));
+  writeFileSync(join(folder, 'own', 'own-meter.yaml'), own);
+  writeFileSync(join(folder, 'models.yaml'), scenario);
+  await using program = sim(join(folder, 'models.yaml'), '--profiles', 'config/profiles');
+  const { reach } = await ready(program);
+  const read = (unit: number, value: number) => encodeTcp(1, unit, Buffer.from([3, 2, value >> 8, value & 0xff]));
+  expect(await ask(reach.tcp.port, encodeTcp(1, 1, READ_ONE))).toEqual(read(1, 615));
+  expect(await ask(reach.tcp.port, encodeTcp(1, 2, READ_ONE))).toEqual(read(2, 0x0102));
+});
+
+test('without its folder a profile is missed by name', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'gengfu-profiles-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'models.yaml');
+  writeFileSync(
+    file,
+    'scenario: m\nstart: 2026-07-15T21:30:00+08:00\nend: 2026-07-15T22:30:00+08:00\nlinks: { tcp: { kind: modbus-tcp } }\ndevices: [{ id: d, profile: renke-rs-zs, link: tcp, unit: 1 }]\n',
+  );
+  await using program = sim(file);
+  const [code] = await once(program.process, 'close');
+  expect(program.output()).toContain('there is no profile renke-rs-zs in any folder: --profiles DIR');
+  expect(code).toBe(3);
 });

@@ -31,6 +31,7 @@ test.each<[Partial<SimRegister>, number, number[]]>([
   [{ type: 'f32' }, 1.5, [0x3fc0, 0]],
   [{ type: 'f64', order: 'CDAB' }, -2, [0, 0, 0, 0xc000]],
   [{ type: 'u64' }, 2 ** 40 + 1, [0, 0x0100, 0, 1]],
+  [{ type: 's64' }, -2, [0xffff, 0xffff, 0xffff, 0xfffe]],
   [{ type: 'bit', bit: 3 }, 1, [8]],
   [{ table: 'coil', type: 'bit' }, 1, [1]],
 ])('%o holds %d as %o, both ways', (register, value, words) => {
