@@ -59,6 +59,8 @@ export class Probes {
 
   /** A unit went away after a request that took so long: the first one costs the others already. */
   lost(unit: Unit, now: number, tookMs: number): void {
-    if (!this.#units.some((other) => other !== unit && other.standing.isAway)) this.#pace.cost(now, tookMs);
+    if (!this.#units.some((other) => other !== unit && other.standing.isAway)) {
+      this.#pace.cost(now, Math.min(tookMs, unit.standing.timeoutMs));
+    }
   }
 }

@@ -5,12 +5,18 @@ const MOST_TIMEOUTS = 5;
 /** How much longer than its slowest answer a unit is waited for, and how slowly that is forgotten. */
 const MARGIN = 1.5;
 const FORGET = 0.95;
+/** A unit that is away and was quick before is probed for so many of its slowest answers, and never for less than that. */
+const PROBE_ANSWERS = 4;
+const PROBE_LEAST_MS = 100;
+/** Of so many probes one has the whole time-out: a unit that is slower when it comes back may disturb the others. */
+const PATIENT_PROBE = 16;
 
 /** How one unit stands with its master. Pure: times are handed in, milliseconds of the wire's line. */
 export class Standing {
   readonly #baseMs: number;
   readonly #patient: boolean;
   #timeoutMs: number;
+  #slowestMs = 0;
   #failures = 0;
   #answeredOnce = false;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -22,9 +28,13 @@ export class Standing {
     this.#patient = patient;
   }
 
-  /** How long its answer is waited for: the link's time-out, more for a unit that was seen to be late. */
+  /**
+   * How long its answer is waited for: the link's time-out, more for a unit that was seen to be late, less for one that
+   * is away, since each probe in vain is taken from the others.
+   */
   get timeoutMs(): number {
-    return this.#timeoutMs;
+    if (!this.isAway || !this.#answeredOnce || this.#failures % PATIENT_PROBE === 0) return this.#timeoutMs;
+    return Math.min(this.#timeoutMs, Math.max(PROBE_LEAST_MS, PROBE_ANSWERS * this.#slowestMs));
   }
 
   /** Its last request was not answered, so an answer may still be on its way: it is greeted first. */
@@ -57,6 +67,7 @@ export class Standing {
   answered(tookMs: number): void {
     this.#failures = 0;
     this.#answeredOnce = true;
+    this.#slowestMs = Math.max(tookMs, this.#slowestMs * FORGET);
     this.#learn(Math.max(tookMs > this.#baseMs ? tookMs * MARGIN : 0, this.#timeoutMs * FORGET));
   }
 
