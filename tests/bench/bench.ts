@@ -12,6 +12,8 @@ import { runInNewContext } from 'node:vm';
 import { deadUnit } from './dead-unit.ts';
 import { runDemo } from './demo.ts';
 import { type Figure, isMissed, tableOf } from './figure.ts';
+import { modbusBus } from './modbus-bus.ts';
+import { modbusRate } from './modbus-rate.ts';
 import { pollToPublish } from './poll-to-publish.ts';
 import { judgeMany } from './rules.ts';
 import { startToReading } from './start.ts';
@@ -38,6 +40,8 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   start: () => startToReading(main, isQuick ? 3 : 11),
   demo: () => runDemo(main, isQuick ? 20 : 300),
   rules: () => judgeMany(isQuick ? 1300 : 3600),
+  'modbus-rate': () => modbusRate(isQuick ? 6 : 30),
+  'modbus-bus': () => modbusBus(isQuick ? 5 : 30),
   'dead-unit': () => deadUnit(isQuick ? 15 : 150),
 };
 const load = () =>

@@ -3,7 +3,7 @@
  * readings are dropped, or handed to the judge with a rule on every point. Prints a line of JSON for each line it is
  * given: values and CPU microseconds since.
  *
- * usage: node tests/bench/modbus-polled.ts PORT EVERY_MS (1: as fast as it can) drop | judge
+ * usage: node tests/bench/modbus-polled.ts PORT EVERY_MS drop | judge
  */
 import { createInterface } from 'node:readline';
 import { modbus } from '../../drivers/modbus/kind.ts';
