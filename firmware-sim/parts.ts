@@ -108,6 +108,7 @@ async function runLorawan(link: Link<'lorawan'>, { scenario, time, ports, signal
   const application = link.application === null ? {} : { application: link.application };
   onReady({ [link.id]: { kind: link.kind, broker: url } });
   await runLorawanDevices(devices, { url, server: link.server, ...account, ...application }, time, signal);
+  await aborted(signal);
 }
 
 async function runHj212(link: Link<'hj212'>, { scenario, time, ports, signal, onReady }: PartContext) {
@@ -119,6 +120,7 @@ async function runHj212(link: Link<'hj212'>, { scenario, time, ports, signal, on
   }));
   onReady({ [link.id]: { kind: link.kind, gateway: `${LOOPBACK}:${port}` } });
   await runHj212Devices(devices, { host: LOOPBACK, port }, signal);
+  await aborted(signal);
 }
 
 async function runHttp(link: Link<'http'>, { scenario, time, ports, signal, onReady }: PartContext) {
@@ -131,6 +133,7 @@ async function runHttp(link: Link<'http'>, { scenario, time, ports, signal, onRe
     { url, time },
     signal,
   );
+  await aborted(signal);
 }
 
 async function runBus(link: Parameters<typeof openBus>[1], context: PartContext): Promise<void> {
@@ -160,6 +163,8 @@ async function runMqtt(id: string, { scenario, time, ports, signal, onReady }: P
   const url = `mqtt://127.0.0.1:${portOf(ports, 'broker', 1883)}`;
   onReady({ [id]: { kind: 'mqtt', broker: url } });
   await runMqttDevices(scenario, id, time, { url, password: process.env.GENGFU_DEMO_MQTT_PASSWORD }, signal);
+  // A link without devices has none to wait for.
+  await aborted(signal);
 }
 
 async function runCity({ scenario, time, ports, cityFile, signal, onReady }: PartContext): Promise<void> {

@@ -11,7 +11,7 @@ export function encodeReachLines(scenario: Scenario, reach: Reach): readonly str
       device.devEui ??
       device.hj212?.mn ??
       (device.unit === null ? device.identity : `unit ${device.unit}`);
-    return `${device.id.padEnd(12)}${device.link.padEnd(10)}${where.padEnd(20)}${encodeWhere(link)}`;
+    return `${device.id.padEnd(12)}${device.link.padEnd(10)}${where.padEnd(19)} ${encodeWhere(link)}`;
   });
   const city = reach.city?.url;
   return city === undefined ? lines : [...lines, `${'city'.padEnd(42)}${city}`];
