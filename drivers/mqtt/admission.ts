@@ -43,6 +43,11 @@ export class Admission {
     this.#pace = new Pace(limits.pace);
   }
 
+  /** Addresses that are told apart now. */
+  get addresses(): number {
+    return this.#addresses.size;
+  }
+
   enter(from: string, tick: number): Place | TurnedAway {
     const { mostUnsigned, mostUnsignedAnAddress } = this.#limits;
     const address = this.#addressOf(from, tick);
