@@ -1,9 +1,9 @@
 import { angleBetween, type Background, gravityOf } from './background.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS, type Probe } from './probe.ts';
-import type { Limit, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
-import { isBack, isPassed, numberOf } from './threshold.ts';
+import { Threshold } from './threshold.ts';
 
 type LimitRule = Extract<Rule, { kind: 'limit' }>;
 
@@ -12,8 +12,7 @@ type LimitRule = Extract<Rule, { kind: 'limit' }>;
  * and tilt.z and the one that was learned, in degrees; not evaluable, code `background`, until it is learned.
  */
 export function openAngle(rule: LimitRule, point: RulePoint, background: Background | undefined): Probe {
-  const limits: readonly Limit[] = levelsOf(rule.levels).map(([, limit]) => limit);
-  const of = (level: number): Limit => limits[level] ?? {};
+  const limits = levelsOf(rule.levels).map(([, limit]) => new Threshold(limit, rule.clear.by));
   const axes = background?.inputs ?? [];
   const inputs = [...new Set([point, ...axes])];
   const places = axes.map((axis) => inputs.indexOf(axis));
@@ -36,13 +35,13 @@ export function openAngle(rule: LimitRule, point: RulePoint, background: Backgro
       if (validUntil() < tick) return 'offline';
       return Number.isNaN(value()) ? 'no-value' : null;
     },
-    isPassed: (level) => isPassed(of(level), value()),
-    isBack: (level) => isBack(of(level), value(), rule.clear.by),
+    isPassed: (level) => limits[level]?.isPassed(value()) === true,
+    isBack: (level) => limits[level]?.isBack(value()) !== false,
     value: () => {
       const angle = value();
       return Number.isNaN(angle) ? null : angle;
     },
-    limit: (level) => numberOf(of(level), value()),
+    limit: (level) => limits[level]?.numberOf(value()) ?? null,
     coverage: () => null,
     validUntil,
     dueByTime: () => Number.POSITIVE_INFINITY,

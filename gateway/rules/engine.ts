@@ -103,7 +103,7 @@ export class RuleEngine {
       for (const { watch, input } of feed.feeds) {
         if (watch.while !== null) this.#settle(watch.while);
         const isNews = watch.take(input, tick, reading.value);
-        if (isNews && watch.probe.inputs.length > 1) {
+        if (isNews && watch.isJoint) {
           this.#dirty.add(watch);
         } else {
           if (isNews) watch.evaluate(tick);

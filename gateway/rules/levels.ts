@@ -18,14 +18,8 @@ const stored = (tick: number): number | null => (Number.isNaN(tick) ? null : tic
 /** Whether a tick that may be NaN differs. */
 const isMoved = (a: number, b: number): boolean => a !== b && !(Number.isNaN(a) && Number.isNaN(b));
 
-/** When the level changes next if nothing else is read; Infinity if it does not. */
-function dueOf(level: LevelState, holdMs: number, clearMs: number): number {
-  const due = level.holds ? level.backSince + clearMs : level.passedSince + holdMs;
-  return Number.isNaN(due) ? Number.POSITIVE_INFINITY : due;
-}
-
 function fireOne(level: LevelState, tick: number, holdMs: number, clearMs: number): void {
-  if (dueOf(level, holdMs, clearMs) > tick) return;
+  if (!(level.holds ? level.backSince + clearMs <= tick : level.passedSince + holdMs <= tick)) return;
   level.holds = !level.holds;
   level.backSince = Number.NaN;
   if (!level.holds) level.passedSince = Number.NaN;
@@ -34,22 +28,26 @@ function fireOne(level: LevelState, tick: number, holdMs: number, clearMs: numbe
 /** The levels of one rule on one point, lowest first: each holds and clears by itself (RULES.md, section 3). */
 export class Levels {
   readonly #levels: readonly LevelState[];
+  /** Of the highest that holds; -1 when none does. */
+  #highest = -1;
+  /** Whether any waits: for its hold, or for its clear. */
+  #isPending = false;
 
   constructor(names: readonly Level[]) {
     this.#levels = names.map((name) => ({ name, holds: false, passedSince: Number.NaN, backSince: Number.NaN }));
   }
 
   get isHeld(): boolean {
-    return this.#levels.some(({ holds }) => holds);
+    return this.#highest >= 0;
   }
 
-  /** Of the highest that holds; -1 when none does. */
-  get highest(): number {
-    return this.#levels.findLastIndex(({ holds }) => holds);
+  get isPending(): boolean {
+    return this.#isPending;
   }
 
-  nameAt(index: number): Level | null {
-    return this.#levels[index]?.name ?? null;
+  /** The highest that holds, if one does. */
+  get highest(): Level | null {
+    return this.#levels[this.#highest]?.name ?? null;
   }
 
   indexOf(answer: string): number {
@@ -66,6 +64,7 @@ export class Levels {
   passLowest(tick: number): void {
     const lowest = this.#levels[0];
     if (lowest !== undefined) lowest.passedSince = tick;
+    this.#look();
   }
 
   /** A reading is evaluated; what is due at once (a hold or clear of 0) changes at once. True when anything moved. */
@@ -74,26 +73,35 @@ export class Levels {
     for (let i = 0; i < this.#levels.length; i++) {
       const level = this.#levels[i];
       if (level === undefined) continue;
+      const isPassed = probe.isPassed(i);
+      // At rest on its side of the limit: nothing to do, as on nearly every reading.
+      if (!isPassed && !level.holds && Number.isNaN(level.passedSince)) continue;
+      if (isPassed && level.holds && Number.isNaN(level.backSince)) continue;
       const { holds, passedSince, backSince } = level;
-      if (probe.isPassed(i)) {
+      if (isPassed) {
         level.backSince = Number.NaN;
-        if (Number.isNaN(level.passedSince)) level.passedSince = tick;
+        if (Number.isNaN(passedSince)) level.passedSince = tick;
       } else {
         level.passedSince = Number.NaN;
         if (!(holds && probe.isBack(i))) level.backSince = Number.NaN;
-        else if (Number.isNaN(level.backSince)) level.backSince = tick;
+        else if (Number.isNaN(backSince)) level.backSince = tick;
       }
       fireOne(level, tick, holdMs, clearMs);
       moved ||= level.holds !== holds || isMoved(level.passedSince, passedSince) || isMoved(level.backSince, backSince);
     }
+    if (moved) this.#look();
     return moved;
   }
 
   /** The earliest deadline that is at or before `validUntil`; Infinity when there is none. */
   nextDue(validUntil: number, holdMs: number, clearMs: number): number {
+    if (!this.#isPending) return Number.POSITIVE_INFINITY;
     let due = Number.POSITIVE_INFINITY;
-    for (const level of this.#levels) {
-      const each = dueOf(level, holdMs, clearMs);
+    for (let i = 0; i < this.#levels.length; i++) {
+      const level = this.#levels[i];
+      if (level === undefined) continue;
+      // NaN where nothing is pending, which is below nothing.
+      const each = level.holds ? level.backSince + clearMs : level.passedSince + holdMs;
       if (each <= validUntil && each < due) due = each;
     }
     return due;
@@ -102,22 +110,27 @@ export class Levels {
   /** A deadline at `tick` has come: all that is due by then changes. */
   fire(tick: number, holdMs: number, clearMs: number): void {
     for (const level of this.#levels) fireOne(level, tick, holdMs, clearMs);
+    this.#look();
   }
 
   /** A gap, or not evaluable: what is pending starts again, what holds goes on holding. True when anything was pending. */
   breakPending(): boolean {
     let moved = false;
-    for (const level of this.#levels) {
+    for (let i = 0; i < this.#levels.length; i++) {
+      const level = this.#levels[i];
+      if (level === undefined) continue;
       moved ||= !Number.isNaN(level.backSince) || (!level.holds && !Number.isNaN(level.passedSince));
       if (!level.holds) level.passedSince = Number.NaN;
       level.backSince = Number.NaN;
     }
+    this.#isPending = false;
     return moved;
   }
 
   reset(): void {
     for (const level of this.#levels)
       Object.assign(level, { holds: false, passedSince: Number.NaN, backSince: Number.NaN });
+    this.#look();
   }
 
   save(): readonly SavedLevel[] {
@@ -132,5 +145,13 @@ export class Levels {
       if (level === undefined) continue;
       Object.assign(level, { holds, passedSince: moved(passedSince), backSince: moved(backSince) });
     }
+    this.#look();
+  }
+
+  #look(): void {
+    this.#highest = this.#levels.findLastIndex(({ holds }) => holds);
+    this.#isPending = this.#levels.some(({ holds, passedSince, backSince }) =>
+      holds ? !Number.isNaN(backSince) : !Number.isNaN(passedSince),
+    );
   }
 }

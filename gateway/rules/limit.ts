@@ -1,8 +1,8 @@
 import { describeMeasure, WindowMeasure } from './measure.ts';
 import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
-import type { Limit, Rule } from './rule.ts';
+import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
-import { isBack, isPassed, numberOf } from './threshold.ts';
+import { Threshold } from './threshold.ts';
 
 type LimitRule = Extract<Rule, { kind: 'limit' }>;
 
@@ -10,11 +10,10 @@ type LimitRule = Extract<Rule, { kind: 'limit' }>;
 export const limitKind: ProbeKind<LimitRule> = {
   describe: (rule) => describeMeasure(rule.measure),
   open(rule, point): Probe {
-    const limits: readonly Limit[] = levelsOf(rule.levels).map(([, limit]) => limit);
+    const limits = levelsOf(rule.levels).map(([, limit]) => new Threshold(limit, rule.clear.by));
     const window = 'over' in rule.measure ? new WindowMeasure(rule.measure, point.everyMs) : null;
     let value = Number.NaN;
     let last = Number.NEGATIVE_INFINITY;
-    const of = (level: number): Limit => limits[level] ?? {};
     return {
       inputs: [point],
       take(_input, tick, raw) {
@@ -32,10 +31,10 @@ export const limitKind: ProbeKind<LimitRule> = {
         if (window.isCovered() && !Number.isNaN(value)) return null;
         return tick - since < window.overMs ? 'filling' : 'coverage';
       },
-      isPassed: (level) => isPassed(of(level), value),
-      isBack: (level) => isBack(of(level), value, rule.clear.by),
+      isPassed: (level) => limits[level]?.isPassed(value) === true,
+      isBack: (level) => limits[level]?.isBack(value) !== false,
       value: () => (Number.isNaN(value) ? null : value),
-      limit: (level) => numberOf(of(level), value),
+      limit: (level) => limits[level]?.numberOf(value) ?? null,
       coverage: () => (window === null ? null : Math.min(1, window.coverage())),
       validUntil: () => last + GAP_PERIODS * point.everyMs,
       dueByTime: () => Number.POSITIVE_INFINITY,

@@ -73,6 +73,10 @@ export class RuleWatch {
   armed = Number.POSITIVE_INFINITY;
   readonly order: number;
 
+  /** It has several inputs, and is evaluated when all readings of an instant are in. */
+  readonly isJoint: boolean;
+  /** Time alone can make it true. */
+  readonly #isTimed: boolean;
   readonly #levels: Levels;
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
@@ -97,6 +101,8 @@ export class RuleWatch {
     this.rule = rule;
     this.point = point;
     this.probe = options.probe;
+    this.isJoint = options.probe.inputs.length > 1;
+    this.#isTimed = rule.kind === 'silent';
     this.schedule = schedule;
     this.while = options.while;
     this.#levels = new Levels(options.levels);
@@ -177,6 +183,7 @@ export class RuleWatch {
   /** The tick of its next deadline; Infinity when there is none that will be borne out. */
   nextDue(): number {
     if (!this.isInForce) return Number.POSITIVE_INFINITY;
+    if (!this.#isTimed && !this.#levels.isPending) return Number.POSITIVE_INFINITY;
     const known = this.while?.validUntil ?? Number.POSITIVE_INFINITY;
     const valid = Math.min(this.probe.validUntil(this.holdsLevel), known);
     const due = this.#levels.nextDue(valid, this.#holdMs, this.#clearMs);
@@ -297,7 +304,7 @@ export class RuleWatch {
   }
 
   get #holdMs(): number {
-    return this.#isFire ? 0 : this.rule.hold;
+    return this.rule.hold === 0 || this.#isFire ? 0 : this.rule.hold;
   }
 
   get #isFire(): boolean {
@@ -341,7 +348,7 @@ export class RuleWatch {
 
   /** The highest level that holds, capped by a granted permit; a fire never is. */
   #level(): Level | null {
-    const level = this.#levels.nameAt(this.#levels.highest);
+    const level = this.#levels.highest;
     const cap = this.rule.permit?.cap;
     if (level === null || cap === undefined || this.#permit?.status !== 'granted' || this.#isFire) return level;
     return compareLevels(level, cap) > 0 ? cap : level;

@@ -38,11 +38,11 @@ export class Span {
 
   /** The i-th oldest. */
   tick(i: number): number {
-    return this.#ticks[(this.#head + i) % this.#ticks.length] ?? Number.NaN;
+    return this.#ticks[this.#placeOf(i)] ?? Number.NaN;
   }
 
   value(i: number): number {
-    return this.#values[(this.#head + i) % this.#values.length] ?? Number.NaN;
+    return this.#values[this.#placeOf(i)] ?? Number.NaN;
   }
 
   clear(): void {
@@ -58,7 +58,7 @@ export class Span {
       if (this.#size < this.#most) this.#grow();
       else this.#drop();
     }
-    const at = (this.#head + this.#size) % this.#ticks.length;
+    const at = this.#placeOf(this.#size);
     this.#ticks[at] = tick;
     this.#values[at] = value;
     this.#back = this.#size === this.#front ? value : (this.#combine?.(this.#back, value) ?? Number.NaN);
@@ -68,7 +68,7 @@ export class Span {
   /** Leaves only the readings with `tick − over < their tick`. */
   expire(tick: number): void {
     const oldest = tick - this.overMs;
-    while (this.#size > 0 && this.tick(0) <= oldest) this.#drop();
+    while (this.#size > 0 && (this.#ticks[this.#head] ?? 0) <= oldest) this.#drop();
   }
 
   /** The combination of all values; NaN when empty. */
@@ -79,20 +79,26 @@ export class Span {
     return this.#front === this.#size ? front : this.#combine(front, this.#back);
   }
 
+  /** Where the i-th oldest stands in the ring, i up to its length. */
+  #placeOf(i: number): number {
+    const at = this.#head + i;
+    const room = this.#ticks.length;
+    return at < room ? at : at - room;
+  }
+
   #drop(): void {
     if (this.#combine !== null) {
       if (this.#front === 0) this.#turn(this.#combine);
       this.#front--;
     }
-    this.#head = (this.#head + 1) % this.#ticks.length;
+    this.#head = this.#placeOf(1);
     this.#size--;
   }
 
   #turn(combine: Combine): void {
-    const room = this.#ticks.length;
     let sum = Number.NaN;
     for (let i = this.#size - 1; i >= 0; i--) {
-      const at = (this.#head + i) % room;
+      const at = this.#placeOf(i);
       const value = this.#values[at] ?? Number.NaN;
       sum = i === this.#size - 1 ? value : combine(value, sum);
       this.#folded[at] = sum;

@@ -1,27 +1,54 @@
 import type { Limit } from './rule.ts';
 
-/** Whether a value is beyond the limit: `above` and `below` without it, `atLeast` and `atMost` with it. */
-export function isPassed(limit: Limit, value: number): boolean {
-  if (limit.above !== undefined) return value > limit.above;
-  if (limit.atLeast !== undefined) return value >= limit.atLeast;
-  if (limit.below !== undefined) return value < limit.below;
-  if (limit.atMost !== undefined) return value <= limit.atMost;
-  if (limit.outside !== undefined) return value < limit.outside[0] || value > limit.outside[1];
-  return false;
-}
+const bits = new DataView(new ArrayBuffer(8));
 
-/** Whether a value is back beyond the limit by `by` (RULES.md, section 3, clear). */
-export function isBack(limit: Limit, value: number, by: number): boolean {
-  if (limit.above !== undefined) return value <= limit.above - by;
-  if (limit.atLeast !== undefined) return by === 0 ? value < limit.atLeast : value <= limit.atLeast - by;
-  if (limit.below !== undefined) return value >= limit.below + by;
-  if (limit.atMost !== undefined) return by === 0 ? value > limit.atMost : value >= limit.atMost + by;
-  if (limit.outside !== undefined) return value >= limit.outside[0] + by && value <= limit.outside[1] - by;
-  return true;
+/** The nearest double above `x` (IEEE 754: the bits of doubles of one sign are in their order). */
+function above(x: number): number {
+  if (x === 0) return Number.MIN_VALUE;
+  bits.setFloat64(0, x);
+  bits.setBigInt64(0, bits.getBigInt64(0) + (x > 0 ? 1n : -1n));
+  return bits.getFloat64(0);
 }
+const below = (x: number): number => -above(-x);
 
-/** The number that events carry as `limit`; of a range the end that the value is beyond. */
-export function numberOf(limit: Limit, value: number): number | null {
-  if (limit.outside !== undefined) return value < limit.outside[0] ? limit.outside[0] : limit.outside[1];
-  return limit.above ?? limit.atLeast ?? limit.below ?? limit.atMost ?? null;
+const NONE = Number.POSITIVE_INFINITY;
+
+/**
+ * A limit as two bounds and its way back as two more, so that whatever it was written as costs the same two comparisons:
+ * `atLeast` x is above the nearest number below x.
+ */
+export class Threshold {
+  readonly #limit: Limit;
+  readonly #low: number;
+  readonly #high: number;
+  readonly #backLow: number;
+  readonly #backHigh: number;
+
+  /** `by`: how far a value must be back beyond the limit (RULES.md, section 3, clear). */
+  constructor(limit: Limit, by: number) {
+    this.#limit = limit;
+    const { above: over, atLeast, below: under, atMost, outside } = limit;
+    const high = outside?.[1] ?? over ?? (atLeast === undefined ? NONE : below(atLeast));
+    const low = outside?.[0] ?? under ?? (atMost === undefined ? -NONE : above(atMost));
+    this.#high = high;
+    this.#low = low;
+    this.#backHigh = by === 0 ? high : (outside?.[1] ?? over ?? atLeast ?? NONE) - by;
+    this.#backLow = by === 0 ? low : (outside?.[0] ?? under ?? atMost ?? -NONE) + by;
+  }
+
+  /** Whether a value is beyond the limit: `above` and `below` without it, `atLeast` and `atMost` with it. */
+  isPassed(value: number): boolean {
+    return value > this.#high || value < this.#low;
+  }
+
+  isBack(value: number): boolean {
+    return value <= this.#backHigh && value >= this.#backLow;
+  }
+
+  /** The number that events carry as `limit`; of a range the end that the value is beyond. */
+  numberOf(value: number): number | null {
+    const { above: over, atLeast, below: under, atMost, outside } = this.#limit;
+    if (outside !== undefined) return value < outside[0] ? outside[0] : outside[1];
+    return over ?? atLeast ?? under ?? atMost ?? null;
+  }
 }

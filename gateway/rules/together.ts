@@ -1,4 +1,4 @@
-import { isTrue } from './condition.ts';
+import { type ConditionTest, testOf } from './condition.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
 import type { Condition, Rule } from './rule.ts';
@@ -19,14 +19,15 @@ export const togetherKind: ProbeKind<TogetherRule> = {
       const found = pointOf(condition);
       return found === undefined ? -1 : inputs.indexOf(found);
     });
+    const tests = conditions.map(testOf);
     const values: (number | string | undefined)[] = inputs.map(() => undefined);
     const lasts = inputs.map(() => Number.NEGATIVE_INFINITY);
     const used = places.filter((place) => place >= 0);
     const validUntil = () =>
       Math.min(...used.map((i) => (lasts[i] ?? Number.NaN) + GAP_PERIODS * (inputs[i]?.everyMs ?? 0)));
     const holds = () => {
-      const each = (condition: Condition, i: number) => isTrue(condition, values[places[i] ?? -1]);
-      return all ? conditions.every(each) : conditions.some(each);
+      const each = (test: ConditionTest, i: number) => test(values[places[i] ?? -1]);
+      return all ? tests.every(each) : tests.some(each);
     };
     return {
       inputs,

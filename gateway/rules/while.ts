@@ -1,4 +1,4 @@
-import { isTrue } from './condition.ts';
+import { type ConditionTest, testOf } from './condition.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
 import type { Condition, Rule } from './rule.ts';
@@ -29,6 +29,7 @@ export class While {
   /** As it was last settled. */
   isFalse = false;
   readonly #conditions: readonly Condition[];
+  readonly #tests: readonly ConditionTest[];
   readonly #all: boolean;
   /** Of each condition, its place in `inputs`; -1 when the site has no such point. */
   readonly #places: readonly number[];
@@ -43,6 +44,7 @@ export class While {
     }));
     const asked = given.filter(({ condition, point }) => point !== undefined || !condition.optional);
     this.#conditions = asked.map(({ condition }) => condition);
+    this.#tests = this.#conditions.map(testOf);
     const found = asked.map(({ point }) => point);
     this.inputs = [...new Set(found.filter((point) => point !== undefined))];
     this.#places = found.map((point) => (point === undefined ? -1 : this.inputs.indexOf(point)));
@@ -83,7 +85,7 @@ export class While {
   }
 
   #holds(): boolean {
-    const each = (condition: Condition, i: number) => isTrue(condition, this.#values[this.#places[i] ?? -1]);
-    return this.#all || this.#conditions.length === 0 ? this.#conditions.every(each) : this.#conditions.some(each);
+    const each = (test: ConditionTest, i: number) => test(this.#values[this.#places[i] ?? -1]);
+    return this.#all || this.#tests.length === 0 ? this.#tests.every(each) : this.#tests.some(each);
   }
 }

@@ -9,12 +9,18 @@ const MOST_BYTES = 40e6;
 
 const level = (point: number, second: number): number => 45 + ((point * 7 + second * 13) % 17);
 
+/** Milliseconds of CPU time that this process has used: what a busy machine does not stretch. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
 /** What any implementation has to do: keep the last 20 minutes of energies with their sum, compare the level. */
 function bareLoop(seconds: number): { readonly perSecond: number; readonly above: number } {
   const energies = Array.from({ length: POINTS }, () => new Float64Array(WINDOW_S));
   const sums = new Float64Array(POINTS);
   let above = 0;
-  const since = performance.now();
+  const since = cpuMs();
   for (let second = 0; second < seconds; second++) {
     const slot = second % WINDOW_S;
     const filled = Math.min(second + 1, WINDOW_S);
@@ -26,7 +32,7 @@ function bareLoop(seconds: number): { readonly perSecond: number; readonly above
       if (filled >= WINDOW_S * 0.75 && 10 * Math.log10(sum / filled) > 55) above++;
     }
   }
-  return { perSecond: (seconds * POINTS * 1000) / (performance.now() - since), above };
+  return { perSecond: (seconds * POINTS * 1000) / (cpuMs() - since), above };
 }
 
 /** 1,000 points each second, each with an Leq over 20 minutes and three levels: rate and memory. */
@@ -53,9 +59,9 @@ export function judgeMany(seconds: number): Figure[] {
   for (let second = 0; second < seconds; second++) {
     const at = NIGHT + second * 1000;
     const batch = keys.map((point, i) => ({ point, value: level(i, second), at, tick: at, quality: 'good' as const }));
-    const since = performance.now();
+    const since = cpuMs();
     engine.step(batch);
-    took += performance.now() - since;
+    took += cpuMs() - since;
   }
   const bytes = memory() - before;
   const ours = (seconds * POINTS * 1000) / took;
@@ -65,7 +71,7 @@ export function judgeMany(seconds: number): Figure[] {
   const million = (rate: number) => `${(rate / 1e6).toFixed(2)} million/s`;
   return [
     {
-      name: 'rules: Leq over 20 min of 1,000 points each second, to a bare loop’s time',
+      name: 'rules: Leq over 20 min of 1,000 points each second, to a bare loop’s CPU time',
       asked: null,
       measured: `${(bare / ours).toFixed(2)} times: ${million(ours)} and ${million(bare)} (${watched} watches)`,
       ofBound: null,
