@@ -89,21 +89,20 @@ export class RtuLine implements Line {
     this.#muteAfter = options.muteAfter;
     this.#reader = options.reader ?? new RtuReader();
     this.#characterMs = characterMs(options.baud);
-    // One more, since the clock counts whole milliseconds.
-    this.#silenceMs = Math.ceil(silenceMs(options.baud) + options.gap) + 1;
+    this.#silenceMs = silenceMs(options.baud) + options.gap;
     this.#quietMs = Math.max(QUIET_MS, 4 * this.#silenceMs, options.byteGap ?? 0);
-    this.#lastByteAt = wire.tick();
+    this.#lastByteAt = this.#now();
   }
 
   ask(request: Request, timeoutMs: number, done: (answer: Answer) => void): void {
     if (this.#asked !== undefined) throw new Error('one request at a time on a serial line');
-    const until = this.#wire.tick() + timeoutMs;
+    const until = this.#now() + timeoutMs;
     this.#asked = { request, timeoutMs, done, until, sentAt: undefined, spoilt: false };
     this.#awaitSilence(this.#asked);
   }
 
   receive(chunk: Uint8Array): void {
-    const now = this.#wire.tick();
+    const now = this.#now();
     this.#unanswered = 0;
     if (this.#asked?.sentAt === undefined && now - this.#lastByteAt >= this.#quietMs) this.#reader.reset();
     this.#lastByteAt = Math.max(now, this.#lastByteAt);
@@ -113,6 +112,11 @@ export class RtuLine implements Line {
     if (isEcho) this.#counters.echo++;
     if (this.#reader.doubt !== undefined && doubted === undefined) this.#waitForMore();
     if (this.#idleBytes > BABBLE_BYTES) this.#break(babble(this.#idleBytes));
+  }
+
+  /** In whole milliseconds a silence of 4 would take 6. */
+  #now(): number {
+    return this.#wire.fine?.() ?? this.#wire.tick();
   }
 
   close(): void {
@@ -133,7 +137,7 @@ export class RtuLine implements Line {
 
   #awaitSilence(asked: Asked): void {
     if (this.#asked !== asked) return;
-    const now = this.#wire.tick();
+    const now = this.#now();
     const silentAt = this.#lastByteAt + (this.#shaken ? this.#quietMs : this.#silenceMs);
     const missing = Math.max(silentAt, this.#othersUntil(asked)) - now;
     if (missing > 0) {
@@ -158,7 +162,7 @@ export class RtuLine implements Line {
     this.#echo.expect(frame, request.code <= 4);
     this.#shaken = false;
     this.#othersTurn = undefined;
-    asked.sentAt = this.#wire.tick();
+    asked.sentAt = this.#now();
     this.#lastByteAt = asked.sentAt + Math.ceil(frame.length * this.#characterMs);
     asked.until = this.#lastByteAt + timeoutMs + Math.ceil(replyBytes(request) * this.#characterMs);
     this.#counters.requests++;
@@ -170,7 +174,7 @@ export class RtuLine implements Line {
   #hearOther(unit: number): void {
     this.#counters.foreign++;
     if (unit === 0) return;
-    this.#othersTurn = { unit, heardAt: this.#wire.tick() };
+    this.#othersTurn = { unit, heardAt: this.#now() };
     // Which of the two replies comes next nobody can tell.
     if (this.#asked?.sentAt !== undefined && this.#asked.request.unit === unit) this.#spoil();
   }
@@ -205,7 +209,7 @@ export class RtuLine implements Line {
     if (owedSince !== undefined) {
       this.#owed.delete(unit);
       this.#counters.late++;
-      this.#events.late(unit, this.#wire.tick() - owedSince);
+      this.#events.late(unit, Math.round(this.#now() - owedSince));
       return;
     }
     this.#counters[verdict]++;
@@ -233,7 +237,7 @@ export class RtuLine implements Line {
 
   #expire(asked: Asked): void {
     if (this.#asked !== asked || asked.sentAt === undefined) return;
-    const now = this.#wire.tick();
+    const now = this.#now();
     const isOver = asked.spoilt || this.#reader.doubt !== undefined;
     const end = isOver ? Math.min(asked.until, this.#lastByteAt + this.#quietMs) : asked.until;
     if (now < end) {

@@ -12,6 +12,8 @@ export interface Clock {
   now(): number;
   /** Milliseconds on a line that never steps nor goes back; it starts at the wall time of its opening. */
   tick(): number;
+  /** The same line as `tick` in fractions of milliseconds, where whole ones are too coarse; left out: `tick` is exact. */
+  fine?(): number;
   trust(): Trust;
   /** Resolves after `ms` of this clock; rejects with the signal's reason when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -38,10 +40,12 @@ export function openClock(options: ClockOptions = {}): Clock {
   const now = () => start + (Date.now() - realStart) * rate;
   const tickStart = now();
   const lineStart = performance.now();
+  const fine = () => tickStart + (performance.now() - lineStart) * rate;
   const real = (ms: number) => Math.min(Math.max(ms / rate, 0), LONGEST_TIMER_MS);
   return {
     now: () => Math.round(now()),
-    tick: () => Math.round(tickStart + (performance.now() - lineStart) * rate),
+    tick: () => Math.round(fine()),
+    fine,
     trust,
     sleep: (ms, signal) => wait(real(ms), undefined, signal ? { signal } : {}),
     after: (ms, run) => {
@@ -58,6 +62,7 @@ export function withTicksFrom(clock: Clock, least: number): Clock {
   return {
     now: () => clock.now(),
     tick: () => clock.tick() + shift,
+    fine: () => (clock.fine?.() ?? clock.tick()) + shift,
     trust: () => clock.trust(),
     sleep: (ms, signal) => clock.sleep(ms, signal),
     after: (ms, run) => clock.after(ms, run),
