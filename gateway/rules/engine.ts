@@ -187,6 +187,16 @@ export class RuleEngine {
     return changed;
   }
 
+  /** The state of everything, for rules that are to take the place of these; to be made durable, it must be saved first. */
+  snapshot(): Map<string, object> {
+    const states = new Map<string, object>();
+    for (const watch of this.#watches) states.set(watch.watch.key, watch.save(this.#tick));
+    for (const each of this.#notEvaluable.values()) states.set(each.watch.key, each.save());
+    for (const each of this.#backgrounds.values()) states.set(each.key, each.save());
+    states.set(GLOBAL, { tick: this.#tick, at: this.#tick + this.#offset } satisfies GlobalState);
+    return states;
+  }
+
   /**
    * Takes what an earlier run saved; stored ticks are moved on by `shift`. Readings stepped afterwards that are
    * older than a watch's state only fill its window; younger ones are evaluated. Gives the keys that were taken: what

@@ -1,9 +1,11 @@
+import { hashText } from '#kit/hash.ts';
 import { addDays, type Zone } from '#kit/zone.ts';
 import { axesOf, Background } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import type { Level, Watch } from './finding.ts';
 import { describeRule, openProbe } from './index.ts';
 import { type RulePoint, selects } from './point.ts';
+import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 import { RuleWatch, type WatchSurroundings } from './rule-watch.ts';
@@ -87,6 +89,7 @@ export function openWatches(
         levels: namesOf(rule),
         schedule,
         while: whileOf(rule, point),
+        meaning: meaningOf(rule, point, probe, window, zone),
         validEnd,
         tick: start.tick,
         around,
@@ -104,6 +107,14 @@ export function openWatches(
 
 const namesOf = (rule: Rule): Level[] =>
   'levels' in rule ? levelsOf<unknown>(rule.levels).map(([level]) => level) : [rule.level];
+
+/** All that a rule on a point is judged by; how it is called, and which other points it is on, is none of it. */
+function meaningOf(rule: Rule, point: RulePoint, probe: Probe, window: DayWindow | null, zone: Zone): number {
+  const { title: _, basis: __, on: ___, respond: ____, ...judged } = rule;
+  const zoneName = rule.during === undefined && rule.effective === undefined ? null : zone.name;
+  const inputs = probe.inputs.map(({ key, everyMs }) => [key, everyMs]);
+  return hashText(JSON.stringify([judged, point.quantity, point.unit, inputs, window, zoneName]));
+}
 
 const describe = (rule: Rule, point: RulePoint): Watch => ({
   key: `${rule.id}@${point.key}`,

@@ -1,4 +1,3 @@
-import { hashText } from '#kit/hash.ts';
 import { isFire } from './detector.ts';
 import type { Answer, Finding, Level, Watch } from './finding.ts';
 import { compareLevels } from './finding.ts';
@@ -12,7 +11,7 @@ import type { While } from './while.ts';
 
 /** What outlives a restart of one rule on one point. Ticks; null where there is none. */
 export interface WatchState {
-  /** Of the rule and the point's period: another one means another thing, and its state is not taken over. */
+  /** Of what it is judged by: another one means another thing, and its state is not taken over. */
   readonly meaning: number;
   /** Everything up to here is in it. */
   readonly asOf: number;
@@ -50,6 +49,8 @@ export interface RuleWatchOptions {
   readonly levels: readonly Level[];
   readonly schedule: Schedule;
   readonly while: While | null;
+  /** Of all that it is judged by. */
+  readonly meaning: number;
   /** UTC ms from which its device's certificate is not valid any more. */
   readonly validEnd: number;
   readonly tick: number;
@@ -108,7 +109,7 @@ export class RuleWatch {
     this.#levels = new Levels(options.levels);
     this.#clearMs = rule.clear.for;
     this.#validEnd = options.validEnd;
-    this.#meaning = hashText(JSON.stringify([rule, point.everyMs]));
+    this.#meaning = options.meaning;
     this.#since = tick;
     this.#around = around;
     this.#answerAt = around.at(tick);
@@ -292,6 +293,8 @@ export class RuleWatch {
   beginAt(tick: number): void {
     this.#asOf = tick - 1;
     this.#since = tick;
+    this.#answer = this.isInForce ? 'normal' : 'not-in-force';
+    this.#answerAt = this.#around.at(tick);
   }
 
   /** While the gateway was off, silence did not count. */
