@@ -14,6 +14,7 @@ import { runDemo } from './demo.ts';
 import { type Figure, isMissed, tableOf } from './figure.ts';
 import { modbusBus } from './modbus-bus.ts';
 import { modbusRate } from './modbus-rate.ts';
+import { mqttDevices } from './mqtt-devices.ts';
 import { pollToPublish } from './poll-to-publish.ts';
 import { judgeMany } from './rules.ts';
 import { startToReading } from './start.ts';
@@ -42,6 +43,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   rules: () => judgeMany(isQuick ? 1300 : 3600),
   'modbus-rate': () => modbusRate(isQuick ? 6 : 30),
   'modbus-bus': () => modbusBus(isQuick ? 5 : 30),
+  'mqtt-devices': () => mqttDevices(main, isQuick ? 20 : 120),
   'dead-unit': () => deadUnit(isQuick ? 15 : 150),
 };
 const load = () =>
