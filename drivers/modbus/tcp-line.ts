@@ -33,6 +33,9 @@ export class TcpLine implements Line {
   readonly #reader = new MbapReader();
   readonly #inFlight = new Map<number, InFlight>();
   readonly #owed = new Map<number, { readonly unit: number; readonly sentAt: number }>();
+  readonly #take = (id: number, unit: number, pdu: Uint8Array) => this.#frame(id, unit, pdu);
+  /** While a chunk is read what is asked waits, and then goes out at one time: the other side wakes up once for it. */
+  #outbox: Uint8Array[] | undefined;
   #last = 0xffff;
   /** One timer for all in flight: set for the first that may run out, and looked at anew then. */
   #cancel: () => void = () => {};
@@ -57,14 +60,25 @@ export class TcpLine implements Line {
     this.#inFlight.set(id, { request, sentAt, until, done });
     if (until < this.#wakesAt) this.#wakeAt(until, sentAt);
     this.#counters.requests++;
-    if (!this.#port.write(encodeTcp(id, request))) this.#break(stuck());
+    const frame = encodeTcp(id, request);
+    if (this.#outbox === undefined) this.#send(frame);
+    else this.#outbox.push(frame);
+  }
+
+  /** Each frame by itself: several in one segment are advised against (Messaging on TCP/IP V1.0b, 4.4.2). */
+  #send(frame: Uint8Array): void {
+    if (!this.#port.write(frame)) this.#break(stuck());
   }
 
   receive(chunk: Uint8Array): void {
     this.#unanswered = 0;
     this.#idleBytes += chunk.length;
-    const right = this.#reader.push(chunk, (id, unit, pdu) => this.#frame(id, unit, pdu));
+    const outbox: Uint8Array[] = [];
+    this.#outbox = outbox;
+    const right = this.#reader.push(chunk, this.#take);
+    this.#outbox = undefined;
     if (!this.#open) return;
+    if (right) for (const frame of outbox) this.#send(frame);
     if (!right) {
       this.#counters.nonsense++;
       this.#break(notModbus());
