@@ -151,7 +151,7 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
       counters,
       devices: Object.assign({}, ...all.map(({ devices }) => devices)),
       unknown: gate.unknown.list(),
-      warnings: ['needs-line'],
+      warnings: [...new Set(['needs-line', ...all.flatMap(({ warnings = [] }) => warnings)])],
     };
   };
   return {
