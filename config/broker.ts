@@ -12,7 +12,11 @@ export const broker = z
     tls: z.strictObject({ listen, cert: file, key: file, ca: file.optional() }).optional(),
     /** MQTT over WebSocket; `tls: true` with the certificate of `tls`. */
     websocket: z
-      .strictObject({ listen, path: z.string().startsWith('/').default('/mqtt'), tls: z.boolean().default(false) })
+      .strictObject({
+        listen,
+        path: z.string().startsWith('/', 'must begin with /').default('/mqtt'),
+        tls: z.boolean().default(false),
+      })
       .optional(),
   })
   .superRefine((given, context) => {

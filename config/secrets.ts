@@ -9,6 +9,8 @@ const SECRET_FIELD = /(password|passwd|passphrase|token|secret)$/i;
 const REFERENCE = /\$\{(?:(env|file):)?([^{}]*)\}/g;
 const WHOLLY_REFERENCE = /^(\$\{(env|file):[^{}]+\})+$/;
 const CREDENTIALS_IN_URL = /^[a-z][a-z0-9+.-]*:\/\/[^/@\s]*:(?!\$\{)[^/@\s]+@/i;
+/** RFC 7468, also where a text was folded into one line. */
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 const LARGEST_BYTES = 64 * 1024;
 
 const REMEDY = `write "\${env:NAME}" or "\${file:PATH}" and keep the secret there`;
@@ -57,6 +59,13 @@ async function resolveValue(
     report.error(
       entry.at(path),
       `${entry.prefix}${field}: holds a password: secrets stand in a site's files by reference only: ${REMEDY}`,
+    );
+  }
+  if (PRIVATE_KEY.test(value)) {
+    report.hide(value);
+    report.error(
+      entry.at(path),
+      `${entry.prefix}${field}: holds a private key: secrets stand in a site's files by reference only: ${REMEDY}`,
     );
   }
   return await fill(value, path, entry, sources, report);

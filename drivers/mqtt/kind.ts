@@ -67,7 +67,7 @@ const link = z
     websocket: z
       .strictObject({
         listen: listenText,
-        path: z.string().startsWith('/').default('/mqtt'),
+        path: z.string().startsWith('/', 'must begin with /').default('/mqtt'),
         tls: z.boolean().default(false),
       })
       .optional(),

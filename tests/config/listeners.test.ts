@@ -1,4 +1,6 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in a site's files look like placeholders.
 import { expect, test } from 'vitest';
+import { linkFieldsOf } from '../../config/broker.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import { loadSite } from '../../config/load.ts';
 import { kinds } from '../../gateway/kinds.ts';
@@ -61,6 +63,43 @@ test.each([
     problems: ['site.yaml:5:34: link a: [::1]:9000 is where the console listens: give it another port'],
   },
   {
+    says: 'a broker by TLS and WebSocket only',
+    site: 'broker: { tls: { listen: "0.0.0.0:8883", cert: c, key: k }, websocket: { listen: "0.0.0.0:8884", tls: true } }',
+    links: [AIR],
+    problems: [],
+  },
+  {
+    says: 'a broker without an address, and a WebSocket with a certificate that is not there',
+    site: 'broker: { websocket: { listen: "127.0.0.1:8884", path: mqtt, tls: true } }',
+    links: [AIR],
+    problems: [
+      'site.yaml:3:56: broker.websocket.path: must begin with / (this is text "mqtt")',
+      'site.yaml:3:67: broker.websocket.tls: needs a certificate: give broker.tls its listen, cert and key',
+    ],
+  },
+  {
+    says: 'two of its listeners at one address, and one where the console listens',
+    site: 'broker: { listen: "127.0.0.1:8080", tls: { listen: "127.0.0.1:8080", cert: c, key: k } }',
+    links: [],
+    problems: [
+      'site.yaml:3:19: warning: broker.listen: 127.0.0.1:8080 is where the console listens: give it another port',
+      'site.yaml:3:52: broker.tls.listen: 127.0.0.1:8080 is also broker.listen: give it another port',
+      'site.yaml:3:52: warning: broker.tls.listen: 127.0.0.1:8080 is where the console listens: give it another port',
+    ],
+  },
+  {
+    says: 'a link with one listener of its own does not listen where the site’s broker does',
+    site: 'broker: { listen: "127.0.0.1:1883" }',
+    links: [
+      AIR,
+      '{ id: b, kind: mqtt, tls: { listen: "127.0.0.1:8883", cert: c, key: k } }',
+      '{ id: c, kind: mqtt, websocket: { listen: "127.0.0.1:8883" } }',
+    ],
+    problems: [
+      'site.yaml:7:47: link c: 127.0.0.1:8883 is where link b listens: give it a listen of its own, or put its devices on that link',
+    ],
+  },
+  {
     says: 'links of other kinds that listen',
     site: 'broker: { listen: "0.0.0.0:1883" }',
     links: [
@@ -94,4 +133,27 @@ test.each([
   await using dir = await writeSite({ 'site.yaml': `gateway: g\ntimeZone: UTC\n${more}links:\n${lines}` });
   const loaded = await loadSite(dir.dir, kinds);
   expect(loaded.problems.map(encodeProblem)).toEqual(problems);
+});
+
+test('a broker’s certificate and its key may be references, and a link takes them over', async () => {
+  await using dir = await writeSite({
+    'site.yaml': [
+      'gateway: g',
+      'timeZone: UTC',
+      'broker:',
+      '  listen: "[::1]:1883"',
+      '  tls: { listen: "127.0.0.1:8883", cert: /etc/cert.pem, key: "${file:tls/key.pem}", ca: "${env:CA}" }',
+      '  websocket: { listen: "127.0.0.1:8884" }',
+      '',
+    ].join('\n'),
+    'tls/key.pem': '-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----\n',
+  });
+  const { site, problems } = await loadSite(dir.dir, kinds, { env: { CA: 'ca.pem' } });
+  expect(problems).toEqual([]);
+  const key = '-----BEGIN PRIVATE KEY-----\nabc\n-----END PRIVATE KEY-----';
+  expect(site?.broker && linkFieldsOf(site.broker)).toEqual({
+    listen: '[::1]:1883',
+    tls: { listen: '127.0.0.1:8883', cert: '/etc/cert.pem', key, ca: 'ca.pem' },
+    websocket: { listen: '127.0.0.1:8884', path: '/mqtt', tls: false },
+  });
 });

@@ -44,6 +44,12 @@ test.each([
       'site.yaml:4:47: password: secrets stand in a site\'s files by reference only: write "${env:NAME}" or "${file:PATH}" and keep the secret there',
   },
   {
+    says: 'it is a private key',
+    fields: 'password: "${env:CITY}", url: "-----BEGIN EC PRIVATE KEY----- MHcCAQEE"',
+    message:
+      'site.yaml:4:59: url: holds a private key: secrets stand in a site\'s files by reference only: write "${env:NAME}" or "${file:PATH}" and keep the secret there',
+  },
+  {
     says: 'it stands in a URL',
     fields: 'url: "mqtt://gw:hunter22@host:1883"',
     message:
