@@ -35,16 +35,38 @@ export interface Instant {
  * Pure but for the ids of new alarms; it sends and stores nothing.
  */
 export class Judge {
-  readonly rules: RuleEngine;
   readonly alarms: AlarmBook;
-  readonly zone: Zone;
+  #rules: RuleEngine;
+  #zone: Zone;
   #trust: Trust;
 
   constructor(site: JudgedSite, start: Instant, trust: Trust) {
-    this.zone = openZone(site.timeZone);
+    this.#zone = openZone(site.timeZone);
     this.#trust = trust;
-    this.rules = new RuleEngine({ ...site, zone: this.zone, start, trust });
-    this.alarms = new AlarmBook({ newId: uuid7, encodeTime: this.zone.encode, trust: () => this.#trust });
+    this.#rules = openRules(site, this.#zone, start, trust);
+    this.alarms = new AlarmBook({
+      newId: uuid7,
+      encodeTime: (at) => this.#zone.encode(at),
+      trust: () => this.#trust,
+    });
+  }
+
+  get rules(): RuleEngine {
+    return this.#rules;
+  }
+
+  get zone(): Zone {
+    return this.#zone;
+  }
+
+  get trust(): Trust {
+    return this.#trust;
+  }
+
+  /** Other rules take the place of the present ones, which are not asked any more; alarms stay as they are. */
+  changeRules(rules: RuleEngine, zone: Zone): void {
+    this.#rules = rules;
+    this.#zone = zone;
   }
 
   /** The readings of one instant. */
@@ -83,7 +105,11 @@ export class Judge {
   }
 }
 
-function joined(steps: readonly Step[]): Step {
+export const openRules = (site: JudgedSite, zone: Zone, start: Instant, trust: Trust): RuleEngine =>
+  new RuleEngine({ ...site, zone, start, trust });
+
+/** Steps that followed each other, as one. */
+export function joined(steps: readonly Step[]): Step {
   const alarms: Alarm[] = [];
   const events: AlarmEvent[] = [];
   for (const step of steps) {

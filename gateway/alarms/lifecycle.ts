@@ -59,10 +59,9 @@ export function stepAction(alarm: Alarm, action: Action, at: number, context: Li
 }
 
 function raise(finding: Finding, level: Level, follows: string | null, context: LifecycleContext): Step {
-  const { at, watch } = finding;
+  const { at } = finding;
   const alarm: Alarm = {
     id: context.newId(at),
-    watch,
     condition: 'active',
     level,
     acknowledged: false,
@@ -129,7 +128,9 @@ function closeAfter(told: Step, alarm: Alarm, at: number, context: LifecycleCont
   return { alarms: closed.alarms, events: [...told.events, ...closed.events] };
 }
 
-const measured = (finding: Finding): Pick<Alarm, 'value' | 'limit' | 'coverage' | 'permit'> => ({
+/** What a finding says of the alarm beside its level; the rule may be called otherwise now. */
+const measured = (finding: Finding): Pick<Alarm, 'watch' | 'value' | 'limit' | 'coverage' | 'permit'> => ({
+  watch: finding.watch,
   value: typeof finding.value === 'number' ? rounded(finding.value) : finding.value,
   limit: isLevel(finding.answer) ? finding.limit : null,
   coverage: finding.coverage === null ? null : rounded(finding.coverage),
