@@ -107,6 +107,18 @@ describe('RTU', () => {
     expect(readRtu(chunks).seen).toEqual(expected);
   });
 
+  test('an awaited reply is waited for, also when its first eight bytes are a right request by chance', () => {
+    const head = hex('03 03 08 00 01 00');
+    const crc = Buffer.alloc(2);
+    crc.writeUInt16LE(crc16(head));
+    const reply = seal(3, Buffer.concat([head.subarray(1), crc, hex('00 02 00')]));
+    const { seen, reader, events } = readRtu([]);
+    reader.reset(makeRequest(3, 'holding', 0, 4));
+    reader.push(reply.subarray(0, 8), events);
+    reader.push(reply.subarray(8), events);
+    expect(seen).toEqual([`3 ${reply.subarray(1, -2).toString('hex')}`]);
+  });
+
   test('a reset begins a new frame', () => {
     const { seen, reader, events } = readRtu([hex('03 2B'), good.subarray(0, 4)]);
     reader.reset();

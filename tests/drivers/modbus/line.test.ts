@@ -313,6 +313,27 @@ describe('TCP in a window', () => {
     expect(bench.counters).toMatchObject({ late: 1, foreign: 0, answers: 65_536 });
   });
 
+  test('each request runs out in its own time', async () => {
+    const bench = tcp();
+    await bench.clock.advance(50);
+    const ended: number[] = [];
+    const ask = (unit: number, timeoutMs: number) =>
+      bench.line.ask(makeRequest(unit, 'holding', 7, 1), timeoutMs, () => ended.push(unit));
+    ask(5, 1000);
+    await bench.clock.advance(500);
+    ask(6, 1000);
+    ask(7, 100);
+    await bench.clock.advance(150);
+    expect(ended).toEqual([7]);
+    await bench.clock.advance(400);
+    expect(ended).toEqual([7, 5]);
+    await bench.clock.advance(500);
+    expect(ended).toEqual([7, 5, 6]);
+    ask(5, 1000);
+    await bench.clock.advance(1000);
+    expect(ended).toEqual([7, 5, 6, 5]);
+  });
+
   test('frames that answer nothing break the connection after 64 KiB', async () => {
     const bench = tcp();
     const frame = right(tcpSeal, { unit: 3, code: 3, address: 7, count: 100, transaction: 9999 });
