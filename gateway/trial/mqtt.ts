@@ -12,6 +12,7 @@ import type { Outcome, Trial } from './tried.ts';
 const LISTEN = '127.0.0.1:0';
 
 interface Profile {
+  readonly readings?: string;
   readonly time?: string;
   readonly codec?: CodecName;
 }
@@ -36,10 +37,14 @@ export const tryPayload: Trial = async (_driver, place, data) => {
 function readJson(device: SiteDevice, bytes: Buffer): Outcome {
   const paths = new Map(device.points.map((point) => [point.id, pathOf((point.source as { json: string }).json)]));
   const points = device.points.map((point) => ({ point, path: paths.get(point.id) ?? [] }));
-  const { time } = device.profile as Profile;
-  const map = { points, time: time === undefined ? undefined : pathOf(time) };
+  const { time, readings } = device.profile as Profile;
+  const list = readings === undefined ? undefined : pathOf(readings);
+  const map = { points, list, time: time === undefined ? undefined : pathOf(time) };
   const json = parsePayload(bytes)?.json;
-  return outcomeOf(readPayload(map, bytes, false).readings, (id) => lookUp(json, paths.get(id) ?? []));
+  const found = list === undefined ? json : lookUp(json, list);
+  // Of a list the last element's raw values are shown, which is the latest where a device sends them in order.
+  const shown: unknown = list !== undefined && Array.isArray(found) ? found.at(-1) : found;
+  return outcomeOf(readPayload(map, bytes, false).readings, (id) => lookUp(shown, paths.get(id) ?? []));
 }
 
 function readBinary(device: SiteDevice, codec: Codec, bytes: Buffer | undefined, data: ProfileData): Outcome {
