@@ -1,11 +1,15 @@
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect as connectSocket, type Socket } from 'node:net';
-import { MqttClient } from 'mqtt';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connectAsync, MqttClient } from 'mqtt';
 import { expect, test } from 'vitest';
 import { Admission, type AdmissionLimits } from '../../../drivers/mqtt/admission.ts';
 import { openBroker } from '../../../drivers/mqtt/broker.ts';
 import { openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
+import { openAuthority } from '../../tools/certificates.ts';
 import { freePort, until } from '../../tools/program.ts';
 
 const limits: AdmissionLimits = {
@@ -144,4 +148,46 @@ test('a subscriber that does not read is cut off, and nobody waits for it', asyn
   await client.publishAsync('sensors/smoke-12', '{}', { qos: 1 });
   await client.endAsync();
   deaf.destroy();
+});
+
+test('whoever has signed in stays, by whatever door it came', async () => {
+  const dir = mkdtempSync(join(tmpdir(), 'mqtt-doors-'));
+  try {
+    const authority = openAuthority(dir);
+    const { cert, key } = authority.issue('localhost');
+    const [plain, tls, web, secure] = [await freePort(), await freePort(), await freePort(), await freePort()];
+    const at = (port: number) => ({ host: '127.0.0.1', port });
+    const device = { id: 'smoke-12', topic: 'sensors/smoke-12', username: 'smoke-12', password: 'secret' };
+    const common = { maxConnections: 1000, maxPacketBytes: 65_536, signInMs: 500 };
+    const context = { wire: openClock(), log: silentLog, dir: '' };
+    const take = (_device: string, _payload: Buffer, _topic: string, taken: () => void) => taken();
+    const doors = { plain: at(plain), tls: { ...at(tls), cert, key } };
+    await using one = await openBroker(
+      { ...doors, websocket: { ...at(secure), path: '/mqtt', isSecure: true }, ...common },
+      [device],
+      context,
+      take,
+    );
+    const websocket = { ...at(web), path: '/mqtt', isSecure: false };
+    await using two = await openBroker({ websocket, ...common }, [device], context, take);
+    await until(() => one.partFault === undefined && two.fault === undefined, 'the listeners');
+    const urls = [
+      `mqtt://127.0.0.1:${plain}`,
+      `mqtts://localhost:${tls}`,
+      `wss://localhost:${secure}/mqtt`,
+      `ws://127.0.0.1:${web}/mqtt`,
+    ];
+    const options = { username: 'smoke-12', password: 'secret', protocolVersion: 4, reconnectPeriod: 0 } as const;
+    const ca = readFileSync(authority.cert);
+    const clients = await Promise.all(urls.map((url) => connectAsync(url, { ...options, ca })));
+    // One that says nothing is cut after the others would be.
+    await open(plain);
+    await until(() => one.counters().slowSignIns === 1, 'the end of the silent one');
+    for (const client of clients) await client.publishAsync('sensors/smoke-12', '{}', { qos: 1 });
+    expect(clients.map(({ connected }) => connected)).toEqual([true, true, true, true]);
+    expect(two.counters().slowSignIns).toBe(0);
+    await Promise.all(clients.map((client) => client.endAsync()));
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
