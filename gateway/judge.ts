@@ -84,8 +84,8 @@ export class Judge {
     return this.#apply(this.rules.resume(offMs, at, tick));
   }
 
-  setPermit(permit: Permit, { at, tick }: Instant): Step {
-    return this.#apply(this.rules.setPermit(permit, at, tick));
+  setPermits(permits: readonly Permit[], { at, tick }: Instant): Step {
+    return this.#apply(this.rules.setPermits(permits, at, tick));
   }
 
   setTrust(trust: Trust, { at, tick }: Instant): Step {

@@ -36,7 +36,7 @@ export async function* replay(
         yield* judge.act(line.action, line).step.events;
         break;
       case 'permit':
-        yield* judge.setPermit(line.permit, line).events;
+        yield* judge.setPermits([line.permit], line).events;
         break;
       case 'clock':
         trust = line.trust;

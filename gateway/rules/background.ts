@@ -38,6 +38,8 @@ export interface BackgroundState {
 export class Background {
   readonly device: string;
   readonly inputs: readonly RulePoint[];
+  /** It is in what was saved, whole. */
+  readonly memoryMs = 0;
   isUnsaved = false;
   #count = 0;
   #sum: Vector = [0, 0, 0];

@@ -5,6 +5,7 @@ import type { Background, BackgroundState } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
 import type { Answer, Finding } from './finding.ts';
+import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
 import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
 import { openWatches, type PointFeed } from './open-watches.ts';
 import { type Permit, PermitBook } from './permit.ts';
@@ -46,7 +47,7 @@ export class RuleEngine {
   readonly #schedules: readonly Schedule[];
   readonly #watches: readonly RuleWatch[];
   readonly #whiles: readonly While[];
-  readonly #backgrounds: ReadonlyMap<string, Background>;
+  readonly #backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
   readonly #touched = new Set<While>();
   readonly #notEvaluable = new Map<string, NotEvaluable>();
   readonly #feeds: ReadonlyMap<string, PointFeed>;
@@ -61,7 +62,7 @@ export class RuleEngine {
 
   constructor(options: RuleEngineOptions) {
     const { zone, start } = options;
-    this.#permits = new PermitBook(options.permits);
+    this.#permits = new PermitBook(options.permits, zone);
     this.#tick = start.tick;
     this.#offset = start.at - start.tick;
     this.#trust = options.trust ?? 'synchronised';
@@ -140,12 +141,12 @@ export class RuleEngine {
     return this.#take();
   }
 
-  /** A permit that is new or has changed, in force at once. */
-  setPermit(permit: Permit, at: number, tick: number): readonly Finding[] {
+  /** Permits that are new or have changed, in force at once. */
+  setPermits(permits: readonly Permit[], at: number, tick: number): readonly Finding[] {
     this.#moveTo(at, tick);
-    this.#permits.set(permit);
+    this.#permits.set(permits);
     this.#nextCalendarAt = this.#calendarAfter(this.#tick + this.#offset);
-    for (const watch of this.#watches) watch.permitChanged(this.#tick);
+    this.#permitsChanged();
     return this.#take();
   }
 
@@ -221,17 +222,18 @@ export class RuleEngine {
       this.#deadlines.arm(each);
     }
     for (const each of this.#backgrounds.values()) {
-      const state = saved.get(each.key) as BackgroundState | undefined;
-      if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift);
+      // Saved by the one of the same key.
+      const state = saved.get(each.key) as (BackgroundState & NoiseFloorState) | undefined;
+      if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift, shift);
     }
     return taken;
   }
 
-  /** Learns how the device stands anew, from its next readings on. False: no rule asks for its background. */
+  /** Learns the device's background anew, from its next readings on. False: no rule asks for it. */
   forgetBackground(device: string): boolean {
-    const background = this.#backgrounds.get(device);
-    background?.forget();
-    return background !== undefined;
+    const backgrounds = [...this.#backgrounds.values()].filter((each) => each.device === device);
+    for (const each of backgrounds) each.forget();
+    return backgrounds.length > 0;
   }
 
   /** Whether a rule of this key is there. */
@@ -246,7 +248,7 @@ export class RuleEngine {
       this.#deadlines.arm(watch);
     }
     this.#moveTo(at, tick);
-    for (const watch of this.#watches) watch.permitChanged(this.#tick);
+    this.#permitsChanged();
     return this.#take();
   }
 
@@ -258,6 +260,7 @@ export class RuleEngine {
       const stuck = rule.kind === 'stuck' ? rule.after : 0;
       most = Math.max(most, over, stuck + GAP_PERIODS * point.everyMs);
     }
+    for (const each of this.#backgrounds.values()) most = Math.max(most, each.memoryMs);
     for (const { inputs } of this.#whiles) {
       for (const { everyMs } of inputs) most = Math.max(most, GAP_PERIODS * everyMs);
     }
@@ -268,6 +271,8 @@ export class RuleEngine {
     at: (tick: number) => tick + this.#offset,
     trusted: () => this.#trust !== 'unknown',
     permit: (kind: string, point: RulePoint, at: number, since: number) => this.#permits.find(kind, point, at, since),
+    standing: (kind: string, point: RulePoint, at: number, since: number) =>
+      this.#permits.standing(kind, point, at, since),
     emit: (finding: Finding) => {
       this.#found.push(finding);
     },
@@ -333,7 +338,7 @@ export class RuleEngine {
     for (const { schedule, ceased } of moves) {
       if (ceased) for (const watch of schedule.watches) watch.cease(tick, at, stepReason ?? schedule.reason);
     }
-    for (const watch of this.#watches) watch.permitChanged(tick);
+    this.#permitsChanged();
     for (const { schedule, began } of moves) {
       if (!began) continue;
       for (const watch of schedule.watches) {
@@ -342,6 +347,14 @@ export class RuleEngine {
       }
     }
     this.#nextCalendarAt = this.#calendarAfter(at);
+  }
+
+  #permitsChanged(): void {
+    for (const watch of this.#watches) {
+      if (watch.rule.permit === undefined) continue;
+      watch.permitChanged(this.#tick);
+      this.#deadlines.arm(watch);
+    }
   }
 
   #calendarAfter(at: number): number {

@@ -1,6 +1,7 @@
 import { openAngle } from './angle.ts';
 import type { Background } from './background.ts';
-import { limitKind } from './limit.ts';
+import { describeLimit, openLimit } from './limit.ts';
+import type { NoiseFloor } from './noise-floor.ts';
 import type { RulePoint } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
@@ -9,9 +10,8 @@ import { stateKind } from './state.ts';
 import { stuckKind } from './stuck.ts';
 import { togetherKind } from './together.ts';
 
-/** Every kind of rule, by the name that a rule gives as its `kind`. */
+/** Every kind of rule but `limit`, by the name that a rule gives as its `kind`. */
 const KINDS = {
-  limit: limitKind,
   state: stateKind,
   silent: silentKind,
   stuck: stuckKind,
@@ -22,7 +22,7 @@ const KINDS = {
 export function describeRule(rule: Rule): string {
   switch (rule.kind) {
     case 'limit':
-      return KINDS.limit.describe(rule);
+      return describeLimit(rule);
     case 'state':
       return KINDS.state.describe(rule);
     case 'silent':
@@ -36,18 +36,20 @@ export function describeRule(rule: Rule): string {
   }
 }
 
-/** `siblings`: the points of the same device; `background`: how a device stood when it was put in, if it has three axes. */
-export function openProbe(
-  rule: Rule,
-  point: RulePoint,
-  siblings: readonly RulePoint[],
-  background: (device: string) => Background | undefined,
-): Probe {
+/** What a point or its device has been learned to show when all is well. */
+export interface Learned {
+  /** How a device stood when it was put in, if it has three axes. */
+  backgroundOf(device: string): Background | undefined;
+  floorOf(point: RulePoint): NoiseFloor;
+}
+
+/** `siblings`: the points of the same device. */
+export function openProbe(rule: Rule, point: RulePoint, siblings: readonly RulePoint[], learned: Learned): Probe {
   switch (rule.kind) {
     case 'limit':
       return rule.measure.kind === 'angle'
-        ? openAngle(rule, point, background(point.device))
-        : KINDS.limit.open(rule, point, siblings);
+        ? openAngle(rule, point, learned.backgroundOf(point.device))
+        : openLimit(rule, point, 'from' in rule.measure ? learned.floorOf(point) : null);
     case 'state':
       return KINDS.state.open(rule, point, siblings);
     case 'silent':

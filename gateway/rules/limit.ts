@@ -1,51 +1,53 @@
 import { describeMeasure, WindowMeasure } from './measure.ts';
-import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import type { NoiseFloor } from './noise-floor.ts';
+import type { RulePoint } from './point.ts';
+import { GAP_PERIODS, type Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 import { Threshold } from './threshold.ts';
 
 type LimitRule = Extract<Rule, { kind: 'limit' }>;
 
-/** `limit`: a measure of the point is beyond a level's limit. */
-export const limitKind: ProbeKind<LimitRule> = {
-  describe: (rule) => describeMeasure(rule.measure),
-  open(rule, point): Probe {
-    const limits = levelsOf(rule.levels).map(([, limit]) => new Threshold(limit, rule.clear.by));
-    const window = 'over' in rule.measure ? new WindowMeasure(rule.measure, point.everyMs) : null;
-    let value = Number.NaN;
-    let last = Number.NEGATIVE_INFINITY;
-    return {
-      inputs: [point],
-      take(_input, tick, raw) {
-        last = Math.max(last, tick);
-        const number = typeof raw === 'number' ? raw : Number.NaN;
-        if (window === null) {
-          value = number;
-          return;
-        }
-        if (!Number.isNaN(number)) window.push(tick, number);
-        value = window.value();
-      },
-      code(tick, since) {
-        if (window === null) return Number.isNaN(value) ? 'no-value' : null;
-        if (window.isCovered() && !Number.isNaN(value)) return null;
-        return tick - since < window.overMs ? 'filling' : 'coverage';
-      },
-      isPassed: (level) => limits[level]?.isPassed(value) === true,
-      isBack: (level) => limits[level]?.isBack(value) !== false,
-      value: () => (Number.isNaN(value) ? null : value),
-      limit: (level) => limits[level]?.numberOf(value) ?? null,
-      coverage: () => (window === null ? null : Math.min(1, window.coverage())),
-      validUntil: () => last + GAP_PERIODS * point.everyMs,
-      dueByTime: () => Number.POSITIVE_INFINITY,
-      coverageEnd: (since) => window?.coverageEnd(since) ?? Number.POSITIVE_INFINITY,
-      restore(tick) {
-        last = Math.max(last, tick);
-      },
-      clear() {
-        window?.clear();
-        value = Number.NaN;
-      },
-    };
-  },
-};
+export const describeLimit = (rule: LimitRule): string => describeMeasure(rule.measure);
+
+/** `limit`: a measure of the point, or what it is above the point's own background, is beyond a level's limit. */
+export function openLimit(rule: LimitRule, point: RulePoint, floor: NoiseFloor | null): Probe {
+  const limits = levelsOf(rule.levels).map(([, limit]) => new Threshold(limit, rule.clear.by));
+  const window = 'over' in rule.measure ? new WindowMeasure(rule.measure, point.everyMs) : null;
+  let value = Number.NaN;
+  let last = Number.NEGATIVE_INFINITY;
+  return {
+    inputs: [point],
+    take(_input, tick, raw) {
+      last = Math.max(last, tick);
+      const number = typeof raw === 'number' ? raw : Number.NaN;
+      if (window === null) {
+        value = number;
+        return;
+      }
+      if (!Number.isNaN(number)) window.push(tick, number);
+      value = window.value() - (floor?.level ?? 0);
+    },
+    code(tick, since) {
+      if (floor !== null && Number.isNaN(floor.level)) return 'background';
+      if (window === null) return Number.isNaN(value) ? 'no-value' : null;
+      if (window.isCovered() && !Number.isNaN(value)) return null;
+      return tick - since < window.overMs ? 'filling' : 'coverage';
+    },
+    isPassed: (level) => limits[level]?.isPassed(value) === true,
+    isBack: (level) => limits[level]?.isBack(value) !== false,
+    value: () => (Number.isNaN(value) ? null : value),
+    limit: (level) => limits[level]?.numberOf(value) ?? null,
+    coverage: () => (window === null ? null : Math.min(1, window.coverage())),
+    validUntil: () => last + GAP_PERIODS * point.everyMs,
+    dueByTime: () => Number.POSITIVE_INFINITY,
+    coverageEnd: (since) => window?.coverageEnd(since) ?? Number.POSITIVE_INFINITY,
+    restore(tick) {
+      last = Math.max(last, tick);
+    },
+    clear() {
+      window?.clear();
+      value = Number.NaN;
+    },
+  };
+}

@@ -60,7 +60,8 @@ export function describeMeasure(measure: Measure): string {
   if (measure.kind === 'value') return 'value';
   if (measure.kind === 'angle') return 'angle from background';
   const over = encodeDuration(measure.over);
-  return measure.kind === 'percentile' ? `percentile ${measure.p} ${over}` : `${measure.kind} ${over}`;
+  const from = 'from' in measure ? ' from background' : '';
+  return `${measure.kind === 'percentile' ? `percentile ${measure.p}` : measure.kind} ${over}${from}`;
 }
 
 /** A measure over a window of good readings of one point. */

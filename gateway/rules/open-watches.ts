@@ -4,6 +4,7 @@ import { axesOf, Background } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import type { Level, Watch } from './finding.ts';
 import { describeRule, openProbe } from './index.ts';
+import { NoiseFloor } from './noise-floor.ts';
 import { type RulePoint, selects } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
@@ -18,7 +19,7 @@ export interface PointFeed {
   readonly feeds: { readonly watch: RuleWatch; readonly input: number }[];
   /** What says by it whether rules are in force. */
   readonly whiles: { readonly while: While; readonly input: number }[];
-  readonly backgrounds: { readonly background: Background; readonly input: number }[];
+  readonly backgrounds: { readonly background: Background | NoiseFloor; readonly input: number }[];
 }
 
 interface Watches {
@@ -26,8 +27,8 @@ interface Watches {
   readonly feeds: ReadonlyMap<string, PointFeed>;
   readonly schedules: readonly Schedule[];
   readonly whiles: readonly While[];
-  /** By device. */
-  readonly backgrounds: ReadonlyMap<string, Background>;
+  /** By device; what is learned of noise, by its key. */
+  readonly backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
 }
 
 /** Every rule on every point that it is on; rules of the same window and dates share a schedule. */
@@ -60,6 +61,15 @@ export function openWatches(
     for (const [input, fed] of axes.entries()) feedOf(fed).backgrounds.push({ background: made, input });
     return made;
   };
+  const floors = new Map<string, NoiseFloor>();
+  const floorOf = (point: RulePoint): NoiseFloor => {
+    const known = floors.get(point.key);
+    if (known !== undefined) return known;
+    const made = new NoiseFloor(point);
+    floors.set(point.key, made);
+    feedOf(point).backgrounds.push({ background: made, input: 0 });
+    return made;
+  };
   const whileOf = (rule: Rule, point: RulePoint): While | null => {
     if (rule.while === undefined) return null;
     const made = new While(rule.while, point, site.points);
@@ -77,7 +87,7 @@ export function openWatches(
     schedules.set(key, schedule);
     for (const point of site.points) {
       if (!selects(rule.on, point)) continue;
-      const probe = openProbe(rule, point, devices.get(point.device) ?? [], backgroundOf);
+      const probe = openProbe(rule, point, devices.get(point.device) ?? [], { backgroundOf, floorOf });
       const validEnd =
         point.validUntil === null ? Number.POSITIVE_INFINITY : zone.instant(addDays(point.validUntil, 1), 0);
       const watch = new RuleWatch({
@@ -102,7 +112,9 @@ export function openWatches(
       }
     }
   }
-  return { watches, feeds, schedules: [...schedules.values()], whiles: [...whiles.values()], backgrounds };
+  const learned = new Map<string, Background | NoiseFloor>(backgrounds);
+  for (const floor of floors.values()) learned.set(floor.key, floor);
+  return { watches, feeds, schedules: [...schedules.values()], whiles: [...whiles.values()], backgrounds: learned };
 }
 
 const namesOf = (rule: Rule): Level[] =>

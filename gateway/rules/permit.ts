@@ -1,32 +1,72 @@
 import { z } from 'zod';
+import { addDays, type Zone } from '#kit/zone.ts';
 import type { PermitStatus } from './finding.ts';
 import { type RulePoint, selects } from './point.ts';
 import { selector } from './rule.ts';
 
-const instant = z
-  .string()
-  .regex(
-    /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/,
-    'a time with its offset, such as 2026-07-15T22:00:00+08:00',
-  )
-  .transform((text) => Date.parse(text))
-  .refine((at) => Number.isFinite(at), 'no such time');
+const DATE = /^\d{4}-\d{2}-\d{2}$/;
+const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+const HOURS = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/;
 
-/** A filing for night work as a site's files write it: place, window, processes, status. */
+/** `Date.parse` takes February 30th for March 2nd: a day must be there. */
+const isDay = (text: string): boolean =>
+  new Date(`${text.slice(0, 10)}T00:00:00Z`).toJSON()?.startsWith(text.slice(0, 10)) === true;
+const moment = z
+  .string()
+  .refine(
+    (text) => INSTANT.test(text) || DATE.test(text),
+    'a time with its offset, such as 2026-07-15T22:00:00+08:00, or a date, such as 2026-07-15',
+  )
+  .refine((text) => isDay(text) && Number.isFinite(Date.parse(text)), 'no such time');
+// A control character in a number would break lists and lines of the log that carry it.
+const text = (most: number) =>
+  z
+    .string()
+    .regex(/^\P{Cc}*$/u, 'text without control characters')
+    .trim()
+    .max(most);
+
+export const PERMIT_STATUSES = ['applied', 'granted', 'refused', 'revoked', 'withdrawn', 'expired'] as const;
+/** Why work may have to go on at night: Noise Pollution Prevention Law, article 43. Emergency repair needs no certificate. */
+export const PERMIT_REASONS = ['continuous-process', 'special-need', 'emergency-repair'] as const;
+
+const common = {
+  kind: text(64).min(1).default('night-work'),
+  on: selector,
+  /** The first instant that it covers, or the first date. */
+  from: moment,
+  /** The first instant that it does not cover any more, or the last date, which it covers. */
+  to: moment,
+  /** Only these hours of each day, such as `22:00-02:00`; a night belongs to the date on which it begins. */
+  hours: z.string().regex(HOURS, 'hours such as 22:00-02:00').optional(),
+  processes: z.array(text(100).min(1)).max(50).default([]),
+  status: z.enum(PERMIT_STATUSES),
+  reason: z.enum(PERMIT_REASONS).optional(),
+  /** The public notice: since when it hangs at the site, and where it can be read. */
+  notice: z.strictObject({ from: moment.optional(), link: text(500).min(1).optional() }).optional(),
+  /** Where the certificate can be seen. */
+  evidence: text(500).optional(),
+  note: text(1000).optional(),
+};
+
+const isDated = (permit: { readonly from: string }): boolean => DATE.test(permit.from);
+
+/**
+ * A filing for night work (夜间施工报备) as files, the API and the platform write it: number, place, window, processes,
+ * status. What is said twice, such as the same number on other hours, is another permit.
+ */
 export const permit = z
-  .strictObject({
-    id: z.string().min(1),
-    kind: z.string().default('night-work'),
-    on: selector,
-    /** The first instant that it covers. */
-    from: instant,
-    /** The first instant that it does not cover any more. */
-    to: instant,
-    processes: z.array(z.string()).default([]),
-    status: z.enum(['applied', 'granted', 'refused', 'revoked', 'withdrawn', 'expired']),
-    evidence: z.string().optional(),
+  .strictObject({ id: text(64).min(1), ...common })
+  .refine((value) => DATE.test(value.from) === DATE.test(value.to), {
+    message: 'from and to are both times, or both dates',
+    path: ['to'],
   })
-  .refine((value) => value.from < value.to, { message: 'ends before it begins', path: ['to'] });
+  .refine(
+    (value) =>
+      DATE.test(value.from) !== DATE.test(value.to) ||
+      (isDated(value) ? value.from <= value.to : Date.parse(value.from) < Date.parse(value.to)),
+    { message: 'ends before it begins', path: ['to'] },
+  );
 export type Permit = z.output<typeof permit>;
 
 /** What a finding says of permits. */
@@ -35,22 +75,93 @@ export interface PermitView {
   readonly status: PermitStatus;
 }
 
-/** Of several, the one that says most: what covers the instant before what is over, granted before all others. */
-function rank(permit: Permit, at: number): number {
-  const covers = permit.from <= at && at < permit.to;
-  return (covers ? 2 : 0) + (permit.status === 'granted' ? 1 : 0);
+/** Whether granted work covers an instant, had covered what came before it since a while, or neither. */
+export type Standing = 'covered' | 'ended' | 'absent';
+
+const DAY_MS = 86_400_000;
+const DAY_MINUTES = 1440;
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A permit with its times worked out in the site's zone. An opening includes its first instant and not its last. */
+export class Filing {
+  readonly permit: Permit;
+  /** The first instant that it can cover, and the first after which it never does. */
+  readonly whole: Span;
+  readonly #zone: Zone;
+  readonly #hours: { readonly from: number; readonly to: number } | null;
+
+  constructor(permit: Permit, zone: Zone) {
+    this.permit = permit;
+    this.#zone = zone;
+    const [, fromHour, fromMinute, toHour, toMinute] = HOURS.exec(permit.hours ?? '') ?? [];
+    const from = Number(fromHour) * 60 + Number(fromMinute);
+    const to = Number(toHour) * 60 + Number(toMinute);
+    this.#hours = permit.hours === undefined ? null : { from, to: to > from ? to : to + DAY_MINUTES };
+    this.whole = isDated(permit)
+      ? {
+          from: zone.instant(permit.from, this.#hours?.from ?? 0),
+          to: zone.instant(permit.to, this.#hours?.to ?? DAY_MINUTES),
+        }
+      : { from: Date.parse(permit.from), to: Date.parse(permit.to) };
+  }
+
+  covers(at: number): boolean {
+    return this.#spans(at, at).some(({ from, to }) => from <= at && at < to);
+  }
+
+  /** When it last ceased to cover, at `at` or up to a day before; before any time when it did not. */
+  endedAt(at: number): number {
+    return Math.max(...this.#spans(at - DAY_MS, at).map(({ to }) => (to <= at ? to : Number.NEGATIVE_INFINITY)));
+  }
+
+  /** The next instant after `at` at which it may begin or cease to cover; Infinity when there is none. */
+  nextChange(at: number): number {
+    if (at >= this.whole.to) return Number.POSITIVE_INFINITY;
+    if (at < this.whole.from) return this.whole.from;
+    const edges = this.#spans(at, at + DAY_MS).flatMap(({ from, to }) => [from, to]);
+    return Math.min(...edges.filter((edge) => edge > at), Math.min(this.whole.to, at + DAY_MS));
+  }
+
+  /** What it covers that touches `first` to `last`. */
+  #spans(first: number, last: number): readonly Span[] {
+    const { whole } = this;
+    if (last < whole.from || first > whole.to) return [];
+    if (this.#hours === null) return [whole];
+    const spans: Span[] = [];
+    const end = this.#zone.date(last);
+    for (let date = addDays(this.#zone.date(first), -1); date <= end; date = addDays(date, 1)) {
+      if (isDated(this.permit) && (date < this.permit.from || date > this.permit.to)) continue;
+      const from = Math.max(whole.from, this.#zone.instant(date, this.#hours.from));
+      const to = Math.min(whole.to, this.#zone.instant(date, this.#hours.to));
+      if (from < to) spans.push({ from, to });
+    }
+    return spans;
+  }
 }
 
 /** The permits of a site: what covers a point at an instant, and when that changes next. */
 export class PermitBook {
-  readonly #permits = new Map<string, Permit>();
+  readonly #zone: Zone;
+  readonly #filings = new Map<string, Filing>();
+  /** Those that can matter on one day (of UTC), so that years of filings cost an instant nothing. */
+  #near: readonly Filing[] = [];
+  #nearDay = Number.NaN;
+  /** When the next begins that is not among them. */
+  #later = Number.POSITIVE_INFINITY;
 
-  constructor(permits: readonly Permit[]) {
-    for (const permit of permits) this.#permits.set(permit.id, permit);
+  constructor(permits: readonly Permit[], zone: Zone) {
+    this.#zone = zone;
+    this.set(permits);
   }
 
-  set(permit: Permit): void {
-    this.#permits.set(permit.id, permit);
+  /** New ones, and ones that have changed. */
+  set(permits: readonly Permit[]): void {
+    for (const permit of permits) this.#filings.set(permit.id, new Filing(permit, this.#zone));
+    this.#nearDay = Number.NaN;
   }
 
   /**
@@ -58,26 +169,57 @@ export class PermitBook {
    * when it ended at or after `since`; one that has not begun is not named.
    */
   find(kind: string, point: RulePoint, at: number, since: number): PermitView | null {
-    let best: Permit | undefined;
-    for (const permit of this.#permits.values()) {
-      if (permit.kind !== kind || permit.from > at || permit.to < since || !selects(permit.on, point)) continue;
-      const better =
-        best === undefined ||
-        rank(permit, at) > rank(best, at) ||
-        (rank(permit, at) === rank(best, at) && permit.to > best.to);
-      if (better) best = permit;
+    let best: Filing | undefined;
+    let bestRank = -1;
+    for (const filing of this.#nearby(at)) {
+      const { permit } = filing;
+      if (permit.kind !== kind || !selects(permit.on, point)) continue;
+      const covers = filing.covers(at);
+      if (!covers && filing.endedAt(at) < since) continue;
+      // Of several, the one that says most: what covers the instant before what is over, granted before all others.
+      const rank = (covers ? 2 : 0) + (permit.status === 'granted' ? 1 : 0);
+      if (rank < bestRank || (rank === bestRank && best !== undefined && filing.whole.to <= best.whole.to)) continue;
+      best = filing;
+      bestRank = rank;
     }
     if (best === undefined) return null;
-    return { id: best.id, status: best.status === 'granted' && at >= best.to ? 'expired' : best.status };
+    const { id, status } = best.permit;
+    return { id, status: status === 'granted' && bestRank < 2 ? 'expired' : status };
   }
 
-  /** The next instant after `at` at which some permit begins or ends, or Infinity. */
-  nextChange(at: number): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { from, to } of this.#permits.values()) {
-      if (from > at && from < next) next = from;
-      if (to > at && to < next) next = to;
+  /** How granted permits stand to a point at `at`: over are those that ended after `since`. */
+  standing(kind: string, point: RulePoint, at: number, since: number): Standing {
+    let standing: Standing = 'absent';
+    for (const filing of this.#nearby(at)) {
+      const { permit } = filing;
+      if (permit.status !== 'granted' || permit.kind !== kind || !selects(permit.on, point)) continue;
+      if (filing.covers(at)) return 'covered';
+      if (filing.endedAt(at) > since) standing = 'ended';
     }
+    return standing;
+  }
+
+  /** The next instant after `at` at which some permit may begin or end, or Infinity. */
+  nextChange(at: number): number {
+    const near = this.#nearby(at);
+    let next = this.#later > at ? this.#later : Number.POSITIVE_INFINITY;
+    for (const filing of near) next = Math.min(next, filing.nextChange(at));
     return next;
+  }
+
+  #nearby(at: number): readonly Filing[] {
+    const day = Math.floor(at / DAY_MS);
+    if (day === this.#nearDay) return this.#near;
+    this.#nearDay = day;
+    this.#later = Number.POSITIVE_INFINITY;
+    const near: Filing[] = [];
+    for (const filing of this.#filings.values()) {
+      const { from, to } = filing.whole;
+      if (from >= (day + 1) * DAY_MS) this.#later = Math.min(this.#later, from);
+      // What has ended is remembered for a day.
+      else if (to >= (day - 1) * DAY_MS) near.push(filing);
+    }
+    this.#near = near;
+    return near;
   }
 }

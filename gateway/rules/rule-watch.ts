@@ -2,7 +2,7 @@ import { isFire } from './detector.ts';
 import type { Answer, Finding, Level, Watch } from './finding.ts';
 import { compareLevels } from './finding.ts';
 import { Levels, type SavedLevel } from './levels.ts';
-import type { PermitView } from './permit.ts';
+import type { PermitView, Standing } from './permit.ts';
 import type { RulePoint } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
@@ -33,6 +33,7 @@ export interface WatchSurroundings {
   at(tick: number): number;
   trusted(): boolean;
   permit(kind: string, point: RulePoint, at: number, since: number): PermitView | null;
+  standing(kind: string, point: RulePoint, at: number, since: number): Standing;
   emit(finding: Finding): void;
   /** Its not-evaluable code, or its being in force, has changed. */
   touched(watch: RuleWatch): void;
@@ -59,6 +60,8 @@ export interface RuleWatchOptions {
 
 /** Reason and code of what `while` says. */
 export const WHILE = 'while';
+/** Reason why what is active returns when a permit comes to cover it, for a rule of work without one. */
+const PERMIT = 'permit';
 const PERMIT_MEMORY_MS = 86_400_000;
 const stored = (tick: number): number | null => (Number.isFinite(tick) ? tick : null);
 
@@ -91,6 +94,8 @@ export class RuleWatch {
   #answer: Answer = 'normal';
   #answerAt: number;
   #permit: PermitView | null = null;
+  /** A rule of work without a permit: this is not that work. */
+  #isBarred = false;
   #asOf = Number.NEGATIVE_INFINITY;
   /** Its state differs from what was last saved. */
   isUnsaved = true;
@@ -113,7 +118,8 @@ export class RuleWatch {
     this.#since = tick;
     this.#around = around;
     this.#answerAt = around.at(tick);
-    if (!schedule.now.inForce) this.#answer = 'not-in-force';
+    this.#isBarred = this.#bars(this.#answerAt);
+    if (!schedule.now.inForce || this.#isBarred) this.#answer = 'not-in-force';
     this.#permit = this.#findPermit(this.#answerAt);
   }
 
@@ -130,7 +136,7 @@ export class RuleWatch {
   }
 
   get isInForce(): boolean {
-    return this.schedule.now.inForce && this.while?.isFalse !== true;
+    return this.schedule.now.inForce && this.while?.isFalse !== true && !this.#isBarred;
   }
 
   /** Whether it was ever given a good reading in its present opening. */
@@ -144,7 +150,7 @@ export class RuleWatch {
 
   /** Feeds a good reading in. True when it is to be evaluated: it is in force, and not from before what was restored. */
   take(input: number, tick: number, value: number | string): boolean {
-    if (!this.isInForce) return false;
+    if (!this.isInForce || (this.#isOfPermits && tick < this.#since)) return false;
     const gap = tick > this.probe.validUntil(this.holdsLevel) && Number.isFinite(this.#lastGood);
     // What cannot be said to be of the time that the rule is of stays out.
     if (this.while?.isKnown(tick) !== false) this.probe.take(input, tick, value);
@@ -227,6 +233,7 @@ export class RuleWatch {
 
   /** A permit began, ended or changed. */
   permitChanged(tick: number): void {
+    if (this.#isOfPermits) this.#barredChanged(tick);
     if (tick <= this.#asOf || this.rule.permit === undefined || !this.isInForce) return;
     const before = this.#permit;
     this.#permit = this.#findPermit(this.#around.at(tick));
@@ -238,6 +245,32 @@ export class RuleWatch {
     const at = this.#around.at(tick);
     if (this.#code === null) this.#tell(tick, true);
     else this.#around.emit(this.#finding(this.#level() ?? 'normal', at, null));
+  }
+
+  /** A rule of work without a permit comes into force, or ceases, in the midst of an opening. */
+  #barredChanged(tick: number): void {
+    const at = this.#around.at(tick);
+    const wasBarred = this.#isBarred;
+    this.#isBarred = this.#bars(at);
+    if (wasBarred === this.#isBarred || !this.schedule.now.inForce || this.while?.isFalse === true) return;
+    if (this.#isBarred) this.cease(tick, at, PERMIT);
+    // Nothing from before it counts.
+    else this.begin(tick, at, true);
+  }
+
+  get #isOfPermits(): boolean {
+    return this.rule.permit !== undefined && 'when' in this.rule.permit;
+  }
+
+  /** Whether permits keep the rule out of force: it is of work that none covers, or of work beyond the end of one. */
+  #bars(at: number): boolean {
+    const { permit } = this.rule;
+    if (permit === undefined || !('when' in permit)) return false;
+    return this.#around.standing(permit.kind, this.point, at, this.#permitSince(at)) !== permit.when;
+  }
+
+  #permitSince(at: number): number {
+    return this.schedule.now.opening?.from ?? at - PERMIT_MEMORY_MS;
   }
 
   /** The clock is not trusted any more: an answer in law breaks off. */
@@ -345,14 +378,14 @@ export class RuleWatch {
   #findPermit(at: number): PermitView | null {
     const { permit } = this.rule;
     if (permit === undefined) return null;
-    const since = this.schedule.now.opening?.from ?? at - PERMIT_MEMORY_MS;
-    return this.#around.permit(permit.kind, this.point, at, since);
+    return this.#around.permit(permit.kind, this.point, at, this.#permitSince(at));
   }
 
   /** The highest level that holds, capped by a granted permit; a fire never is. */
   #level(): Level | null {
     const level = this.#levels.highest;
-    const cap = this.rule.permit?.cap;
+    const { permit } = this.rule;
+    const cap = permit !== undefined && 'cap' in permit ? permit.cap : undefined;
     if (level === null || cap === undefined || this.#permit?.status !== 'granted' || this.#isFire) return level;
     return compareLevels(level, cap) > 0 ? cap : level;
   }

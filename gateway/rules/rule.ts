@@ -27,8 +27,13 @@ export const selector = z
     point: oneOrMore.optional(),
     tag: oneOrMore.optional(),
     grid: oneOrMore.optional(),
+    /** What the register has beside the device: `{ kitchen: large }`. */
+    register: z.record(z.string(), oneOrMore).optional(),
   })
-  .refine((on) => Object.keys(on).length > 0, 'names nothing: give one of quantity, scene, device, point, tag, grid');
+  .refine(
+    (on) => Object.keys(on).length > 0,
+    'names nothing: give one of quantity, scene, device, point, tag, grid, register',
+  );
 export type Selector = z.output<typeof selector>;
 
 const LIMITS = ['above', 'atLeast', 'below', 'atMost', 'outside'] as const;
@@ -75,6 +80,13 @@ const whileCondition = z
   .refine(oneCondition, CONDITIONS)
   .refine(({ device, near }) => device === undefined || near === undefined, 'give device or near, not both');
 
+/** What must be true for a rule to be in force, or for a reading to count. */
+const whileRule = z.union([
+  z.strictObject({ all: z.array(whileCondition).min(1) }),
+  z.strictObject({ any: z.array(whileCondition).min(1) }),
+]);
+export type WhileRule = z.output<typeof whileRule>;
+
 const levelsOf = <T extends z.ZodType>(each: T) =>
   z
     .strictObject({
@@ -88,13 +100,22 @@ const levelsOf = <T extends z.ZodType>(each: T) =>
 const over = duration.refine((ms) => ms > 0, 'longer than nothing');
 const windowed = { over, coverage: share.prefault('75%') };
 
+/** Less what the point itself has shown in its quietest hours. */
+const fromBackground = z.literal('background').optional();
+
 /** What is computed of a point's readings before it is held against the limits (RULES.md, section 2). */
 const measure = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('value') }),
-  z.strictObject({ kind: z.enum(['mean', 'min', 'max', 'leq', 'rate', 'delta']), ...windowed }),
+  z.strictObject({ kind: z.enum(['min', 'max', 'rate', 'delta']), ...windowed }),
+  z.strictObject({ kind: z.enum(['mean', 'leq']), ...windowed, from: fromBackground }),
   /** From the gravity vector that the device was put in with. */
   z.strictObject({ kind: z.literal('angle'), from: z.literal('background') }),
-  z.strictObject({ kind: z.literal('percentile'), p: z.number().gt(0).lte(100), ...windowed }),
+  z.strictObject({
+    kind: z.literal('percentile'),
+    p: z.number().gt(0).lte(100),
+    ...windowed,
+    from: fromBackground,
+  }),
 ]);
 export type Measure = z.output<typeof measure>;
 
@@ -115,13 +136,14 @@ const common = {
   /** A named window of the site. */
   during: z.string().optional(),
   /** What must be true for the rule to be in force. */
-  while: z
+  while: whileRule.optional(),
+  /** A granted permit caps the level; or the rule is in force only while none covers: there was none, or it is over. */
+  permit: z
     .union([
-      z.strictObject({ all: z.array(whileCondition).min(1) }),
-      z.strictObject({ any: z.array(whileCondition).min(1) }),
+      z.strictObject({ kind: z.string(), cap: level }),
+      z.strictObject({ kind: z.string(), when: z.enum(['absent', 'ended']) }),
     ])
     .optional(),
-  permit: z.strictObject({ kind: z.string(), cap: level }).optional(),
   hold: duration.prefault('0s'),
   /** The response plan; carried, not yet acted on. */
   respond: z.string().optional(),
@@ -173,6 +195,36 @@ const togetherRule = z.strictObject({
 /** A rule as a site's files write it. `kind` may be left out: it is then `limit`. */
 export const rule = z.preprocess(
   (value) => (typeof value === 'object' && value !== null && !('kind' in value) ? { kind: 'limit', ...value } : value),
-  z.discriminatedUnion('kind', [limitRule, stateRule, silentRule, stuckRule, togetherRule]),
+  z
+    .discriminatedUnion('kind', [limitRule, stateRule, silentRule, stuckRule, togetherRule])
+    .refine(({ permit, during }) => permit === undefined || 'cap' in permit || during !== undefined, {
+      message: 'permit.when asks of an opening: give the rule its window',
+      path: ['during'],
+    }),
 );
 export type Rule = z.output<typeof rule>;
+
+const DAY_MS = 86_400_000;
+const STATISTICS = ['leq', 'mean', 'l5', 'l10', 'l50', 'l90', 'l95', 'max', 'min', 'valid', 'ldn'] as const;
+
+/** Points that are computed of others, period by period (docs/site.md, derived points). */
+export const derive = z.strictObject({
+  on: selector,
+  /** Durations that divide a day, from local midnight on, and windows of the site. */
+  per: z
+    .array(
+      z
+        .string()
+        .transform((text) => (DURATION.test(text) ? parseDuration(text) : text))
+        .refine(
+          (per) => typeof per === 'string' || (per >= 60_000 && DAY_MS % per === 0),
+          'a duration from 1min on that divides a day, such as 1h, or the name of a window',
+        ),
+    )
+    .min(1),
+  /** All that the quantity has, where it is left out. */
+  values: z.array(z.enum(STATISTICS)).min(1).optional(),
+  coverage: share.prefault('75%'),
+  while: whileRule.optional(),
+});
+export type Derive = z.output<typeof derive>;
