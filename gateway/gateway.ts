@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Clock, withTicksFrom } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import { keepSmall } from '#kit/memory.ts';
 import { linkFieldsOf } from '../config/broker.ts';
 import type { Site, SiteLink } from '../config/site.ts';
 import type { LinkContext, LinkStatus, OpenLink, Picture } from '../drivers/driver.ts';
@@ -65,14 +66,15 @@ export interface Gateway extends AsyncDisposable {
   forgetBackground(device: string, by: string): Promise<boolean>;
 }
 
+/** How long the devices have for themselves before the page is loaded, which holds the main loop up. */
+const FIRST_ASK_MS = 10;
+
 /** The whole way, opened from the end to the beginning: what takes is there before what gives. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { site, data, wire, log, version } = options;
   await using opening = new AsyncDisposableStack();
 
   opening.use(openDataLock(data, log));
-  // What is needed last is loaded while the threads start.
-  const parts = [import('./api/open-api.ts'), import('./metrics.ts')] as const;
   const openingHistory = openHistory({ dir: join(data, 'history'), log });
   opening.defer(async () => await (await openingHistory)[Symbol.asyncDispose]());
   const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
@@ -124,8 +126,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const backlog = () => Math.max(0, ...[...sinks.values()].map((sink) => sink.status().backlog));
   opening.use(new OwnPoints({ points: site.points, data, links, backlog, clock, wire, take }));
 
-  // Nothing of the watch waits for the page.
-  const [{ openApi }, { openMetrics }] = await Promise.all(parts);
+  // The devices are asked before the page is even loaded.
+  await wire.sleep(FIRST_ASK_MS);
+  keepSmall();
+  const [{ openApi }, { openMetrics }] = await Promise.all([import('./api/open-api.ts'), import('./metrics.ts')]);
   const metrics = openMetrics({ ledger, history, links, sinks, judge, lateness, board });
   opening.use(metrics);
   const api = opening.use(

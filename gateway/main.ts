@@ -7,7 +7,5 @@ if (major !== 24 || minor < 15) {
   );
   process.exit(2);
 }
-// A box has little memory: a small young generation takes a sixth less of it, and costs the rules no time.
-(await import('node:v8')).setFlagsFromString('--optimize-for-size');
 const { runCommand } = await import('./commands/index.ts');
 process.exitCode = await runCommand(process.argv.slice(2));
