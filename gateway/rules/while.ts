@@ -1,10 +1,9 @@
 import { type ConditionTest, testOf } from './condition.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
-import type { Condition, Rule } from './rule.ts';
+import type { Condition, WhileRule } from './rule.ts';
 import type { RuleWatch } from './rule-watch.ts';
 
-type WhileRule = NonNullable<Rule['while']>;
 type WhileCondition = WhileRule extends { all: (infer C)[] } | { any: (infer C)[] } ? C : never;
 
 /** The point that a condition is on: of the device it names, of the grid, else of the rule's own device; the site's first. */
