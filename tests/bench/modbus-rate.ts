@@ -4,11 +4,10 @@ import { Told } from './told.ts';
 
 const MOST = 1.5;
 const MOST_IN_TIME = 1.2;
-/** The gateway's own window. */
+/** Requests in flight: a link's default. */
 const WINDOW = 4;
-const WARM_MS = 5000;
-/** A period in which nobody gets through all units. */
-const FASTEST_MS = 2;
+/** Longer than each of them takes to compile what it runs. */
+const WARM_MS = 8000;
 const TURN_MS = 1500;
 
 interface Sample {
@@ -25,8 +24,7 @@ const cost = ({ values, cpuUs }: Sample): number => cpuUs / values;
 
 /**
  * 100 devices of 50 registers over TCP: CPU for a million values of the driver alone and with rules, to that of a bare
- * loop with the same requests. As fast as each can one after the other, so that none takes the other's core; at 100 ms
- * side by side.
+ * loop with the same requests, as fast as each can and at 100 ms. One after the other, so that none takes the other's core.
  */
 export async function modbusRate(seconds: number): Promise<Figure[]> {
   using slave = new Told(['tests/bench/modbus-slave.mjs']);
@@ -34,36 +32,36 @@ export async function modbusRate(seconds: number): Promise<Figure[]> {
   const open = (everyMs: number) =>
     [
       ['tests/bench/bare-poll.mjs', port, WINDOW, everyMs],
-      ['tests/bench/modbus-polled.ts', port, everyMs || FASTEST_MS, 'drop'],
-      ['tests/bench/modbus-polled.ts', port, everyMs || FASTEST_MS, 'judge'],
+      ['tests/bench/modbus-polled.ts', port, WINDOW, everyMs, 'drop'],
+      ['tests/bench/modbus-polled.ts', port, WINDOW, everyMs, 'judge'],
     ] as const;
 
-  const fast: Sample[][] = [[], [], []];
-  const rounds = Math.max(Math.round((seconds * 1000) / (3 * TURN_MS)), 2);
-  for (const [i, args] of open(0).entries()) {
-    using program = new Told(args);
-    await pause(WARM_MS);
-    await sampleOf(program);
-    for (let round = 0; round < rounds; round++) {
-      await pause(TURN_MS);
-      fast[i]?.push(await sampleOf(program));
+  const measure = async (everyMs: number): Promise<Sample[][]> => {
+    const samples: Sample[][] = [];
+    for (const args of open(everyMs)) {
+      using program = new Told(args);
+      await pause(WARM_MS);
+      await sampleOf(program);
+      const own: Sample[] = [];
+      for (let round = 0; round < rounds; round++) {
+        await pause(TURN_MS);
+        own.push(await sampleOf(program));
+      }
+      samples.push(own);
+      program.process.kill();
+      await once(program.process, 'exit');
     }
-    program.process.kill();
-    await once(program.process, 'exit');
-  }
-  const stack = new DisposableStack();
-  using _all = stack;
-  const paced = open(100).map((args) => stack.use(new Told(args)));
-  await pause(WARM_MS + 1000);
-  await Promise.all(paced.map(sampleOf));
-  await pause(seconds * 1000);
-  const inTime = await Promise.all(paced.map(sampleOf));
+    return samples;
+  };
+  const rounds = Math.max(Math.round((seconds * 1000) / (3 * TURN_MS)), 2);
+  const fast = await measure(0);
+  const inTime = await measure(100);
 
   const costs = fast.map((samples) => median(samples.map(cost)));
   const rates = fast.map((samples) => median(samples.map(({ values }) => values)) / TURN_MS / 1000);
   const ratio = (all: readonly number[], i: number): number => (all[i] ?? Number.NaN) / (all[0] ?? Number.NaN);
-  const inTimeCosts = inTime.map(cost);
-  const missed = inTime.map((sample) => sample.missed);
+  const inTimeCosts = inTime.map((samples) => median(samples.map(cost)));
+  const missed = inTime.map((samples) => samples.reduce((sum, each) => sum + each.missed, 0));
   const figure = (name: string, i: number, all: readonly number[], most: number, rest: string): Figure => ({
     name,
     asked: `at most ${most} times`,
