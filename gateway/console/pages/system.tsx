@@ -3,7 +3,7 @@ import type { ReactNode } from 'react';
 import type { LogEntry } from '../api.ts';
 import { Fact } from '../parts/fact.tsx';
 import { LevelTag } from '../parts/level-tag.tsx';
-import { Counters, DeviceAnswers, StateWord, Warnings } from '../parts/link-words.tsx';
+import { Counters, DeviceAnswers, StateWord, Unknown, Use, Warnings } from '../parts/link-words.tsx';
 import { useRoom } from '../parts/room.ts';
 import { stepWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
@@ -104,7 +104,9 @@ function LinksCard() {
               {link.error !== undefined && <span className="bad">{link.error}</span>}
             </div>
             <Warnings warnings={link.warnings ?? []} />
+            <Use use={link.use} />
             <DeviceAnswers devices={link.devices} />
+            <Unknown unknown={link.unknown} />
             <Counters counters={link.counters} />
           </li>
         ))}

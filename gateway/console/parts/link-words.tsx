@@ -1,4 +1,6 @@
 import type { Links } from '../api.ts';
+import { useKnown } from '../store.ts';
+import { dayOf, timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
 
 type Link = Links[string];
@@ -40,6 +42,37 @@ export function Warnings({ warnings }: { readonly warnings: readonly string[] })
       {say.of('warning', code)}
     </p>
   ));
+}
+
+/** How much of a link's time is used, and what the plan of its devices needs. */
+export function Use({ use }: { readonly use: Link['use'] }) {
+  const { say } = useWords();
+  if (use === undefined) return null;
+  const percent = (share: number) => Math.round(share * 100);
+  return (
+    <p className="quiet">{say('system.use', { measured: percent(use.measured), planned: percent(use.planned) })}</p>
+  );
+}
+
+/** Who speaks on a link and is no device of the site: what an installer adopts. */
+export function Unknown({ unknown }: { readonly unknown: Link['unknown'] }) {
+  const { say } = useWords();
+  const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
+  if (unknown === undefined || unknown.length === 0) return null;
+  return (
+    <div className="device-answers">
+      <span>{say('system.unknown')}</span>
+      <ul>
+        {unknown.map(({ id, from, count, lastAt, sample }) => (
+          <li key={id}>
+            <span className="code">{id}</span> {from}{' '}
+            {say('system.unknown-times', { count, at: `${dayOf(lastAt, zone)} ${timeOfDay(lastAt, zone)}` })}
+            {sample !== undefined && <span className="quiet code"> {sample}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
 }
 
 /** What was counted since the gateway started; what is zero says nothing. */
