@@ -49,11 +49,20 @@ export class MbapReader {
         if (held.readUInt16BE(2) !== 0 || length < 2 || length > FRAME_BYTES - 6) return false;
         continue;
       }
+      // A frame that was cut short has eaten into the next one: nothing tells it but what then follows.
+      if (!mayBegin(chunk, at)) return false;
       this.#length = 0;
       frame(held.readUInt16BE(0), held.readUInt8(6), held.subarray(HEADER_BYTES, want));
     }
     return true;
   }
+}
+
+/** Whether a frame may begin there, by as much of its header as there is. */
+function mayBegin(chunk: Uint8Array, at: number): boolean {
+  const [, , protocolHigh = 0, protocolLow = 0, lengthHigh = 0, lengthLow = 2] = chunk.subarray(at, at + 6);
+  const length = (lengthHigh << 8) | lengthLow;
+  return protocolHigh === 0 && protocolLow === 0 && length >= 2 && length <= FRAME_BYTES - 6;
 }
 
 /** Bytes of the whole frame that begins there; 0 when not all of it is there, -1 when it is none. */

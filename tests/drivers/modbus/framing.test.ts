@@ -166,6 +166,12 @@ describe('TCP', () => {
     expect(readTcp([...bytes].map((byte) => Buffer.of(byte))).right).toBe(right);
   });
 
+  test('a frame that was cut short is not filled up from the next one: it is given up with the connection', () => {
+    const short = mbap(1, 2, hex('03 04 00 2A 00 2B')).subarray(0, -2);
+    const next = mbap(2, 2, hex('03 04 00 11 00 12'));
+    expect(readTcp([short, next])).toEqual({ seen: [], right: false });
+  });
+
   test('however the bytes are cut, the frames are the same', () => {
     const frames = Buffer.concat([
       mbap(1, 2, hex('03 02 00 2A')),
