@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Account, Accounts, Role, Session } from './accounts.ts';
+import type { Account, AuditLine, Role, Session } from './accounts.ts';
 import { hashOf } from './entry.ts';
 
 /** Sessions that may stand at once; the one that expires first goes. */
@@ -7,7 +7,6 @@ export const SESSIONS_KEPT = 1000;
 /** Lines of the audit trail; the oldest go. */
 export const AUDIT_KEPT = 100_000;
 
-type AuditLine = Parameters<Accounts['audit']>[0];
 export type AccountWrites = ReturnType<typeof accountWrites>;
 export type AccountReads = ReturnType<typeof accountReads>;
 
@@ -53,19 +52,23 @@ export function accountWrites(db: DatabaseSync) {
       // Only roles are ever put there.
       return (found?.role as Role | undefined) ?? null;
     },
-    audit: (line: AuditLine) => {
-      const last = db.prepare('SELECT sequence, json FROM audit ORDER BY sequence DESC LIMIT 1').get();
-      const sequence = Number(last?.sequence ?? 0) + 1;
-      const { at, who, what, from = null, detail = null } = line;
-      const chain = `sha256:${hashOf(String(last?.json ?? ''))}`;
-      run(
-        'INSERT INTO audit (sequence, json) VALUES (?, ?)',
-        sequence,
-        JSON.stringify({ sequence, at, who, what, from, detail, chain }),
-      );
-      run('DELETE FROM audit WHERE sequence <= ?', sequence - AUDIT_KEPT);
-    },
+    audit: (line: AuditLine) => storeAudit(db, [line]),
   };
+}
+
+/** Adds lines to the audit trail, each chained to the one before it; the oldest beyond the bound go. */
+export function storeAudit(db: DatabaseSync, lines: readonly AuditLine[]): void {
+  if (lines.length === 0) return;
+  const last = db.prepare('SELECT sequence, json FROM audit ORDER BY sequence DESC LIMIT 1').get();
+  const insert = db.prepare('INSERT INTO audit (sequence, json) VALUES (?, ?)');
+  let sequence = Number(last?.sequence ?? 0);
+  let before = String(last?.json ?? '');
+  for (const { at, who, what, from = null, detail = null } of lines) {
+    sequence++;
+    before = JSON.stringify({ sequence, at, who, what, from, detail, chain: `sha256:${hashOf(before)}` });
+    insert.run(sequence, before);
+  }
+  db.prepare('DELETE FROM audit WHERE sequence <= ?').run(sequence - AUDIT_KEPT);
 }
 
 /** Questions about accounts. */

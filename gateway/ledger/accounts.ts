@@ -17,6 +17,15 @@ export interface Session {
   readonly expiresAt: number;
 }
 
+/** A line of the audit trail: who did what, when, from which address. */
+export interface AuditLine {
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+  readonly from?: string;
+  readonly detail?: object;
+}
+
 /** Who may sign in, who is signed in, and who did what. Kept in the ledger's database, by its worker. */
 export interface Accounts {
   list(): Promise<readonly Omit<Account, 'passwordHash'>[]>;
@@ -35,12 +44,6 @@ export interface Accounts {
   /** Takes it: the role on the first call before it expires, undefined on every other. */
   takeInvitation(id: string, now: number): Promise<Role | undefined>;
   /** Adds a line to the audit trail, chained apart from the ledger. */
-  audit(line: {
-    readonly at: number;
-    readonly who: string;
-    readonly what: string;
-    readonly from?: string;
-    readonly detail?: object;
-  }): Promise<void>;
+  audit(line: AuditLine): Promise<void>;
   auditTrail(limit: number): Promise<readonly object[]>;
 }

@@ -193,6 +193,7 @@ const closed = (cause?: Fault): Fault =>
 /** The rule states of a batch that holds nothing else. */
 function checkpointOf(write: Write): Map<string, string | null> | undefined {
   if (write.kind !== 'batch' || write.events.length > 0 || write.alarms.length > 0) return undefined;
+  if ((write.permits ?? []).length > 0 || (write.audit ?? []).length > 0) return undefined;
   return new Map(write.rules.map(({ key, state }) => [key, state]));
 }
 

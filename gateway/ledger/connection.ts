@@ -31,6 +31,9 @@ const SCHEMA = `
   CREATE TABLE audit (sequence INTEGER PRIMARY KEY, json TEXT NOT NULL);
 `;
 
+/** Tables that a ledger of an earlier version of the same schema may not have yet. */
+const ADDED = 'CREATE TABLE IF NOT EXISTS permits (id TEXT PRIMARY KEY, state TEXT NOT NULL) WITHOUT ROWID;';
+
 /** Pages of 4096 bytes, SQLite's own size. */
 const PAGE_BYTES = 4096;
 
@@ -78,6 +81,7 @@ function prepare(db: DatabaseSync, { path, gateway, maxBytes }: ConnectionOption
     db.exec('COMMIT');
     syncDirectory(dirname(path));
   }
+  db.exec(ADDED);
 }
 
 /** A row of `meta`, or undefined. */

@@ -1,4 +1,5 @@
 import type { AccountWrites } from './account-store.ts';
+import type { AuditLine } from './accounts.ts';
 import type { Head, PackedDraft } from './entry.ts';
 import type { Entry } from './ledger.ts';
 
@@ -8,6 +9,8 @@ export interface PackedBatch {
   readonly events: readonly PackedDraft[];
   readonly alarms: readonly { id: string; key: string; open: boolean; at: number; state: string }[];
   readonly rules: readonly { readonly key: string; readonly state: string | null }[];
+  readonly permits?: readonly { readonly id: string; readonly state: string | null }[];
+  readonly audit?: readonly AuditLine[];
 }
 
 /** One change, stored whole or not at all. */

@@ -17,6 +17,7 @@ export type LedgerCalls = {
   latest(limit: number, before: number): Entry[];
   closedAlarms(limit: number): string[];
   restore(): { readonly alarms: string[]; readonly rules: (readonly [key: string, state: string])[] };
+  permits(): string[];
   account(name: keyof ReturnType<typeof accountReads>, args: readonly unknown[]): unknown;
   close(): void;
 };
@@ -69,6 +70,11 @@ serveThread<LedgerCalls>({
     ),
     rules: rows<{ key: string; state: string }>('SELECT key, state FROM rules').map(({ key, state }) => [key, state]),
   }),
+  // One of an earlier version, on a disk that cannot be written, has no such table.
+  permits: () =>
+    rows<{ name: string }>("SELECT name FROM sqlite_schema WHERE name = 'permits'").length === 0
+      ? []
+      : rows<{ state: string }>('SELECT state FROM permits ORDER BY id').map(({ state }) => state),
   account(name, args) {
     try {
       // The arguments are those of the function of that name: both were taken from AccountReads by the caller.

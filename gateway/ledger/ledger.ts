@@ -1,4 +1,5 @@
 import type { EntryDraft } from '../alarms/alarm-event.ts';
+import type { AuditLine } from './accounts.ts';
 
 /** One entry of the log as stored and sent: the same bytes for ever. */
 export interface Entry {
@@ -21,6 +22,10 @@ export interface LedgerBatch {
   }[];
   /** State of a rule on a point, by its key; null deletes it. */
   readonly rules: readonly { readonly key: string; readonly state: object | null }[];
+  /** Permits that did not come from the site's files, by their number; null forgets one. */
+  readonly permits?: readonly { readonly id: string; readonly state: object | null }[];
+  /** Lines of the audit trail that belong to it. */
+  readonly audit?: readonly AuditLine[];
 }
 
 export interface LedgerStatus {
@@ -68,4 +73,6 @@ export interface Ledger extends LedgerReader, AsyncDisposable {
   append(batch: LedgerBatch): Promise<readonly Entry[]>;
   /** What a start needs: every open alarm's state and every rule's. */
   restore(): Promise<{ readonly alarms: readonly object[]; readonly rules: ReadonlyMap<string, object> }>;
+  /** Every permit that was stored. */
+  permits(): Promise<readonly object[]>;
 }

@@ -105,6 +105,7 @@ export async function openLedger(options: LedgerOptions): Promise<{ ledger: Ledg
       const states = rules.map(([key, json]) => parseStates([json], log).map((state) => [key, state] as const));
       return { alarms: parseStates(alarms, log), rules: new Map(states.flat()) };
     },
+    permits: async () => parseStates(await ask(thread, 'permits'), log),
     async openCursor(name, from) {
       const known = cursors.get(name);
       if (known !== undefined) return known;
@@ -142,9 +143,13 @@ function pack(batch: LedgerBatch): PackedBatch {
     kind: 'batch',
     events: batch.events.map(packDraft),
     alarms: batch.alarms.map(({ id, key, open, at, state }) => ({ id, key, open, at, state: JSON.stringify(state) })),
-    rules: batch.rules.map(({ key, state }) => ({ key, state: state === null ? null : JSON.stringify(state) })),
+    rules: batch.rules.map(({ key, state }) => ({ key, state: textOrNull(state) })),
+    permits: (batch.permits ?? []).map(({ id, state }) => ({ id, state: textOrNull(state) })),
+    audit: batch.audit ?? [],
   };
 }
+
+const textOrNull = (state: object | null): string | null => (state === null ? null : JSON.stringify(state));
 
 /** States that were stored; one that cannot be read is said and left out, so that the others are still watched. */
 function parseStates(texts: readonly string[], log: Log): object[] {

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { Fault } from '#kit/fault.ts';
-import { accountWrites } from './account-store.ts';
+import { accountWrites, storeAudit } from './account-store.ts';
 import { type ConnectionOptions, metaOf, openConnection } from './connection.ts';
 import { encodeEntry, GENESIS, type Head, hashOf } from './entry.ts';
 import { databaseFault, LEDGER_FAULTS, sqliteCode } from './faults.ts';
@@ -171,6 +171,11 @@ export class Store {
       if (state === null) noRule.run(key);
       else rule.run(key, state);
     }
+    for (const { id, state } of batch.permits ?? []) {
+      if (state === null) this.#prepare('DELETE FROM permits WHERE id = ?').run(id);
+      else this.#prepare('INSERT OR REPLACE INTO permits (id, state) VALUES (?, ?)').run(id, state);
+    }
+    storeAudit(this.#db, batch.audit ?? []);
     if (++this.#batches % PRUNE_EVERY === 0) this.#prune();
     return head;
   }

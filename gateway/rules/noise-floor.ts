@@ -41,7 +41,7 @@ export class NoiseFloor {
   }
 
   get key(): string {
-    return `noise-floor:${this.point.key}`;
+    return `background:${this.point.key}`;
   }
 
   /** How far back readings are needed to fill the present block, ms. */
