@@ -112,6 +112,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     const timely = inTime(marked);
     return live.take(timely, tests.take(timely));
   };
+  judge.listenToDerived((batch) => {
+    history.keep(batch);
+    board.take(batch);
+  });
   const ending = new AbortController();
   const pumps: Promise<void>[] = [];
   opening.defer(async () => {

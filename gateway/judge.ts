@@ -39,6 +39,7 @@ export class Judge {
   #rules: RuleEngine;
   #zone: Zone;
   #trust: Trust;
+  #keepDerived: ((batch: readonly Reading[]) => void) | null = null;
 
   constructor(site: JudgedSite, start: Instant, trust: Trust) {
     this.#zone = openZone(site.timeZone);
@@ -67,6 +68,12 @@ export class Judge {
   changeRules(rules: RuleEngine, zone: Zone): void {
     this.#rules = rules;
     this.#zone = zone;
+  }
+
+  /** Who keeps and shows what is derived, such as an hour's Leq: all of it from now on, and first what has waited. */
+  listenToDerived(keep: (batch: readonly Reading[]) => void): void {
+    this.#keepDerived = keep;
+    this.#handOn();
   }
 
   /** The readings of one instant. */
@@ -100,7 +107,14 @@ export class Judge {
     return { receipt, step: joined([before, step]) };
   }
 
+  #handOn(): void {
+    if (this.#keepDerived === null) return;
+    const derived = this.#rules.takeDerived();
+    if (derived.length > 0) this.#keepDerived(derived);
+  }
+
   #apply(findings: readonly Finding[]): Step {
+    this.#handOn();
     return findings.length === 0 ? NOTHING : joined(findings.map((finding) => this.alarms.take(finding)));
   }
 }

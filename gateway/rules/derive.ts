@@ -13,6 +13,8 @@ const SAVE_MS = 600_000;
 /** How far back history must fill what was not stored yet: the time between two of them, and a late one. */
 export const DERIVE_MEMORY_MS = SAVE_MS + 60_000;
 
+const stored = (tick: number): number | null => (Number.isFinite(tick) ? tick : null);
+
 /** An equivalent level of a date's day or night, as the day-night level is made of them. */
 interface Level {
   readonly date: string;
@@ -24,8 +26,9 @@ interface Level {
 export interface DeriverState {
   /** Of what is derived and how: of another one the state is not taken over. */
   readonly meaning: number;
-  /** The tick up to which samples are in it. */
-  readonly asOf: number;
+  /** The newest sample that is in it, and the newest values that were told: ticks. */
+  readonly asOf: number | null;
+  readonly toldAt: number | null;
   readonly period: Period | null;
   readonly until: number;
   readonly statistics: SavedStatistics;
@@ -53,6 +56,7 @@ export class Deriver {
   #until = 0;
   #last: Level | null = null;
   #asOf = Number.NEGATIVE_INFINITY;
+  #toldAt = Number.NEGATIVE_INFINITY;
   #savedAt: number;
 
   constructor(
@@ -83,6 +87,11 @@ export class Deriver {
     return `derived:${this.source.key}:${name}`;
   }
 
+  /** Keys of the points that it gives. */
+  get points(): readonly string[] {
+    return this.#outputs.map(({ key }) => key);
+  }
+
   /** UTC ms of the end of the present period, or of when the next one begins. */
   get until(): number {
     return this.#until;
@@ -92,26 +101,39 @@ export class Deriver {
   take(tick: number, value: number | string): void {
     if (this.#period === null || tick <= this.#asOf || typeof value !== 'number') return;
     if (this.while !== null && (this.while.isFalse || !this.while.isKnown(tick))) return;
+    this.#asOf = tick;
     this.#statistics.add(value);
   }
 
-  /** Time has come to `at`: what has ended is told. A clock that was set back out of the present period makes that void. */
+  /** Time has come to `at`: what has ended is told. */
   turn(at: number, tick: number): readonly Reading[] {
-    const period = this.#period;
-    if (at < this.#until && (period === null || at >= period.from)) return [];
-    const told = period === null || at < period.from ? [] : this.#tell(period, tick - (at - period.to));
+    if (at < this.#until) return [];
+    const told = this.#period === null ? [] : this.#tell(this.#period, tick);
     this.#open(at);
+    this.#toldAt = tick;
     this.#savedAt = Number.NEGATIVE_INFINITY;
     return told;
+  }
+
+  /** The clock was set to `at`: where that is before the present period, what was gathered is void. */
+  step(at: number, tick: number): readonly Reading[] {
+    if (at >= this.#until) return this.turn(at, tick);
+    if (this.#period === null || at < this.#period.from) this.#open(at);
+    return [];
   }
 
   /** Its state when it is time to store it; null when it is not. */
   save(tick: number): DeriverState | null {
     if (tick - this.#savedAt < SAVE_MS) return null;
     this.#savedAt = tick;
+    return this.snapshot();
+  }
+
+  snapshot(): DeriverState {
     return {
       meaning: this.#meaning,
-      asOf: tick,
+      asOf: stored(this.#asOf),
+      toldAt: stored(this.#toldAt),
       period: this.#period,
       until: this.#until,
       statistics: this.#statistics.save(),
@@ -121,17 +143,17 @@ export class Deriver {
 
   restore(saved: DeriverState, shift: number): void {
     if (saved.meaning !== this.#meaning) return;
-    this.#asOf = saved.asOf + shift;
-    this.#savedAt = this.#asOf;
+    this.#asOf = (saved.asOf ?? Number.NEGATIVE_INFINITY) + shift;
+    this.#toldAt = (saved.toldAt ?? Number.NEGATIVE_INFINITY) + shift;
     this.#period = saved.period;
     this.#until = saved.until;
     this.#statistics.restore(saved.statistics);
     this.#last = saved.last;
   }
 
-  /** Whether a value of that tick, from history, is from before what was restored: only such are not derived anew. */
-  isBefore(tick: number): boolean {
-    return tick <= this.#asOf;
+  /** Whether a value of that tick was told before what was restored: such are not derived anew. */
+  hasTold(tick: number): boolean {
+    return tick <= this.#toldAt;
   }
 
   #open(at: number): void {

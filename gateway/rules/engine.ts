@@ -4,6 +4,7 @@ import type { Reading } from '../../drivers/reading.ts';
 import type { Background, BackgroundState } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
+import { DerivedPoints } from './derived-points.ts';
 import type { Answer, Finding } from './finding.ts';
 import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
 import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
@@ -40,7 +41,7 @@ interface GlobalState {
 
 /**
  * Readings and permits to findings. Pure: the time is that of what it is given, so that a replay is the same as live.
- * At one instant, in this order: windows that close, permits, deadlines, the readings.
+ * At one instant, in this order: windows that close, permits, deadlines, what is derived, the readings.
  */
 export class RuleEngine {
   readonly #permits: PermitBook;
@@ -52,6 +53,7 @@ export class RuleEngine {
   readonly #notEvaluable = new Map<string, NotEvaluable>();
   readonly #feeds: ReadonlyMap<string, PointFeed>;
   readonly #deadlines = new Deadlines();
+  readonly #derived: DerivedPoints;
   /** Watches of several points, evaluated when all readings of an instant are in. */
   readonly #dirty = new Set<RuleWatch>();
   #found: Finding[] = [];
@@ -72,6 +74,7 @@ export class RuleEngine {
       schedules: this.#schedules,
       whiles: this.#whiles,
       backgrounds: this.#backgrounds,
+      derived: this.#derived,
     } = openWatches(options, zone, start, this.#around));
     this.#nextCalendarAt = this.#calendarAfter(start.at);
     for (const [key, watches] of Map.groupBy(this.#watches, ({ point }) => point.key)) {
@@ -92,8 +95,15 @@ export class RuleEngine {
     const first = readings[0];
     if (first === undefined) return NONE;
     this.#moveTo(first.at, first.tick);
+    this.#read(this.#derived.withoutOwn(readings));
+    return this.#take();
+  }
+
+  /** Readings of the present instant. */
+  #read(readings: readonly Reading[]): void {
     const tick = this.#tick;
-    if (this.#whiles.length > 0 || this.#backgrounds.size > 0) this.#takeAround(readings);
+    const isAround = this.#whiles.length > 0 || this.#backgrounds.size > 0 || !this.#derived.isEmpty;
+    if (isAround) this.#takeAround(readings);
     for (const reading of readings) {
       const feed = this.#feeds.get(reading.point);
       if (feed === undefined) continue;
@@ -119,7 +129,11 @@ export class RuleEngine {
       }
       this.#dirty.clear();
     }
-    return this.#take();
+  }
+
+  /** What was derived since it was last asked, for those who keep and show readings. */
+  takeDerived(): readonly Reading[] {
+    return this.#derived.take();
   }
 
   /** Lets time pass: calendars and deadlines up to and including this instant. */
@@ -130,7 +144,7 @@ export class RuleEngine {
 
   /** The tick at which `advance` has something to do if nothing is read before; Infinity when it has nothing. */
   nextDue(): number {
-    return Math.min(this.#deadlines.next, this.#nextCalendarAt - this.#offset);
+    return Math.min(this.#deadlines.next, Math.min(this.#nextCalendarAt, this.#derived.until) - this.#offset);
   }
 
   setTrust(trust: Trust, at: number, tick: number): readonly Finding[] {
@@ -184,6 +198,7 @@ export class RuleEngine {
     for (const each of this.#backgrounds.values()) {
       if (each.isUnsaved) changed.push({ key: each.key, state: each.save() });
     }
+    changed.push(...this.#derived.save(this.#tick));
     changed.push({ key: GLOBAL, state: { tick: this.#tick, at: this.#tick + this.#offset } satisfies GlobalState });
     return changed;
   }
@@ -194,6 +209,7 @@ export class RuleEngine {
     for (const watch of this.#watches) states.set(watch.watch.key, watch.save(this.#tick));
     for (const each of this.#notEvaluable.values()) states.set(each.watch.key, each.save());
     for (const each of this.#backgrounds.values()) states.set(each.key, each.save());
+    for (const { key, state } of this.#derived.snapshot()) states.set(key, state);
     states.set(GLOBAL, { tick: this.#tick, at: this.#tick + this.#offset } satisfies GlobalState);
     return states;
   }
@@ -226,6 +242,7 @@ export class RuleEngine {
       const state = saved.get(each.key) as (BackgroundState & NoiseFloorState) | undefined;
       if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift, shift);
     }
+    this.#derived.restore(saved, shift);
     return taken;
   }
 
@@ -254,7 +271,7 @@ export class RuleEngine {
 
   /** How far back readings are needed to fill every window: the longest of windows and gaps, ms. */
   get memoryMs(): number {
-    let most = 0;
+    let most = this.#derived.memoryMs;
     for (const { rule, point } of this.#watches) {
       const over = rule.kind === 'limit' && 'over' in rule.measure ? rule.measure.over : 0;
       const stuck = rule.kind === 'stuck' ? rule.after : 0;
@@ -296,6 +313,12 @@ export class RuleEngine {
       for (const watch of each.watches) this.#deadlines.arm(watch);
     }
     this.#touched.clear();
+    if (this.#derived.isEmpty) return;
+    for (const { point, quality, value } of readings) {
+      const feed = quality === 'good' && value !== null ? this.#feeds.get(point) : undefined;
+      if (feed === undefined || value === null) continue;
+      for (const deriver of feed.derivers) deriver.take(tick, value);
+    }
   }
 
   #settle(each: While): void {
@@ -319,15 +342,19 @@ export class RuleEngine {
     for (;;) {
       const calendar = this.#nextCalendarAt - this.#offset;
       const deadline = this.#deadlines.next;
-      if (Math.min(calendar, deadline) > to) break;
-      this.#tick = Math.max(this.#tick, Math.min(calendar, deadline));
-      if (calendar <= deadline) this.#turnCalendar(this.#nextCalendarAt, null);
-      else this.#deadlines.run(this.#tick);
+      const period = this.#derived.until - this.#offset;
+      const next = Math.min(calendar, deadline, period);
+      if (next > to) break;
+      this.#tick = Math.max(this.#tick, next);
+      if (calendar === next) this.#turnCalendar(this.#nextCalendarAt, null);
+      else if (deadline === next) this.#deadlines.run(this.#tick);
+      else this.#read(this.#derived.turn(this.#derived.until, this.#tick));
     }
     this.#tick = to;
     if (isStep) {
       this.#offset = offset;
       this.#turnCalendar(at, 'clock-step');
+      this.#read(this.#derived.step(at, this.#tick));
     }
   }
 

@@ -2,10 +2,12 @@ import { hashText } from '#kit/hash.ts';
 import { addDays, type Zone } from '#kit/zone.ts';
 import { axesOf, Background } from './background.ts';
 import type { DayWindow } from './calendar.ts';
+import { type Deriver, openDerivers } from './derive.ts';
+import { DerivedPoints } from './derived-points.ts';
 import type { Level, Watch } from './finding.ts';
 import { describeRule, openProbe } from './index.ts';
 import { NoiseFloor } from './noise-floor.ts';
-import { type RulePoint, selects } from './point.ts';
+import { type Derived, type RulePoint, selects } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
@@ -20,6 +22,7 @@ export interface PointFeed {
   /** What says by it whether rules are in force. */
   readonly whiles: { readonly while: While; readonly input: number }[];
   readonly backgrounds: { readonly background: Background | NoiseFloor; readonly input: number }[];
+  readonly derivers: Deriver[];
 }
 
 interface Watches {
@@ -29,6 +32,7 @@ interface Watches {
   readonly whiles: readonly While[];
   /** By device; what is learned of noise, by its key. */
   readonly backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
+  readonly derived: DerivedPoints;
 }
 
 /** Every rule on every point that it is on; rules of the same window and dates share a schedule. */
@@ -47,7 +51,7 @@ export function openWatches(
   const schedules = new Map<string, Schedule>();
   const whiles = new Map<string, While>();
   const feedOf = (point: RulePoint): PointFeed => {
-    const feed = feeds.get(point.key) ?? { point, feeds: [], whiles: [], backgrounds: [] };
+    const feed = feeds.get(point.key) ?? { point, feeds: [], whiles: [], backgrounds: [], derivers: [] };
     feeds.set(point.key, feed);
     return feed;
   };
@@ -70,9 +74,9 @@ export function openWatches(
     feedOf(point).backgrounds.push({ background: made, input: 0 });
     return made;
   };
-  const whileOf = (rule: Rule, point: RulePoint): While | null => {
-    if (rule.while === undefined) return null;
-    const made = new While(rule.while, point, site.points);
+  const whileOf = (condition: Derived['while'], point: RulePoint): While | null => {
+    if (condition === undefined) return null;
+    const made = new While(condition, point, site.points);
     const known = whiles.get(made.key);
     if (known !== undefined) return known;
     whiles.set(made.key, made);
@@ -98,7 +102,7 @@ export function openWatches(
         probe,
         levels: namesOf(rule),
         schedule,
-        while: whileOf(rule, point),
+        while: whileOf(rule.while, point),
         meaning: meaningOf(rule, point, probe, window, zone),
         validEnd,
         tick: start.tick,
@@ -112,9 +116,13 @@ export function openWatches(
       }
     }
   }
+  const derivers = openDerivers(site.points, site.windows, zone, start, whileOf);
+  for (const deriver of derivers) feedOf(deriver.source).derivers.push(deriver);
+  const derived = new DerivedPoints(derivers);
   const learned = new Map<string, Background | NoiseFloor>(backgrounds);
   for (const floor of floors.values()) learned.set(floor.key, floor);
-  return { watches, feeds, schedules: [...schedules.values()], whiles: [...whiles.values()], backgrounds: learned };
+  const shared = { schedules: [...schedules.values()], whiles: [...whiles.values()] };
+  return { watches, feeds, ...shared, backgrounds: learned, derived };
 }
 
 const namesOf = (rule: Rule): Level[] =>
