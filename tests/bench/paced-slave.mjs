@@ -53,9 +53,10 @@ port.on('data', (chunk) => {
   const send = (from) => {
     const to = Math.min(from + PIECE, reply.length);
     at(begin + to * characterMs, () => {
+      const sentAt = performance.now();
       port.write(reply.subarray(from, to));
       if (to < reply.length) send(to);
-      else quietAt = performance.now() + silenceMs;
+      else quietAt = sentAt + silenceMs;
     });
   };
   send(0);
