@@ -24,15 +24,9 @@ const start = (file: string) => ({ file, line: 1, column: 1 });
 
 /** Reads a site's directory; what cannot be read or parsed is reported and left out. */
 export async function readFolder(dir: string, report: Report): Promise<Folder> {
-  const names = await listNames(dir, '.', report);
-  if (names === undefined) return { site: undefined, lists: [], people: undefined, profiles: [] };
+  const files = await listFiles(dir, report);
+  if (files === undefined) return { site: undefined, lists: [], people: undefined, profiles: [] };
   const entries = new Map<string, Entry>();
-  const files = [
-    ...pick(names, '', report),
-    ...(
-      await Promise.all(FOLDERS.filter((name) => names.includes(name)).map((name) => listFolder(dir, name, report)))
-    ).flat(),
-  ];
   for (const file of files) {
     const text = await readText(dir, file, report);
     const entry = text === undefined ? undefined : parseFile(file, text, report);
@@ -50,6 +44,14 @@ export async function readFolder(dir: string, report: Report): Promise<Folder> {
     people: entries.get('people.yaml'),
     profiles: chosen(isProfile),
   };
+}
+
+/** The files of a site's directory that are read, `site.yaml` first; undefined when it cannot be. */
+export async function listFiles(dir: string, report: Report): Promise<string[] | undefined> {
+  const names = await listNames(dir, '.', report);
+  if (names === undefined) return undefined;
+  const folders = FOLDERS.filter((name) => names.includes(name)).map((name) => listFolder(dir, name, report));
+  return [...pick(names, '', report), ...(await Promise.all(folders)).flat()];
 }
 
 async function listNames(dir: string, file: string, report: Report): Promise<string[] | undefined> {

@@ -24,6 +24,8 @@ export interface LoadOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** What a secret that is not there is: an error, unless the site is only looked at or replayed. */
   readonly missingSecrets?: 'error' | 'warning';
+  /** Where `${file:PATH}` looks; the site's directory by default. */
+  readonly secretsDir?: string;
   /** Packs and device models that ship. */
   readonly packsDir?: string;
   readonly profilesDir?: string;
@@ -40,7 +42,11 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
 ): Promise<Loaded<Site<R, P>>> {
   const { packsDir = join(ROOT, 'config', 'packs'), profilesDir = join(ROOT, 'config', 'profiles') } = options;
   const report = new Report();
-  const sources: SecretSources = { dir, env: options.env ?? process.env, missing: options.missingSecrets ?? 'error' };
+  const sources: SecretSources = {
+    dir: options.secretsDir ?? dir,
+    env: options.env ?? process.env,
+    missing: options.missingSecrets ?? 'error',
+  };
   const folder = await readFolder(dir, report);
   const lists = gatherLists(folder.lists, folder.site, report);
 

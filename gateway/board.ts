@@ -3,14 +3,22 @@ import type { Reading } from '../drivers/reading.ts';
 
 /** The newest reading of every point, for people. */
 export class Board {
-  readonly failures: string[] = [];
+  /** Why a part of the gateway does not do its work, by what it is of. */
+  readonly failures = new Map<string, string>();
   readonly counts = { good: 0, uncertain: 0, bad: 0 };
-  readonly #points: readonly SitePoint[];
+  #points: readonly SitePoint[];
   readonly #last = new Map<string, Reading>();
   readonly #listeners = new Set<(batch: readonly Reading[]) => void>();
 
   constructor(points: readonly SitePoint[]) {
     this.#points = points;
+  }
+
+  /** The points are these from now on. */
+  change(points: readonly SitePoint[]): void {
+    this.#points = points;
+    const keys = new Set(points.map(({ key }) => key));
+    for (const key of this.#last.keys()) if (!keys.has(key)) this.#last.delete(key);
   }
 
   /** A late reading is shown where nothing newer is known, never in the place of what is. */

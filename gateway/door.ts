@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import type { SiteAnswer } from './api/context.ts';
 import type { Gateway } from './gateway.ts';
 import { ROLES } from './ledger/accounts.ts';
 
@@ -14,6 +15,9 @@ const request = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('alarms') }),
   z.strictObject({ ask: z.literal('acknowledge'), alarm: z.string(), note: z.string().optional() }),
   z.strictObject({ ask: z.literal('background'), device: z.string() }),
+  z.strictObject({ ask: z.literal('site-reload') }),
+  z.strictObject({ ask: z.literal('site-history') }),
+  z.strictObject({ ask: z.literal('site-back'), number: z.int().min(1) }),
   z.strictObject({ ask: z.literal('users') }),
   z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
 ]);
@@ -23,8 +27,13 @@ type Answer = { readonly answer: unknown } | { readonly fault: { readonly code: 
 /** The list of all alarms is the longest. */
 const MOST_CHARACTERS = 64 * 2 ** 20;
 const WAIT_MS = 20_000;
+/** A change of the site fills windows from history first. */
+const WAIT_FOR_SITE_MS = 300_000;
 /** A path longer than this cannot be a unix socket (sun_path, unix(7)). */
 const LONGEST_PATH = 107;
+
+/** Who asks through the door. */
+const WHO = `${userInfo().username} (command)`;
 
 const socketOf = (data: string): string => join(data, 'gengfu.sock');
 
@@ -50,10 +59,10 @@ export async function openDoor(data: string, gateway: Gateway, log: Log): Promis
 }
 
 /** The first line that comes in; rejects when the other side ends, errs, is slow or says too much. */
-function firstLine(socket: Socket): Promise<string> {
+function firstLine(socket: Socket, waitMs = WAIT_MS): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    socket.setEncoding('utf8').setTimeout(WAIT_MS, () => socket.destroy(new Fault('no-answer', 'no answer in time')));
+    socket.setEncoding('utf8').setTimeout(waitMs, () => socket.destroy(new Fault('no-answer', 'no answer in time')));
     socket.on('data', (chunk: string) => {
       text += chunk;
       const end = text.indexOf('\n');
@@ -66,7 +75,9 @@ function firstLine(socket: Socket): Promise<string> {
 
 async function serve(socket: Socket, gateway: Gateway): Promise<void> {
   try {
-    socket.end(`${JSON.stringify(await answer(await firstLine(socket), gateway))}\n`);
+    const line = await firstLine(socket);
+    socket.setTimeout(WAIT_FOR_SITE_MS);
+    socket.end(`${JSON.stringify(await answer(line, gateway))}\n`);
   } catch {
     // Who hung up, or said nothing, has asked nothing.
     socket.destroy();
@@ -82,18 +93,24 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
       case 'alarms':
         return { answer: gateway.alarms() };
       case 'background': {
-        const isThere = await gateway.forgetBackground(asked.device, `${userInfo().username} (command)`);
+        const isThere = await gateway.forgetBackground(asked.device, WHO);
         if (isThere) return { answer: 'its next 10 good readings are its background' };
         const message = `no rule measures an angle from the background of a device ${asked.device}`;
         return { fault: { code: 'no-background', message } };
       }
+      case 'site-reload':
+        return siteAnswer(await gateway.reload.reload(WHO));
+      case 'site-back':
+        return siteAnswer(await gateway.reload.back(asked.number, WHO));
+      case 'site-history':
+        return { answer: await gateway.reload.history() };
       case 'users':
         return { answer: await gateway.users() };
       case 'invite':
         return { answer: await gateway.invite(asked.role) };
       case 'acknowledge': {
         const { alarm, note } = asked;
-        const receipt = await gateway.act({ kind: 'acknowledge', alarm, by: `${userInfo().username} (command)`, note });
+        const receipt = await gateway.act({ kind: 'acknowledge', alarm, by: WHO, note });
         if (receipt.status === 'refused') return { fault: { code: receipt.code, message: receipt.message } };
         return { answer: receipt.status };
       }
@@ -105,11 +122,19 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
   }
 }
 
+/** A refusal with every problem of the site's files, a line each. */
+function siteAnswer(answered: SiteAnswer): Answer {
+  if (answered.status !== 'refused') return { answer: answered };
+  const { code, message, hint, problems } = answered;
+  const lines = problems.map(({ path, message: text }) => `${path}: ${text}`);
+  return { fault: { code, message: [message, ...lines, ...(hint === undefined ? [] : [hint])].join('\n') } };
+}
+
 /** Asks the gateway that runs on this data directory. Throws a Fault `no-gateway` when none does. */
 export async function askGateway(data: string, asked: DoorRequest): Promise<unknown> {
   const socket = connect(socketOf(data));
   try {
-    const line = firstLine(socket);
+    const line = firstLine(socket, asked.ask.startsWith('site-') ? WAIT_FOR_SITE_MS : WAIT_MS);
     socket.write(`${JSON.stringify(asked)}\n`);
     const answered = JSON.parse(await line) as Answer;
     if ('fault' in answered) throw new Fault(answered.fault.code, answered.fault.message);

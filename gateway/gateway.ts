@@ -1,18 +1,18 @@
 import { join } from 'node:path';
 import { type Clock, withTicksFrom } from '#kit/clock.ts';
-import { codeOf, Fault, textOf } from '#kit/fault.ts';
+import { Fault } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import { keepSmall } from '#kit/memory.ts';
-import { linkFieldsOf } from '../config/broker.ts';
-import type { Site, SiteLink } from '../config/site.ts';
+import type { Listen, Site } from '../config/site.ts';
 import type { LinkContext, LinkStatus, OpenLink, Picture } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import { TestWatch } from './alarms/device-tested.ts';
-import type { Health } from './api/context.ts';
+import type { ApiContext, Health } from './api/context.ts';
 import { Board } from './board.ts';
+import { ConsoleDoor } from './console-door.ts';
 import { openHistory } from './history/open-history.ts';
 import { inTime } from './late.ts';
 import type { Role } from './ledger/accounts.ts';
@@ -20,18 +20,26 @@ import { openDataLock } from './ledger/data-lock.ts';
 import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
+import { type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
 import { OwnPoints } from './own-points.ts';
+import { Pumps } from './pumps.ts';
+import type { Reload, SiteStatus, Works } from './reload.ts';
 import { firstTick, restoreJudge } from './restore.ts';
 import type { Permit } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
+import { SiteParts } from './site-parts.ts';
+import type { SiteSource } from './site-start.ts';
 import { upstreams } from './upstream/index.ts';
-import type { OpenUpstream, UpstreamStatus } from './upstream/upstream.ts';
+import type { OpenUpstream, UpstreamContext, UpstreamStatus } from './upstream/upstream.ts';
 
 export type GatewaySite = Site<Rule, Permit>;
+type SiteUpstream = GatewaySite['upstreams'][number];
 
 export interface GatewayOptions {
   readonly site: GatewaySite;
+  /** Where it was read from, and is read again. */
+  readonly source: SiteSource;
   /** What the box remembers: databases and keys. Held by this process alone. */
   readonly data: string;
   /** The site's time; the demo runs it faster. Its trust is what events and legal rules go by. */
@@ -48,6 +56,7 @@ export interface GatewayStatus extends Health {
   readonly ledger: LedgerStatus;
   readonly links: Readonly<Record<string, LinkStatus>>;
   readonly upstreams: Readonly<Record<string, UpstreamStatus>>;
+  readonly site: SiteStatus;
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -62,6 +71,8 @@ export interface Gateway extends AsyncDisposable {
   /** Alarms that are not closed. */
   alarms(): readonly Alarm[];
   act(action: Action): Promise<Receipt>;
+  /** Changes the site while it runs. */
+  readonly reload: Pick<Reload, 'reload' | 'back' | 'history' | 'hangUp'>;
   /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
   forgetBackground(device: string, by: string): Promise<boolean>;
 }
@@ -71,7 +82,7 @@ const FIRST_ASK_MS = 10;
 
 /** The whole way, opened from the end to the beginning: what takes is there before what gives. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
-  const { site, data, wire, log, version } = options;
+  const { site, data, wire, log, version, source } = options;
   await using opening = new AsyncDisposableStack();
 
   opening.use(openDataLock(data, log));
@@ -81,6 +92,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   opening.use(ledger);
   const history = await openingHistory;
   const clock = withTicksFrom(options.clock, await firstTick(ledger));
+  const since = clock.tick();
 
   const restored = await restoreJudge(site, ledger, history, clock, log);
   const { judge, lateness, step } = restored;
@@ -89,22 +101,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   void live.keep(step, []);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
 
-  const sinks = new Map<string, OpenUpstream>();
-  for (const { id, kind, options: wanted } of site.upstreams) {
-    const sink = upstreams.find((each) => each.kind === kind);
-    if (sink === undefined) throw new Fault('upstream-kind', `upstream ${id}: no kind ${kind}`);
-    const context = { gateway: site.gateway, version, clock, wire, log, ledger };
-    sinks.set(id, opening.use(await sink.open(id, wanted as never, context)));
-  }
+  const sinks = opening.use(
+    new SiteParts((spec: SiteUpstream) => openSink(spec, { gateway: site.gateway, version, clock, wire, log, ledger })),
+  );
+  await sinks.change(site.upstreams);
 
   const board = new Board(site.points);
-  const links = new Map<string, OpenLink>();
-  const health = (): Health => {
-    const { durable, error = 'not durable' } = ledger.status();
-    const reasons = [...board.failures, ...(durable ? [] : [`ledger: ${error}`])];
-    return { ready: reasons.length === 0, reasons };
-  };
-  const tests = new TestWatch(site.points, judge.zone.encode);
+  const tests = new TestWatch(site.points, (at) => judge.zone.encode(at));
   const take = (batch: readonly Reading[]): Promise<unknown> | undefined => {
     const marked = lateness.mark(batch, clock.trust());
     history.keep(marked);
@@ -116,59 +119,75 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     history.keep(batch);
     board.take(batch);
   });
-  const ending = new AbortController();
-  const pumps: Promise<void>[] = [];
-  opening.defer(async () => {
-    await Promise.all(pumps);
-  });
-  opening.defer(() => ending.abort());
-  for (const spec of site.links) {
-    const link = opening.use(await openLink(site, spec, { clock, wire, log, dir: join(data, 'links', spec.id) }));
-    links.set(spec.id, link);
-    pumps.push(pump(spec.id, link, take, board, log, ending.signal));
-  }
-  const backlog = () => Math.max(0, ...[...sinks.values()].map((sink) => sink.status().backlog));
-  opening.use(new OwnPoints({ points: site.points, data, links, backlog, clock, wire, take }));
+  const pumps = opening.use(new Pumps(take, board, log));
+  const links = opening.use(
+    new SiteParts((spec: DriverLink) => openLink(spec, { clock, wire, log, dir: join(data, 'links', spec.id) })),
+  );
+  await links.change(linkSpecs(site));
+  pumps.start(links.open);
+  const backlog = () => Math.max(0, ...[...sinks.open.values()].map((sink) => sink.status().backlog));
+  const own = opening.use(new OwnPoints({ points: site.points, data, links: links.open, backlog, clock, wire, take }));
 
   // The devices are asked before the page is even loaded.
   await wire.sleep(FIRST_ASK_MS);
   keepSmall();
-  const [{ openApi }, { openMetrics }] = await Promise.all([import('./api/open-api.ts'), import('./metrics.ts')]);
-  const metrics = openMetrics({ ledger, history, links, sinks, judge, lateness, board });
+  const [{ openApi }, { openMetrics }, { Reload }] = await Promise.all([
+    import('./api/open-api.ts'),
+    import('./metrics.ts'),
+    import('./reload.ts'),
+  ]);
+  const health = (): Health => {
+    const { durable, error = 'not durable' } = ledger.status();
+    const failures = [...board.failures].map(([link, text]) => `link ${link}: ${text}`);
+    const reasons = [...failures, ...(durable ? [] : [`ledger: ${error}`])];
+    return { ready: reasons.length === 0, reasons };
+  };
+  const metrics = openMetrics({ ledger, history, links: links.open, sinks: sinks.open, judge, lateness, board });
   opening.use(metrics);
-  const api = opening.use(
-    await openApi(
-      { listen: site.console.listen, consoleDir: options.consoleDir },
-      {
-        clock,
-        wire,
-        log,
-        site: { gateway: site.gateway, name: site.name, timeZone: site.timeZone, version },
-        accounts,
-        ledger,
-        history,
-        metrics: metrics.registry,
-        alarms: () => live.alarms,
-        points: () => board.points(),
-        answers: () => [...judge.rules.answers()],
-        links: () => statusOf(links),
-        upstreams: () => statusOf(sinks),
-        picture: (device, at) => pictureOf(site, links, device, at),
-        health,
-        act: (action) => live.act(action),
-        onReadings: (listener) => board.listen(listener),
-      },
-    ),
-  );
+  const context: ApiContext = {
+    ...{ clock, wire, log, version, accounts, ledger, history, health },
+    metrics: metrics.registry,
+    site: () => works.site,
+    alarms: () => live.alarms,
+    points: () => board.points(),
+    answers: () => [...judge.rules.answers()],
+    links: () => statusOf(links.open),
+    upstreams: () => statusOf(sinks.open),
+    picture: (device, at) => pictureOf(works.site, links.open, device, at),
+    act: (action) => live.act(action),
+    reloadSite: (by, from) => reload.reload(by, from),
+    backSite: (number, by, from) => reload.back(number, by, from),
+    siteHistory: () => reload.history(),
+    onReadings: (listener) => board.listen(listener),
+  };
+  const openAt = (listen: Listen) => openApi({ listen, consoleDir: options.consoleDir }, context);
+  const console = opening.use(await ConsoleDoor.open(site.console.listen, openAt, wire));
+  const pump = () => pumps.start(links.open);
+  const works: Works = {
+    ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, lateness, board, tests, own },
+    ...{ console, links, sinks, pump },
+  };
+  const reload = opening.use(new Reload(works, source));
+  metrics.watchSite(() => reload.status());
+  reload.begin(restored.saved);
 
   const opened = opening.move();
   return {
-    url: api.url,
-    invite: (role) => api.invite(role),
+    get url() {
+      return console.url;
+    },
+    invite: (role) => console.invite(role),
     users: () => accounts.list(),
-    status: () => ({ ...health(), ledger: ledger.status(), links: statusOf(links), upstreams: statusOf(sinks) }),
+    status: () => ({
+      ...health(),
+      ledger: ledger.status(),
+      links: context.links(),
+      upstreams: context.upstreams(),
+      site: reload.status(),
+    }),
     alarms: () => live.alarms,
     act: (action) => live.act(action),
+    reload,
     async forgetBackground(device, by) {
       if (!(await live.forgetBackground(device))) return false;
       await accounts.audit({ at: clock.now(), who: by, what: 'background', detail: { device } });
@@ -192,36 +211,14 @@ async function pictureOf(
   return link === undefined ? undefined : await links.get(link.id)?.picture?.(device, at);
 }
 
-async function openLink(site: GatewaySite, spec: SiteLink, context: LinkContext): Promise<OpenLink> {
-  const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
-  if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
-  // The embedded broker listens where the site says, and times without a zone are of the site's, unless the link says otherwise.
-  const isOwn = ['listen', 'tls', 'websocket'].some((field) => Object.hasOwn(spec.options as object, field));
-  const broker = site.broker === null || isOwn ? {} : linkFieldsOf(site.broker);
-  const given = spec.options as Record<string, unknown>;
-  const isZoned = spec.kind === 'hj212' || spec.kind === 'cabinet';
-  const inherited = spec.kind === 'mqtt' ? broker : isZoned ? { timeZone: site.timeZone } : {};
-  const linkOptions = { ...inherited, ...given };
-  return driver.open({ ...spec, options: linkOptions } as Parameters<typeof driver.open>[0], context);
+async function openSink({ id, kind, options }: SiteUpstream, context: UpstreamContext): Promise<OpenUpstream> {
+  const sink = upstreams.find((each) => each.kind === kind);
+  if (sink === undefined) throw new Fault('upstream-kind', `upstream ${id}: no kind ${kind}`);
+  return sink.open(id, options as never, context);
 }
 
-/** A link's readings to the rules until the gateway ends. A driver that fails is told of, and harms no other. */
-async function pump(
-  id: string,
-  link: OpenLink,
-  take: (batch: readonly Reading[]) => Promise<unknown> | undefined,
-  board: Board,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    for await (const batch of link.readings(signal)) {
-      const durable = take(batch);
-      if (durable !== undefined) link.kept?.(durable);
-    }
-  } catch (error) {
-    if (signal.aborted) return;
-    log.error({ link: id, code: codeOf(error) }, `the link's driver failed: ${textOf(error)}`);
-    board.failures.push(`link ${id}: ${textOf(error)}`);
-  }
+async function openLink(spec: DriverLink, context: LinkContext): Promise<OpenLink> {
+  const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
+  if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
+  return driver.open(spec as Parameters<typeof driver.open>[0], context);
 }

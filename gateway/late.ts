@@ -26,13 +26,17 @@ interface Own {
  * than three periods is no time, and is not remembered, else one wrong date would make late all that comes after.
  */
 export class Lateness {
-  readonly #points: ReadonlyMap<string, Own>;
+  #points: ReadonlyMap<string, Own> = new Map();
   #count = 0;
 
   constructor(points: readonly { readonly key: string; readonly everyMs: number }[]) {
-    this.#points = new Map(
-      points.map(({ key, everyMs }) => [key, { everyMs, newest: Number.NEGATIVE_INFINITY }] as const),
-    );
+    this.change(points);
+  }
+
+  /** The points are these from now on; of those that were there before it knows what it knew. */
+  change(points: readonly { readonly key: string; readonly everyMs: number }[]): void {
+    const newest = (key: string) => this.#points.get(key)?.newest ?? Number.NEGATIVE_INFINITY;
+    this.#points = new Map(points.map(({ key, everyMs }) => [key, { everyMs, newest: newest(key) }] as const));
   }
 
   /** Readings that were late since the start. */

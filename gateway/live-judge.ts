@@ -6,8 +6,9 @@ import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
 import type { Step } from './alarms/lifecycle.ts';
-import type { Instant, Judge } from './judge.ts';
-import type { Entry, Ledger } from './ledger/ledger.ts';
+import { type Instant, type Judge, joined } from './judge.ts';
+import type { Entry, Ledger, LedgerBatch } from './ledger/ledger.ts';
+import type { NextRules } from './next-rules.ts';
 import type { Restored } from './restore.ts';
 import type { Finding } from './rules/finding.ts';
 
@@ -44,6 +45,9 @@ export class LiveJudge implements AsyncDisposable {
   #disarm: () => void = () => {};
   #endCheckpoints: () => void = () => {};
   #refusals = 0;
+  /** The batches of the newest instant that was judged. */
+  #newestTaken: (readonly Reading[])[] = [];
+  #follower: ((batch: readonly Reading[]) => void) | null = null;
 
   /** `restored`: the judge, and the alarms that were on disk when it was made. */
   constructor(
@@ -66,8 +70,41 @@ export class LiveJudge implements AsyncDisposable {
   /** One batch of readings, on the reading path. Gives what settles once the events that it caused are on disk, if any. */
   take(batch: readonly Reading[], told: readonly EntryDraft[]): Promise<unknown> | undefined {
     const kept = this.keep(this.judge.step(batch), told);
+    this.#note(batch);
     this.#arm();
     return kept === NOTHING_KEPT ? undefined : kept;
+  }
+
+  /**
+   * Calls `follower` with each batch after it was judged, first with those of the newest instant, for rules that are to
+   * take the place of the present ones. One at a time; returns the way to stop it.
+   */
+  follow(follower: (batch: readonly Reading[]) => void): () => void {
+    for (const batch of this.#newestTaken) follower(batch);
+    this.#follower = follower;
+    return () => {
+      if (this.#follower === follower) this.#follower = null;
+    };
+  }
+
+  /** The state of all rules, and what of it was not stored yet is. */
+  snapshot(): Map<string, object> {
+    void this.#checkpoint();
+    return this.judge.rules.snapshot();
+  }
+
+  /**
+   * The rules of a changed site take the place of the present ones, between two batches: nothing is judged twice or not at
+   * all. What is due by the old rules is done first. Settles when it is durable, with what is told of it.
+   */
+  changeRules(next: NextRules, told: readonly EntryDraft[], states: LedgerBatch['rules']): Promise<unknown> {
+    const instant = this.#instant();
+    const before = this.judge.advance(instant);
+    const { step, rules } = next.takePlace(this.judge, instant);
+    const kept = this.keep(joined([before, step]), told, [...states, ...rules]);
+    this.#armedFor = Number.POSITIVE_INFINITY;
+    this.#arm();
+    return kept;
   }
 
   /** Answers only when it is durable. */
@@ -129,19 +166,31 @@ export class LiveJudge implements AsyncDisposable {
     return this.#isBehind ? this.judge.alarms.open : [...this.#stored.values()];
   }
 
-  /** Makes a step durable; null when the ledger would not take it. */
-  keep(step: Step, told: readonly EntryDraft[]): Promise<readonly Entry[] | null> {
-    if (step.events.length === 0 && told.length === 0) return NOTHING_KEPT;
-    this.#newest = this.#append(step, told);
+  /** Takes note of a batch for rules that are to take the place of the present ones. */
+  #note(batch: readonly Reading[]): void {
+    if (batch[0] === undefined) return;
+    if (batch[0].tick !== this.#newestTaken[0]?.[0]?.tick) this.#newestTaken = [];
+    this.#newestTaken.push(batch);
+    this.#follower?.(batch);
+  }
+
+  /** Makes a step durable, with other states that belong to it; null when the ledger would not take it. */
+  keep(step: Step, told: readonly EntryDraft[], states: LedgerBatch['rules'] = []): Promise<readonly Entry[] | null> {
+    if (step.events.length === 0 && told.length === 0 && states.length === 0) return NOTHING_KEPT;
+    this.#newest = this.#append(step, told, states);
     return this.#newest;
   }
 
-  async #append(step: Step, told: readonly EntryDraft[]): Promise<readonly Entry[] | null> {
+  async #append(
+    step: Step,
+    told: readonly EntryDraft[],
+    states: LedgerBatch['rules'],
+  ): Promise<readonly Entry[] | null> {
     try {
       const entries = await this.#ledger.append({
         events: [...told, ...step.events],
         alarms: step.alarms.map(row),
-        rules: this.judge.rules.save(),
+        rules: [...states, ...this.judge.rules.save()],
       });
       for (const alarm of step.alarms) {
         if (alarm.closedAt === null) this.#stored.set(alarm.id, alarm);

@@ -6,6 +6,7 @@ import type { HistoryReader } from './history/history.ts';
 import type { Judge } from './judge.ts';
 import type { Lateness } from './late.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
+import type { SiteStatus } from './reload.ts';
 import { LEVELS } from './rules/finding.ts';
 import type { OpenUpstream } from './upstream/upstream.ts';
 
@@ -22,6 +23,8 @@ export interface Measured {
 
 export interface Metrics extends Disposable {
   readonly registry: Registry;
+  /** How changes of the site went, told from then on. */
+  watchSite(status: () => Pick<SiteStatus, 'number' | 'reloads' | 'failures' | 'difference'>): void;
 }
 
 const NANOSECONDS = 1e9;
@@ -101,7 +104,28 @@ export function openMetrics(measured: Measured): Metrics {
   gauge('upstream_backlog', 'Entries that the upstream has not confirmed.', ['upstream'], (each) => {
     for (const [upstream, sink] of sinks) each.set({ upstream }, sink.status().backlog);
   });
-  return { registry, [Symbol.dispose]: () => delay.disable() };
+  return {
+    registry,
+    watchSite(status) {
+      gauge('site_number', 'Number of the applied site that runs.', [], (each) => each.set(status().number ?? 0));
+      gauge('site_reloads', 'Changes of the site that were applied since the start.', [], (each) =>
+        each.set(status().reloads),
+      );
+      gauge(
+        'site_reload_failures',
+        'Changes of the site since the start that failed; the site before went on.',
+        [],
+        (each) => each.set(status().failures),
+      );
+      gauge(
+        'site_directory_differs',
+        'Files of the directory of the site that are otherwise than what runs.',
+        [],
+        (each) => each.set(status().difference?.length ?? 0),
+      );
+    },
+    [Symbol.dispose]: () => delay.disable(),
+  };
 }
 
 const statuses = (links: Measured['links']): [string, LinkStatus][] =>

@@ -30,7 +30,7 @@ export interface OwnPointsOptions {
  */
 export class OwnPoints implements Disposable {
   readonly #options: OwnPointsOptions;
-  readonly #keys: ReadonlySet<string>;
+  #keys: ReadonlySet<string>;
   /** Values as they were last told, by point. */
   readonly #told = new Map<string, Qualified>();
   #isDiskAsked = false;
@@ -43,6 +43,12 @@ export class OwnPoints implements Disposable {
     this.#keys = new Set(options.points.map(({ key }) => key));
     this.#round();
     this.#lookLater();
+  }
+
+  /** The points of the site are these from now on. */
+  change(points: OwnPointsOptions['points']): void {
+    this.#keys = new Set(points.map(({ key }) => key));
+    for (const key of this.#told.keys()) if (!this.#keys.has(key)) this.#told.delete(key);
   }
 
   [Symbol.dispose](): void {

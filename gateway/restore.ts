@@ -23,6 +23,8 @@ export interface Restored {
   readonly stored: readonly Alarm[];
   /** What the last run had read and no longer judged: to be made durable before anything else. */
   readonly step: Step;
+  /** What the ledger keeps beside the rules, under the same keys. */
+  readonly saved: ReadonlyMap<string, object>;
 }
 
 /** The least tick that a new run may begin at: after all that the last run had come to, also if the wall clock is behind. */
@@ -47,7 +49,9 @@ export async function restoreJudge(
   const lateness = new Lateness(site.points);
   const saved = await ledger.restore();
   const global = saved.rules.get('') as { readonly tick: number; readonly at: number } | undefined;
-  if (global === undefined) return { judge: new Judge(site, now, clock.trust()), lateness, stored: [], step: NOTHING };
+  if (global === undefined) {
+    return { judge: new Judge(site, now, clock.trust()), lateness, stored: [], step: NOTHING, saved: saved.rules };
+  }
 
   // Stored ticks are those of the last run's line; moved by its last offset they lie on the wall clock's, as ours do.
   const shift = global.at - global.tick;
@@ -79,11 +83,17 @@ export async function restoreJudge(
   }
   steps.push(judge.resume(Math.max(0, now.tick - last), now));
   const events: AlarmEvent[] = steps.flatMap((step) => step.events);
-  return { judge, lateness, stored, step: { alarms: steps.flatMap((step) => step.alarms), events } };
+  return {
+    judge,
+    lateness,
+    stored,
+    saved: saved.rules,
+    step: { alarms: steps.flatMap((step) => step.alarms), events },
+  };
 }
 
 /** The rule of an alarm is gone, or means something else now: what it said is not in force any more. */
-const ceased = (alarm: Alarm, at: number, reason: string): Finding => ({
+export const ceased = (alarm: Alarm, at: number, reason: string): Finding => ({
   watch: alarm.watch,
   at,
   answer: 'not-in-force',
@@ -97,7 +107,7 @@ const ceased = (alarm: Alarm, at: number, reason: string): Finding => ({
 });
 
 /** Readings in order, parted where their instant changes. */
-function* instants(batch: readonly Reading[]): Generator<readonly Reading[]> {
+export function* instants(batch: readonly Reading[]): Generator<readonly Reading[]> {
   let start = 0;
   for (let i = 1; i <= batch.length; i++) {
     if (i < batch.length && batch[i]?.tick === batch[start]?.tick) continue;

@@ -20,15 +20,20 @@ const NONE: readonly EntryDraft[] = [];
 
 /** A smoke or gas detector's `test` raises no alarm; it is told as an event of the device, once for each test (RULES.md, section 5). */
 export class TestWatch {
-  readonly #points = new Map<string, TestedPoint>();
+  #points: ReadonlyMap<string, TestedPoint> = new Map();
   readonly #inTest = new Set<string>();
   readonly #encodeTime: (at: number) => string;
 
   constructor(points: readonly TestedPoint[], encodeTime: (at: number) => string) {
-    for (const point of points) {
-      if (point.quantity === 'smoke.state' || point.quantity === 'gas.state') this.#points.set(point.key, point);
-    }
     this.#encodeTime = encodeTime;
+    this.change(points);
+  }
+
+  /** The points are these from now on; a test that is told of is not told again. */
+  change(points: readonly TestedPoint[]): void {
+    const tested = points.filter(({ quantity }) => quantity === 'smoke.state' || quantity === 'gas.state');
+    this.#points = new Map(tested.map((point) => [point.key, point]));
+    for (const key of this.#inTest) if (!this.#points.has(key)) this.#inTest.delete(key);
   }
 
   take(batch: readonly StateReading[]): readonly EntryDraft[] {

@@ -9,6 +9,7 @@ export type Access = 'anyone' | readonly Role[];
 export const SIGNED_IN: Access = ROLES;
 export const ACKNOWLEDGERS: Access = ['duty', 'responder', 'installer', 'admin'];
 export const RESPONDERS: Access = ['duty', 'responder', 'admin'];
+export const INSTALLERS: Access = ['installer', 'admin'];
 export const ADMINS: Access = ['admin'];
 
 declare module 'fastify' {

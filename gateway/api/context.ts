@@ -44,18 +44,64 @@ export interface Health {
   readonly reasons: readonly string[];
 }
 
+/** What a changed site is otherwise in, in short: by kind, what was added, removed and changed. */
+export type SiteChangesView = Readonly<Record<string, unknown>>;
+
+/** Why a site is not applied; the one before goes on. */
+export type SiteRefusal =
+  | 'site-invalid'
+  | 'site-needs-restart'
+  | 'site-busy'
+  | 'site-differs'
+  | 'site-failed'
+  | 'no-such-site';
+
+/** The answer to a change of the site. */
+export type SiteAnswer =
+  | {
+      /** Unchanged: what the files say runs already. */
+      readonly status: 'applied' | 'unchanged';
+      readonly number: number;
+      readonly hash: string;
+      readonly changes: SiteChangesView;
+      /** Each as `file:line:column: message`. */
+      readonly warnings: readonly string[];
+    }
+  | {
+      readonly status: 'refused';
+      readonly code: SiteRefusal;
+      readonly message: string;
+      readonly hint?: string | undefined;
+      /** Every one, at its place `file:line:column`. */
+      readonly problems: readonly { readonly path: string; readonly message: string }[];
+    };
+
+/** One of the sites that were applied last. */
+export interface AppliedSite {
+  readonly number: number;
+  readonly at: number;
+  readonly hash: string;
+  readonly by: string;
+  readonly from: 'directory' | 'back' | 'upstream';
+  readonly of: number | null;
+}
+
+export interface SiteHistory {
+  /** Newest first: the first one runs. */
+  readonly sites: readonly AppliedSite[];
+  /** Files of the site's directory that are otherwise than those that run; null where there is no directory. */
+  readonly difference: readonly { readonly file: string; readonly change: 'added' | 'removed' | 'changed' }[] | null;
+}
+
 /** All that the API is handed by the gateway. */
 export interface ApiContext {
   readonly clock: Clock;
   /** Real time, for sessions, one-time links and the pace of live changes: a demo's faster clock must not sign people out. */
   readonly wire: Clock;
   readonly log: Log;
-  readonly site: {
-    readonly gateway: string;
-    readonly name: string;
-    readonly timeZone: string;
-    readonly version: string;
-  };
+  readonly version: string;
+  /** As it is now: the site may change. */
+  site(): { readonly gateway: string; readonly name: string; readonly timeZone: string };
   readonly accounts: Accounts;
   readonly ledger: LedgerReader;
   readonly history: HistoryReader;
@@ -70,6 +116,11 @@ export interface ApiContext {
   picture(device: string, at: number): Promise<Picture | undefined>;
   health(): Health;
   act(action: Action): Promise<Receipt>;
+  /** Applies the site's directory as it is now. */
+  reloadSite(by: string, from: string): Promise<SiteAnswer>;
+  /** Puts a site back that was applied before. */
+  backSite(number: number, by: string, from: string): Promise<SiteAnswer>;
+  siteHistory(): Promise<SiteHistory>;
   /** Called with every batch of readings, on the reading path: the listener only takes note. Returns the way to stop it. */
   onReadings(listener: (batch: readonly Reading[]) => void): () => void;
 }

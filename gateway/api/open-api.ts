@@ -95,7 +95,7 @@ export async function buildApp(options: Omit<ApiOptions, 'listen'>, context: Api
   guardAccess(app, sessions);
   await app.register(rateLimit, { global: false, errorResponseBuilder: tooManyAttempts });
   addRoutes(app, { context, sessions, register: new Register(context), live });
-  addDocumentRoute(app, context.site.version);
+  addDocumentRoute(app, context.version);
   await servePage(app, options.consoleDir);
   return app;
 }

@@ -12,8 +12,18 @@ export interface Problem {
   readonly detail: string;
   readonly code: ApiCode;
   readonly hint?: string | undefined;
-  /** What is wrong where in the request, for `invalid`. */
+  /** What is wrong where: in the request for `invalid`, in the site's files for `site-invalid`. */
   readonly errors?: readonly { readonly path: string; readonly message: string }[] | undefined;
+}
+
+/** A refusal that has several places to tell of. */
+export class RefusedAt extends Fault {
+  readonly errors: NonNullable<Problem['errors']>;
+
+  constructor(code: ApiCode, message: string, errors: NonNullable<Problem['errors']>, hint?: string) {
+    super(code, message, hint === undefined ? {} : { hint });
+    this.errors = errors;
+  }
 }
 
 export const PROBLEM_TYPE = 'application/problem+json';
@@ -51,7 +61,8 @@ const mediaTypeProblem = (): Problem =>
 export function sendError(error: FastifyError, request: FastifyRequest, reply: FastifyReply, log: Log): FastifyReply {
   const code = codeOf(error);
   if (error instanceof Fault && isApiCode(code)) {
-    return sendProblem(reply, problemOf(code, error.message, { hint: error.hint }));
+    const errors = error instanceof RefusedAt ? error.errors : undefined;
+    return sendProblem(reply, problemOf(code, error.message, { hint: error.hint, errors }));
   }
   const refused = error instanceof Fault ? undefined : refusedByServer(error);
   if (refused !== undefined) return sendProblem(reply, refused);

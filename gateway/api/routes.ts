@@ -8,6 +8,7 @@ import { addPointRoutes } from './point-routes.ts';
 import type { Register } from './register.ts';
 import type { Sessions } from './sessions.ts';
 import { addSignInRoutes } from './sign-in-routes.ts';
+import { addSiteChangeRoutes } from './site-change-routes.ts';
 import { addSiteRoutes } from './site-routes.ts';
 import { addUserRoutes } from './user-routes.ts';
 
@@ -25,6 +26,7 @@ export function addRoutes(app: App, { context, sessions, register, live }: Route
   addSignInRoutes(app, context, sessions, register);
   addUserRoutes(app, context, sessions, register);
   addSiteRoutes(app, context);
+  addSiteChangeRoutes(app, context);
   addAlarmRoutes(app, context);
   addPointRoutes(app, context);
   addLiveRoutes(app, live);

@@ -30,8 +30,8 @@ export function addSiteRoutes(app: App, context: ApiContext): void {
       },
     },
     async () => {
-      const { gateway, name, timeZone, version } = context.site;
-      return { gateway, name, timeZone, version, now: clock.now(), clock: clock.trust() };
+      const { gateway, name, timeZone } = context.site();
+      return { gateway, name, timeZone, version: context.version, now: clock.now(), clock: clock.trust() };
     },
   );
 

@@ -18,6 +18,10 @@ export function wanted(value: string | undefined, name: string): string {
 export const dataDirectory = (given: string | undefined, gateway: string): string =>
   given ?? process.env.STATE_DIRECTORY ?? join(homedir(), '.local', 'state', 'gengfu', gateway);
 
+/** The same where the gateway's id may not be known: null when it stands in nothing else. */
+export const knownData = (given: string | undefined, gateway: string | null): string | null =>
+  gateway === null ? (given ?? process.env.STATE_DIRECTORY ?? null) : dataDirectory(given, gateway);
+
 /** The site, or null after every problem has been told on standard error. */
 export async function siteOf(dir: string, options: LoadOptions = {}): Promise<GatewaySite | null> {
   const { site, problems } = await loadSite(dir, kinds, options);

@@ -12,10 +12,9 @@ import { openClock } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
 import { ROOT } from '#kit/root.ts';
 import { encodeProblem } from '../../config/check-report.ts';
-import { loadSite } from '../../config/load.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
-import { kinds } from '../kinds.ts';
+import { loadFiles } from '../site-start.ts';
 import { VERSION } from '../version.ts';
 import { wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
@@ -62,13 +61,25 @@ export const demo: Command = {
     const voice = new Voice();
     const devices = await startSimulator([SCENARIO, ...common, ...city], env, stack, voice);
 
-    const { site, problems } = await loadSite(await writeSite(folder, devices.placeholders), kinds, { env });
+    const dir = await writeSite(folder, devices.placeholders);
+    const { files, loaded } = await loadFiles(dir, { env });
+    const { site, problems } = loaded;
     if (site === null) throw new Fault('demo-site', problems.map(encodeProblem).join('\n'));
+    const source = { dir, env, files, kept: null };
     const clock = openClock({ rate, start: NIGHT.start, realStart, trust: () => 'synchronised' });
     const data = values.data ?? join(folder, 'data');
     const log = pino({ level: 'warn', base: null }, pino.destination({ fd: 2, sync: true }));
     const gateway = stack.use(
-      await openGateway({ site, data, clock, wire: openClock(), log, consoleDir: CONSOLE_DIR, version: VERSION }),
+      await openGateway({
+        site,
+        source,
+        data,
+        clock,
+        wire: openClock(),
+        log,
+        consoleDir: CONSOLE_DIR,
+        version: VERSION,
+      }),
     );
     stack.use(await openDoor(data, gateway, log));
     await signUp(gateway.url, await gateway.invite('duty'), people);

@@ -13,12 +13,16 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   ledger: async () => (await import('./ledger.ts')).ledger,
   users: async () => (await import('./users.ts')).users,
   profile: async () => (await import('./profile.ts')).profile,
+  site: async () => (await import('./site.ts')).site,
   schema: async () => (await import('./schema.ts')).schema,
   sim: async () => (await import('./sim.ts')).sim,
 };
 
 /** What a gateway that runs answers with a no. */
-const REFUSALS: ReadonlySet<string> = new Set(['no-background', 'no-such-alarm', 'closed', 'not-durable']);
+const REFUSALS: ReadonlySet<string> = new Set([
+  ...['no-background', 'no-such-alarm', 'closed', 'not-durable', 'no-such-site'],
+  ...['site-invalid', 'site-needs-restart', 'site-busy', 'site-differs', 'site-failed'],
+]);
 
 async function help(): Promise<string> {
   const lines = ['usage: gengfu COMMAND …', ''];

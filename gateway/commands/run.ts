@@ -7,8 +7,9 @@ import { ROOT } from '#kit/root.ts';
 import { openTrust } from '#kit/trust.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
+import { siteToStart } from '../site-start.ts';
 import { VERSION } from '../version.ts';
-import { dataDirectory, siteOf, wanted, wrongUsage } from './arguments.ts';
+import { knownData, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 
 /** The built page, beside the gateway in a checkout and in a build alike. */
@@ -27,20 +28,28 @@ export const run: Command = {
     const { values } = parseArgs({ args: [...args], options });
     const { log: level = 'info' } = values;
     if (!LOG_LEVELS.includes(level)) throw wrongUsage(`--log is one of ${LOG_LEVELS.join(', ')}`);
-    const site = await siteOf(wanted(values.site, '--site'));
-    if (site === null) return EXIT.no;
+    const dir = wanted(values.site, '--site');
     const log = pino({ level, base: null }, pino.destination({ fd: 2, sync: true }));
-    const data = dataDirectory(values.data, site.gateway);
     const end = asked();
+    // Asked before it runs, a changed site is taken over as soon as it does.
+    let hangUp = () => {
+      isHungUp = true;
+    };
+    let isHungUp = false;
+    process.on('SIGHUP', () => hangUp());
+    const start = await siteToStart(dir, (gateway) => knownData(values.data, gateway), log);
+    if (start === null) return EXIT.no;
+    const { site, source, data } = start;
     using trust = await openTrust(site.clockTrust);
     const clock = openClock({ trust: trust.trust });
-    const options_ = { site, data, clock, wire: openClock(), log, consoleDir: CONSOLE_DIR, version: VERSION };
+    const options_ = { site, source, data, clock, wire: openClock(), log, consoleDir: CONSOLE_DIR, version: VERSION };
     await using running = new AsyncDisposableStack();
     const gateway = running.use(await openGateway(options_));
     running.use(await openDoor(data, gateway, log));
     const link = (await gateway.users()).length === 0 ? `\nSign in once: ${await gateway.invite('admin')}` : '';
     console.log(`Console: ${gateway.url}${link}`);
-    process.on('SIGHUP', () => log.warn({ site: values.site }, 'a changed site is taken over at the next start'));
+    hangUp = () => gateway.reload.hangUp('SIGHUP');
+    if (isHungUp) hangUp();
     await end;
     await running.disposeAsync();
     const { waiting, error } = gateway.status().ledger;

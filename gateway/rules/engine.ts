@@ -4,7 +4,7 @@ import type { Reading } from '../../drivers/reading.ts';
 import type { Background, BackgroundState } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
-import { DerivedPoints } from './derived-points.ts';
+import type { DerivedPoints } from './derived-points.ts';
 import type { Answer, Finding } from './finding.ts';
 import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
 import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
@@ -203,14 +203,18 @@ export class RuleEngine {
     return changed;
   }
 
-  /** The state of everything, for rules that are to take the place of these; to be made durable, it must be saved first. */
+  /**
+   * The state of everything, for rules that take the place of these at once: readings of the last tick may still come, so
+   * it is said to be true up to the one before. What is unsaved must be saved first.
+   */
   snapshot(): Map<string, object> {
+    const tick = this.#tick - 1;
     const states = new Map<string, object>();
-    for (const watch of this.#watches) states.set(watch.watch.key, watch.save(this.#tick));
+    for (const watch of this.#watches) states.set(watch.watch.key, watch.save(tick));
     for (const each of this.#notEvaluable.values()) states.set(each.watch.key, each.save());
     for (const each of this.#backgrounds.values()) states.set(each.key, each.save());
     for (const { key, state } of this.#derived.snapshot()) states.set(key, state);
-    states.set(GLOBAL, { tick: this.#tick, at: this.#tick + this.#offset } satisfies GlobalState);
+    states.set(GLOBAL, { tick, at: tick + this.#offset } satisfies GlobalState);
     return states;
   }
 

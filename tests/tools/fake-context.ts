@@ -1,7 +1,7 @@
 import { Registry } from 'prom-client';
 import type { Picture } from '../../drivers/driver.ts';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
-import type { AnswerView, ApiContext, Health, PointView } from '../../gateway/api/context.ts';
+import type { AnswerView, ApiContext, Health, PointView, SiteAnswer } from '../../gateway/api/context.ts';
 import { silentLog } from '../../gateway/kit/log.ts';
 import type { Account, Accounts, Role, Session } from '../../gateway/ledger/accounts.ts';
 import type { Entry, LedgerReader } from '../../gateway/ledger/ledger.ts';
@@ -143,6 +143,9 @@ export interface FakeContext extends ApiContext {
   readonly acted: Parameters<ApiContext['act']>[0][];
   open: Alarm[];
   state: Health;
+  /** What a change of the site is answered, and by whom it was asked. */
+  siteAnswer: SiteAnswer;
+  readonly siteAsked: string[];
   /** Oldest first. */
   readonly pictures: (Picture & { readonly device: string })[];
   refuse: { code: 'no-such-alarm' | 'closed' | 'not-durable'; message: string } | undefined;
@@ -154,7 +157,22 @@ export function fakeContext(): FakeContext {
     clock: new FakeClock(),
     wire: new FakeClock(),
     log: silentLog,
-    site: { gateway: 'test', name: '测试', timeZone: 'Asia/Shanghai', version: '0.0.0' },
+    version: '0.0.0',
+    site: () => ({ gateway: 'test', name: '测试', timeZone: 'Asia/Shanghai' }),
+    siteAnswer: { status: 'applied', number: 2, hash: 'ab', changes: {}, warnings: [] },
+    siteAsked: [],
+    async reloadSite(by) {
+      context.siteAsked.push(`reload ${by}`);
+      return context.siteAnswer;
+    },
+    async backSite(number, by) {
+      context.siteAsked.push(`back ${number} ${by}`);
+      return context.siteAnswer;
+    },
+    siteHistory: async () => ({
+      sites: [{ number: 2, at: 1, hash: 'ab', by: 'wang', from: 'back', of: 1 }],
+      difference: [{ file: 'rules.yaml', change: 'changed' }],
+    }),
     accounts: new FakeAccounts(),
     ledger: new FakeLedger(),
     history: {

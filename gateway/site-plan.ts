@@ -1,0 +1,102 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Site, SitePoint } from '../config/site.ts';
+import { linkSpecs, pointOf } from './link-spec.ts';
+import type { Permit } from './rules/permit.ts';
+import type { Rule } from './rules/rule.ts';
+
+type RunSite = Site<Rule, Permit>;
+
+/** What became of things of one kind, by id. What is in none of the three is the same. */
+export interface Difference {
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  /** There before and after, and not equal. */
+  readonly changed: readonly string[];
+}
+
+/** What a changed site asks for: equal parts are in none of it. */
+export interface SitePlan {
+  /** As drivers go by them: options, devices with their profiles, points. A link that is equal is not touched. */
+  readonly links: Difference;
+  readonly upstreams: Difference;
+  /** As the site's files say them, names and places included. */
+  readonly devices: Difference;
+  readonly rules: Difference;
+  readonly permits: Difference;
+  /** Changed: its readings mean something else than before. */
+  readonly points: Difference;
+  /** Parts of `site.yaml` that are otherwise now. */
+  readonly settings: readonly string[];
+  /** The rules need not be looked at. */
+  readonly isJudgedSame: boolean;
+  /** Settings among these that only a restart can change. */
+  readonly needsRestart: readonly string[];
+}
+
+/** By id, in the order of their lists. */
+export function differ<T>(before: readonly T[], after: readonly T[], idOf: (each: T) => string): Difference {
+  const [old, now] = [before, after].map((list) => new Map(list.map((each) => [idOf(each), each])));
+  const isIn = (map: ReadonlyMap<string, T> | undefined) => (each: T) => map?.has(idOf(each)) === true;
+  const isNew = (each: T) => !isIn(old)(each);
+  return {
+    added: after.filter(isNew).map(idOf),
+    removed: before.filter((each) => !isIn(now)(each)).map(idOf),
+    changed: after.filter((each) => !isNew(each) && !isDeepStrictEqual(old?.get(idOf(each)), each)).map(idOf),
+  };
+}
+
+/** What of a point the rules go by: all but where its values come from. */
+const judgedPoint = (point: SitePoint) => {
+  const {
+    link: _,
+    source: __,
+    convert: ___,
+    units: ____,
+    range: _____,
+    invalid: ______,
+    states: _______,
+    ...judged
+  } = point;
+  return judged;
+};
+
+/** What a point's readings mean. */
+const measuredPoint = (point: SitePoint) => ({ ...pointOf(point), unit: point.unit });
+
+const judgedOf = ({ timeZone, windows, notEvaluableAfterMs, rules, permits, points }: RunSite) => ({
+  site: { timeZone, windows, notEvaluableAfterMs, rules, permits, points: points.map(judgedPoint) },
+  measured: points.map(measuredPoint),
+});
+
+const settingsOf = (site: RunSite): Readonly<Record<string, unknown>> => ({
+  gateway: site.gateway,
+  name: site.name,
+  timeZone: site.timeZone,
+  windows: site.windows,
+  'clock.trust': site.clockTrust,
+  notEvaluableAfter: site.notEvaluableAfterMs,
+  'console.listen': site.console.listen,
+  broker: site.broker,
+});
+
+/** Who the gateway is stands in its ledger, and what its clock goes by is asked from the start on. */
+const ONLY_BY_RESTART: readonly string[] = ['gateway', 'clock.trust'];
+
+/** From one site to another: what is new, gone and otherwise. */
+export function planSite(before: RunSite, after: RunSite): SitePlan {
+  const byId = ({ id }: { readonly id: string }) => id;
+  const devicesOf = (site: RunSite) => site.links.flatMap(({ devices }) => devices);
+  const [old, now] = [settingsOf(before), settingsOf(after)];
+  const settings = Object.keys(now).filter((name) => !isDeepStrictEqual(old[name], now[name]));
+  return {
+    links: differ(linkSpecs(before), linkSpecs(after), byId),
+    upstreams: differ(before.upstreams, after.upstreams, byId),
+    devices: differ(devicesOf(before), devicesOf(after), byId),
+    rules: differ(before.rules, after.rules, byId),
+    permits: differ(before.permits, after.permits, byId),
+    points: differ(before.points.map(measuredPoint), after.points.map(measuredPoint), ({ key }) => key),
+    settings,
+    isJudgedSame: isDeepStrictEqual(judgedOf(before), judgedOf(after)),
+    needsRestart: settings.filter((name) => ONLY_BY_RESTART.includes(name)),
+  };
+}
