@@ -81,6 +81,10 @@ export class RuleWatch {
   readonly isJoint: boolean;
   /** Time alone can make it true. */
   readonly #isTimed: boolean;
+  /** Nothing but its readings can change its answer. */
+  readonly #mayRest: boolean;
+  /** In force, normal, and nothing pending: until a level is passed there is nothing to do. */
+  #isAtRest = false;
   readonly #levels: Levels;
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
@@ -109,6 +113,7 @@ export class RuleWatch {
     this.probe = options.probe;
     this.isJoint = options.probe.inputs.length > 1;
     this.#isTimed = rule.kind === 'silent';
+    this.#mayRest = !this.isJoint && !this.#isTimed && !rule.legal && options.while === null;
     this.schedule = schedule;
     this.while = options.while;
     this.#levels = new Levels(options.levels);
@@ -150,6 +155,11 @@ export class RuleWatch {
 
   /** Feeds a good reading in. True when it is to be evaluated: it is in force, and not from before what was restored. */
   take(input: number, tick: number, value: number | string): boolean {
+    if (this.#isAtRest) {
+      this.probe.take(input, tick, value);
+      this.#lastGood = tick;
+      return !this.probe.isQuiet();
+    }
     if (!this.isInForce || (this.#isOfPermits && tick < this.#since)) return false;
     const gap = tick > this.probe.validUntil(this.holdsLevel) && Number.isFinite(this.#lastGood);
     // What cannot be said to be of the time that the rule is of stays out.
@@ -185,6 +195,7 @@ export class RuleWatch {
     this.#setCode(null, tick);
     if (this.#levels.evaluate(this.probe, tick, this.#holdMs, this.#clearMs)) this.isUnsaved = true;
     this.#tell(tick, false);
+    this.#isAtRest = this.#mayRest && !this.#levels.isHeld && !this.#levels.isPending;
   }
 
   /** The tick of its next deadline; Infinity when there is none that will be borne out. */
@@ -209,6 +220,7 @@ export class RuleWatch {
   /** Its schedule, or its `while`, ceased: what is active returns, for `reason`. */
   cease(tick: number, at: number, reason: string): void {
     this.#lastGood = Number.NEGATIVE_INFINITY;
+    this.#isAtRest = false;
     if (tick > this.#asOf && this.#answer !== 'not-in-force') {
       this.#levels.reset();
       this.#setCode(null, tick);
@@ -253,9 +265,13 @@ export class RuleWatch {
     const wasBarred = this.#isBarred;
     this.#isBarred = this.#bars(at);
     if (wasBarred === this.#isBarred || !this.schedule.now.inForce || this.while?.isFalse === true) return;
-    if (this.#isBarred) this.cease(tick, at, PERMIT);
-    // Nothing from before it counts.
-    else this.begin(tick, at, true);
+    if (!this.#isBarred) {
+      // Nothing from before it counts.
+      this.begin(tick, at, true);
+      return;
+    }
+    if (tick > this.#asOf) this.#permit = this.#findPermit(at);
+    this.cease(tick, at, PERMIT);
   }
 
   get #isOfPermits(): boolean {
@@ -358,6 +374,7 @@ export class RuleWatch {
 
   #setCode(code: string | null, tick: number): void {
     if (code === this.#code) return;
+    this.#isAtRest = false;
     // From filling to not covered is a new matter; from one other reason to the next the same goes on.
     if (this.#code === null || this.#code === 'filling') this.#codeSince = tick;
     this.#code = code;

@@ -56,7 +56,7 @@ test.each([
         during: evening
 `),
     problems: [
-      'site.yaml:6:7: override: the pack construction-noise has no rule "night-noise"; known: night-construction-noise, night-noise-max, day-construction-noise, night-construction-noise-2011, day-construction-noise-2011',
+      'site.yaml:6:7: override: the pack construction-noise has no rule "night-noise"; known: night-construction-noise, night-noise-max, day-construction-noise, unpermitted-night-work, night-work-beyond-permit, night-construction-noise-2011, day-construction-noise-2011',
       'site.yaml:8:29: pack construction-noise, rule night-noise-max: unknown key "abve": did you mean "above"?',
     ],
   },
@@ -97,6 +97,8 @@ test.each([
       'night-construction-noise',
       'night-noise-max',
       'day-construction-noise',
+      'night-work-beyond-permit',
+      'unpermitted-night-work',
       'night-construction-noise-2011',
       'day-construction-noise-2011',
     ]

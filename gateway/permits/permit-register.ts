@@ -1,0 +1,272 @@
+import { isDeepStrictEqual } from 'node:util';
+import { Fault } from '#kit/fault.ts';
+import { openZone, type Zone } from '#kit/zone.ts';
+import type { EntryDraft } from '../alarms/alarm-event.ts';
+import type { AuditLine } from '../ledger/accounts.ts';
+import { Filing, type Permit } from '../rules/permit.ts';
+import { type RulePoint, selects } from '../rules/point.ts';
+import { PERMIT_FAULTS } from './faults.ts';
+import { type Overlap, overlaps } from './overlaps.ts';
+
+export const PERMIT_CHANGED = 'city.gengfu.permit.changed';
+/** Permits that are kept beside those of the site's files. */
+export const MOST_PERMITS = 20_000;
+/** What has ended so long ago makes room when the bound is reached; the log keeps its changes. */
+const KEEP_MS = 400 * 86_400_000;
+
+/** Where a permit came from. */
+export const PERMIT_SOURCES = ['site', 'api', 'csv', 'command', 'upstream'] as const;
+export type PermitSource = (typeof PERMIT_SOURCES)[number];
+
+/** A permit that did not come from the site's files, as the ledger keeps it. */
+export interface PermitRecord {
+  readonly permit: Permit;
+  /** Counts its changes; what comes with a number that is not above it has been done already. */
+  readonly revision: number;
+  readonly source: Exclude<PermitSource, 'site'>;
+  readonly by: string;
+  /** UTC milliseconds of the change. */
+  readonly at: number;
+}
+
+/** A permit as people see it in a list. */
+export interface PermitView {
+  readonly permit: Permit;
+  readonly revision: number;
+  readonly source: PermitSource;
+  readonly by: string | null;
+  readonly at: number | null;
+  /** It is granted and covers this instant. */
+  readonly covers: boolean;
+  /** What the site's files say under the same number, where that is something else: it does not count. */
+  readonly differs: Permit | null;
+}
+
+export interface PermitChange {
+  readonly permit: Permit;
+  /** Left out: the one after what is known. */
+  readonly revision?: number | undefined;
+  /** Refused where the number is taken. */
+  readonly isNew?: boolean | undefined;
+}
+
+/** Who changes them, and how the change came. */
+export interface PermitAuthor {
+  readonly by: string;
+  readonly source: PermitRecord['source'];
+  /** The address, where there is one. */
+  readonly from?: string | undefined;
+  readonly note?: string | undefined;
+}
+
+/** What became of a change. `done` is said only after it is durable. */
+export interface PermitReceipt {
+  readonly status: 'done' | 'unchanged';
+  readonly changed: readonly string[];
+  readonly unchanged: readonly string[];
+  readonly warnings: readonly Overlap[];
+}
+
+/** What is stored of a change, in one transaction. */
+export interface PermitBatch {
+  readonly told: readonly EntryDraft[];
+  readonly permits: readonly { readonly id: string; readonly state: PermitRecord | null }[];
+  readonly audit: readonly AuditLine[];
+}
+
+export interface PermitSite {
+  readonly timeZone: string;
+  readonly permits: readonly Permit[];
+  readonly points: readonly RulePoint[];
+}
+
+export interface PermitRegisterOptions {
+  readonly site: PermitSite;
+  /** As the ledger had them at the start. */
+  readonly stored: readonly PermitRecord[];
+  now(): number;
+  /** Takes them to the rules at once, and to the disk; false when they are not durable in time. */
+  apply(permits: readonly Permit[], batch: PermitBatch): Promise<boolean>;
+}
+
+/**
+ * The permits of a gateway: those of the site's files, and those that the API, a CSV or the platform has brought, which
+ * are kept by the ledger and win over a file's of the same number. What differs is shown and never lost.
+ */
+export class PermitRegister {
+  readonly #options: PermitRegisterOptions;
+  readonly #stored = new Map<string, PermitRecord>();
+  #site: PermitSite;
+  #zone: Zone;
+
+  constructor(options: PermitRegisterOptions) {
+    this.#options = options;
+    this.#site = options.site;
+    this.#zone = openZone(options.site.timeZone);
+    for (const record of options.stored) this.#stored.set(record.permit.id, record);
+  }
+
+  get zone(): Zone {
+    return this.#zone;
+  }
+
+  /** The site has been changed: its files' permits, points and zone are others. */
+  changeSite(site: PermitSite): void {
+    this.#site = site;
+    this.#zone = openZone(site.timeZone);
+  }
+
+  /** What counts: the files' permits, and over them those that were brought. */
+  over(permits: readonly Permit[]): readonly Permit[] {
+    const own = permits.filter(({ id }) => !this.#stored.has(id));
+    return [...own, ...this.brought()];
+  }
+
+  /** Those that did not come from the site's files. */
+  brought(): readonly Permit[] {
+    return [...this.#stored.values()].map((record) => record.permit);
+  }
+
+  /** By number. */
+  list(): readonly PermitView[] {
+    const now = this.#options.now();
+    const files = new Map(this.#site.permits.map((permit) => [permit.id, permit]));
+    const stored = [...this.#stored.values()].map((record): PermitView => {
+      const file = files.get(record.permit.id);
+      const differs = file === undefined || isDeepStrictEqual(file, record.permit) ? null : file;
+      return { ...record, covers: this.#covers(record.permit, now), differs };
+    });
+    const own = this.#site.permits
+      .filter(({ id }) => !this.#stored.has(id))
+      .map((permit): PermitView => {
+        const covers = this.#covers(permit, now);
+        return { permit, revision: 0, source: 'site', by: null, at: null, covers, differs: null };
+      });
+    return [...own, ...stored].sort((a, b) => (a.permit.id < b.permit.id ? -1 : 1));
+  }
+
+  /** Throws a Fault `no-such-permit`. */
+  find(id: string): PermitView {
+    const found = this.list().find(({ permit }) => permit.id === id);
+    if (found === undefined) throw new Fault(PERMIT_FAULTS.unknown, `There is no permit ${id}.`);
+    return found;
+  }
+
+  /** Why a permit cannot be taken, whatever its number: it is on nothing that this site has. */
+  flawOf(permit: Permit): string | null {
+    if (this.#site.points.some((point) => selects(permit.on, point))) return null;
+    const wanted = Object.entries(permit.on).map(([name, value]) => `${name} ${[value].flat().join(', ')}`);
+    return `no point of this site is of ${wanted.join(' and ')}`;
+  }
+
+  /**
+   * Takes all of them or none, at this instant, and answers when that is durable. Throws a Fault: `permit-site`,
+   * `permit-exists`, `permit-revision`, `too-many-permits`, `not-durable`.
+   */
+  async change(changes: readonly PermitChange[], author: PermitAuthor): Promise<PermitReceipt> {
+    const at = this.#options.now();
+    const files = new Map(this.#site.permits.map((permit) => [permit.id, permit]));
+    const records: { readonly record: PermitRecord; readonly before: Permit | null }[] = [];
+    const unchanged: string[] = [];
+    for (const change of changes) {
+      const { permit } = change;
+      const known = this.#stored.get(permit.id);
+      const before = known?.permit ?? files.get(permit.id) ?? null;
+      const present = known?.revision ?? 0;
+      if (this.#isDone(change, before, present)) {
+        unchanged.push(permit.id);
+        continue;
+      }
+      const flaw = this.flawOf(permit);
+      if (flaw !== null) throw new Fault(PERMIT_FAULTS.site, `Permit ${permit.id}: ${flaw}.`);
+      const revision = change.revision ?? present + 1;
+      records.push({ record: { permit, revision, source: author.source, by: author.by, at }, before });
+    }
+    const warnings = this.#overlaps(records.map(({ record }) => record.permit));
+    const changed = records.map(({ record }) => record.permit.id);
+    if (records.length === 0) return { status: 'unchanged', changed, unchanged, warnings };
+    const dropped = this.#makeRoom(changed, at);
+
+    for (const id of dropped) this.#stored.delete(id);
+    for (const { record } of records) this.#stored.set(record.permit.id, record);
+    const isDurable = await this.#options.apply(
+      records.map(({ record }) => record.permit),
+      {
+        told: records.map(({ record, before }) => this.#told(record, before, author)),
+        permits: [
+          ...dropped.map((id) => ({ id, state: null })),
+          ...records.map(({ record }) => ({ id: record.permit.id, state: record })),
+        ],
+        audit: records.map(({ record, before }) => auditOf(record, before, author)),
+      },
+    );
+    if (!isDurable) {
+      throw new Fault(PERMIT_FAULTS.notDurable, 'Taken, but not on disk yet: look at the state of the ledger.');
+    }
+    return { status: 'done', changed, unchanged, warnings };
+  }
+
+  /** Whether it was done already: the same content, or an older number, which a newer one has overtaken. */
+  #isDone({ permit, revision, isNew }: PermitChange, before: Permit | null, present: number): boolean {
+    const isSame = before !== null && isDeepStrictEqual(before, permit);
+    if (isNew === true && before !== null && !isSame) {
+      throw new Fault(PERMIT_FAULTS.exists, `There is a permit ${permit.id} already.`, {
+        hint: 'Change that one, or give the new one its own number.',
+      });
+    }
+    if (revision === undefined) return isSame;
+    if (revision < present) return true;
+    if (revision > present) return false;
+    if (isSame) return true;
+    throw new Fault(
+      PERMIT_FAULTS.revision,
+      `Permit ${permit.id} has a revision ${revision} already, and it says something else.`,
+      { hint: 'Look at it, and send the change with the next revision.' },
+    );
+  }
+
+  #covers(permit: Permit, at: number): boolean {
+    return permit.status === 'granted' && new Filing(permit, this.#zone).covers(at);
+  }
+
+  #overlaps(changed: readonly Permit[]): readonly Overlap[] {
+    const ids = new Set(changed.map(({ id }) => id));
+    const others = this.over(this.#site.permits).filter(({ id }) => !ids.has(id));
+    const own = overlaps([...others, ...changed], this.#site.points, this.#site.timeZone);
+    return own.filter((overlap) => ids.has(overlap.id) || ids.has(overlap.with));
+  }
+
+  /** The numbers that go so that the others have room. */
+  #makeRoom(wanted: readonly string[], at: number): string[] {
+    const added = wanted.filter((id) => !this.#stored.has(id)).length;
+    const over = this.#stored.size + added - MOST_PERMITS;
+    if (over <= 0) return [];
+    const old = [...this.#stored.values()]
+      .map(({ permit }) => ({ id: permit.id, to: new Filing(permit, this.#zone).whole.to }))
+      .filter(({ id, to }) => to < at - KEEP_MS && !wanted.includes(id))
+      .sort((a, b) => a.to - b.to);
+    if (old.length >= over) return old.slice(0, over).map(({ id }) => id);
+    throw new Fault(PERMIT_FAULTS.tooMany, `No more than ${MOST_PERMITS} permits are kept, and ${over} are over that.`);
+  }
+
+  #told({ permit, revision, at }: PermitRecord, before: Permit | null, author: PermitAuthor): EntryDraft {
+    const { by, source, note = null } = author;
+    return {
+      type: PERMIT_CHANGED,
+      subject: permit.id,
+      time: this.#zone.encode(at),
+      data: { permit, previous: before, revision, source, by, note },
+    };
+  }
+}
+
+function auditOf({ permit, revision, at }: PermitRecord, before: Permit | null, author: PermitAuthor): AuditLine {
+  const { by, source, from, note } = author;
+  return {
+    at,
+    who: by,
+    what: 'permit-changed',
+    ...(from === undefined ? {} : { from }),
+    detail: { permit: permit.id, revision, source, before, after: permit, ...(note === undefined ? {} : { note }) },
+  };
+}
