@@ -127,6 +127,10 @@ export function openReader(device: HttpDevice): DeviceReader {
 const timed = (reading: UntimedReading, deviceAt: number | undefined): UntimedReading =>
   deviceAt === undefined ? reading : { ...reading, deviceAt };
 
+/** Whether a scalar is that text. What else stands there has no text: an object need not even be one that can be made into one. */
+const stands = (found: unknown, is: string): boolean =>
+  (typeof found === 'object' && found !== null ? undefined : String(found ?? '')) === is;
+
 /** Points that stand in the message at their paths; those that it does not carry have no reading. */
 function readPaths(
   sources: readonly Source[],
@@ -136,7 +140,7 @@ function readPaths(
   const readings: UntimedReading[] = [];
   const held: Held[] = [];
   for (const { point, path, when, holdMs } of sources) {
-    const isMeant = when.every((each) => String(lookUp(item.tree, each.path) ?? '') === each.is);
+    const isMeant = when.every((each) => stands(lookUp(item.tree, each.path), each.is));
     const value = isMeant && path !== undefined ? lookUp(item.tree, path) : undefined;
     if (value === undefined) continue;
     if (typeof value === 'object' && value !== null) {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Fault } from '#kit/fault.ts';
+import { Fault, textOf } from '#kit/fault.ts';
 import type { LinkContext, LinkStatus, OpenLink, Picture } from '../driver.ts';
 import { parseListen } from '../listen.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
@@ -139,8 +139,17 @@ class HttpLink implements OpenLink {
 
   /** Whether the cursor may pass it: also a message that can never be taken must not stand in the way of the others. */
   async #takeRelayed({ body }: RelayMessage): Promise<boolean> {
-    const taken = await this.#intake.take({ tree: body }, undefined, undefined);
-    return taken.is !== 'later';
+    try {
+      const taken = await this.#intake.take({ tree: body }, undefined, undefined);
+      return taken.is !== 'later';
+    } catch (error) {
+      // A mistake of ours, which would come again with the same message at each start.
+      this.#context.log.error(
+        { link: this.#spec.id, error: textOf(error) },
+        'http: a message of the relay could not be read',
+      );
+      return true;
+    }
   }
 
   #line(): { readonly state: LinkStatus['state']; readonly error?: string | undefined } {

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '#kit/clock.ts';
+import { textOf } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
+import type { LinkContext } from '../driver.ts';
 import { AddressRate } from './address-rate.ts';
 import { type Answer, jsonAnswer, problem } from './answer.ts';
 import type { Guard, Verdict } from './auth/guard.ts';
@@ -60,17 +63,21 @@ export class PushHandler {
   readonly #guard: Guard;
   readonly #clock: Clock;
   readonly #wire: Clock;
+  readonly #log: Log;
   readonly #take: Take;
   readonly #rate: AddressRate;
   readonly #budget: BodyBudget;
   readonly #pushed = new Recent(PUSHES_REMEMBERED);
+  /** Pushes that a mistake of ours could not read. */
+  #failures = 0;
   readonly counts: PushCounts = { pushes: 0, refused: 0, badBodies: 0, replays: 0, rateLimited: 0, busy: 0 };
 
-  constructor(path: string, options: HttpOptions, clocks: { clock: Clock; wire: Clock }, take: Take) {
+  constructor(path: string, options: HttpOptions, context: Pick<LinkContext, 'clock' | 'wire' | 'log'>, take: Take) {
     this.#path = path.split('/').slice(1);
     this.#options = options;
-    this.#clock = clocks.clock;
-    this.#wire = clocks.wire;
+    this.#clock = context.clock;
+    this.#wire = context.wire;
+    this.#log = context.log;
     this.#take = take;
     this.#guard = openGuard(options.auth, () => this.#wire.tick());
     this.#rate = new AddressRate(options.maxRate, this.#wire);
@@ -81,8 +88,17 @@ export class PushHandler {
     // Whatever the connection dies of is the sender's, and the next request's to find.
     request.on('error', () => {});
     response.on('error', () => {});
-    void this.#answer(request, response).then((answer) => this.#send(request, response, answer));
+    void this.#answer(request, response)
+      .catch((error: unknown) => this.#fail(error))
+      .then((answer) => this.#send(request, response, answer));
   };
+
+  /** A mistake of ours costs one push, which the sender may have put together for that, and not the watch over everything else. */
+  #fail(error: unknown): Answer {
+    this.counts.badBodies++;
+    if (this.#failures++ === 0) this.#log.error({ error: textOf(error) }, 'http: a push could not be read');
+    return problem(500, 'failed', 'The gateway could not read it.');
+  }
 
   #send(request: IncomingMessage, response: ServerResponse, { status, type, body, headers }: Answer): void {
     const isUnread = !request.complete;

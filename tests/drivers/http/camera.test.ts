@@ -45,6 +45,20 @@ test('any other message says that the camera lives: the state as it is, no end o
   expect(rig.values()).toEqual(['cam-1/intrusion normal', 'cam-1/intrusion alarm', 'cam-1/intrusion alarm']);
 });
 
+test.each<[string, string, Record<string, string>]>([
+  ['elements of XML', '<e><type>fire</type><state><a>1</a></state></e>', XML],
+  ['an object that is no text', '{"e":{"type":"fire","state":{"toString":1,"valueOf":1}}}', {}],
+  ['a list of what is meant', '{"e":{"type":"fire","state":["active"]}}', {}],
+])('%s where a text is meant is another event, and harms nobody', async (_, body, headers) => {
+  const source = { json: '$.e.type', when: { '$.e.state': 'active' }, holdFor: 60_000 };
+  const device = { ...camera('cam-1'), points: [point('cam-1', 'fire', source, { states: { fire: 'alarm' } })] };
+  await using rig = await openRig({ devices: [device] });
+  await rig.isUp();
+  expect(await post(rig.url('/push/cloud/cam-1'), body, headers)).toMatchObject({ status: 200 });
+  await post(rig.url('/push/cloud/cam-1'), { e: { type: 'fire', state: 'active' } });
+  expect(rig.values()).toEqual(['cam-1/fire normal', 'cam-1/fire alarm']);
+});
+
 test('an event that its cloud kept for longer than it would hold begins nothing now, and ends nothing', async () => {
   const device = {
     ...camera('cam-1', { time: '$.ts' }),
