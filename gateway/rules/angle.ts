@@ -35,6 +35,7 @@ export function openAngle(rule: LimitRule, point: RulePoint, background: Backgro
       if (validUntil() < tick) return 'offline';
       return Number.isNaN(value()) ? 'no-value' : null;
     },
+    isQuiet: () => false,
     isPassed: (level) => limits[level]?.isPassed(value()) === true,
     isBack: (level) => limits[level]?.isBack(value()) !== false,
     value: () => {

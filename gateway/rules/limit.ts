@@ -14,6 +14,8 @@ export const describeLimit = (rule: LimitRule): string => describeMeasure(rule.m
 export function openLimit(rule: LimitRule, point: RulePoint, floor: NoiseFloor | null): Probe {
   const limits = levelsOf(rule.levels).map(([, limit]) => new Threshold(limit, rule.clear.by));
   const window = 'over' in rule.measure ? new WindowMeasure(rule.measure, point.everyMs) : null;
+  const high = Math.min(...limits.map((limit) => limit.high));
+  const low = Math.max(...limits.map((limit) => limit.low));
   let value = Number.NaN;
   let last = Number.NEGATIVE_INFINITY;
   return {
@@ -34,6 +36,7 @@ export function openLimit(rule: LimitRule, point: RulePoint, floor: NoiseFloor |
       if (window.isCovered() && !Number.isNaN(value)) return null;
       return tick - since < window.overMs ? 'filling' : 'coverage';
     },
+    isQuiet: () => floor === null && (window === null || window.isCovered()) && value <= high && value >= low,
     isPassed: (level) => limits[level]?.isPassed(value) === true,
     isBack: (level) => limits[level]?.isBack(value) !== false,
     value: () => (Number.isNaN(value) ? null : value),

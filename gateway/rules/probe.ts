@@ -12,6 +12,8 @@ export interface Probe {
   take(input: number, tick: number, value: number | string): void;
   /** Why it cannot be evaluated now, or null. `since`: the tick from which its point or its opening has been there. */
   code(tick: number, since: number): string | null;
+  /** A quick yes where it can be evaluated and no level is passed, as on nearly every reading; false says nothing. */
+  isQuiet(): boolean;
   isPassed(level: number): boolean;
   isBack(level: number): boolean;
   /** The measure, a state's name, or null. */

@@ -15,6 +15,7 @@ export const silentKind: ProbeKind<SilentRule> = {
         last = Math.max(last, tick);
       },
       code: () => null,
+      isQuiet: () => false,
       isPassed: () => false,
       isBack: () => true,
       value: () => null,

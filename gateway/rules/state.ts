@@ -12,6 +12,7 @@ export const stateKind: ProbeKind<StateRule> = {
     const names = levelsOf(rule.levels).map(
       ([, { is }]) => new Set(is.filter((name) => !isTest(point.quantity, name))),
     );
+    const all = new Set(names.flatMap((each) => [...each]));
     let state: string | null = null;
     let last = Number.NEGATIVE_INFINITY;
     const isNamed = (level: number) => state !== null && names[level]?.has(state) === true;
@@ -22,6 +23,7 @@ export const stateKind: ProbeKind<StateRule> = {
         state = String(raw);
       },
       code: () => (state === null ? 'no-value' : null),
+      isQuiet: () => state !== null && !all.has(state),
       isPassed: isNamed,
       isBack: (level) => !isNamed(level),
       value: () => state,

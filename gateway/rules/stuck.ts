@@ -40,6 +40,7 @@ export const stuckKind: ProbeKind<StuckRule> = {
         extremes.push(tick, typeof raw === 'number' ? raw : numberOf(raw));
       },
       code: () => null,
+      isQuiet: () => false,
       isPassed: isStuck,
       isBack: () => !isStuck(),
       value: () => value,

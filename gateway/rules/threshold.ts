@@ -19,8 +19,10 @@ const NONE = Number.POSITIVE_INFINITY;
  */
 export class Threshold {
   readonly #limit: Limit;
-  readonly #low: number;
-  readonly #high: number;
+  /** Not passed from here … */
+  readonly low: number;
+  /** … to here, both included. */
+  readonly high: number;
   readonly #backLow: number;
   readonly #backHigh: number;
 
@@ -30,15 +32,15 @@ export class Threshold {
     const { above: over, atLeast, below: under, atMost, outside } = limit;
     const high = outside?.[1] ?? over ?? (atLeast === undefined ? NONE : below(atLeast));
     const low = outside?.[0] ?? under ?? (atMost === undefined ? -NONE : above(atMost));
-    this.#high = high;
-    this.#low = low;
+    this.high = high;
+    this.low = low;
     this.#backHigh = by === 0 ? high : (outside?.[1] ?? over ?? atLeast ?? NONE) - by;
     this.#backLow = by === 0 ? low : (outside?.[0] ?? under ?? atMost ?? -NONE) + by;
   }
 
   /** Whether a value is beyond the limit: `above` and `below` without it, `atLeast` and `atMost` with it. */
   isPassed(value: number): boolean {
-    return value > this.#high || value < this.#low;
+    return value > this.high || value < this.low;
   }
 
   isBack(value: number): boolean {

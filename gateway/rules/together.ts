@@ -36,6 +36,7 @@ export const togetherKind: ProbeKind<TogetherRule> = {
         lasts[input] = Math.max(lasts[input] ?? tick, tick);
       },
       code: (tick) => (places.includes(-1) || validUntil() < tick ? 'offline' : null),
+      isQuiet: () => false,
       isPassed: holds,
       isBack: () => !holds(),
       value: () => values[0] ?? null,
