@@ -8,6 +8,7 @@ import type { DriverKind } from './kinds.ts';
 import { suggest } from './nearest.ts';
 import { checkPoint, type PointModel } from './point-model.ts';
 import type { Profile, Profiles } from './profiles.ts';
+import { placeRegister, type Register } from './register.ts';
 import type { Report } from './report.ts';
 import type { SiteDevice, SiteLink, SitePoint } from './site.ts';
 
@@ -54,13 +55,15 @@ export interface Surroundings {
   readonly profiles: Profiles;
   readonly links: ReadonlyMap<string, OpenLinkSpec>;
   readonly declaredLinks: Declared;
+  /** The site's, of every device that does not say otherwise. */
+  readonly register: Register | undefined;
   readonly report: Report;
 }
 
 /** The device on its link; undefined, and problems, when it cannot be used. */
 export async function checkDevice(
   entry: Entry,
-  { profiles, links, declaredLinks, report }: Surroundings,
+  { profiles, links, declaredLinks, register, report }: Surroundings,
 ): Promise<PlacedDevice | undefined> {
   const named = isMapping(entry.value) ? entry.value : {};
   const profile =
@@ -100,7 +103,7 @@ export async function checkDevice(
     options,
     profile: profile.options,
     points: points.map(({ model, own }, index) =>
-      placePoint(models[index] ?? model, own ?? common.every ?? profile.everyMs, common),
+      placePoint(models[index] ?? model, own ?? common.every ?? profile.everyMs, common, register),
     ),
   };
   return {
@@ -172,6 +175,7 @@ const placePoint = (
   { id, quantity, unit, convert, units, range, invalid, states, source }: PointModel,
   everyMs: number,
   device: Common,
+  register: Register | undefined,
 ): SitePoint => ({
   key: `${device.id}/${id}`,
   device: device.id,
@@ -185,6 +189,7 @@ const placePoint = (
   tags: device.tags,
   place: { grid: device.place?.grid ?? null, at: device.place?.at ?? null },
   validUntil: device.asset?.validUntil ?? null,
+  register: placeRegister(register, device.register),
   source,
   convert,
   units,

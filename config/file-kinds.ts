@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { broker } from './broker.ts';
 import { asset, dayWindow, duration, id, length, listen, period, place, title } from './fields.ts';
 import { profileTest } from './profile-tests.ts';
+import { register } from './register.ts';
 
 /** Anything, in a list: looked at more closely by its own kind. */
 const list = z.array(z.unknown()).nullish();
 
 /** The lists that any file of the site but people.yaml may hold. */
-export const lists = z.strictObject({ links: list, devices: list, rules: list, permits: list });
+export const lists = z.strictObject({ links: list, devices: list, rules: list, permits: list, derive: list });
 export type ListName = keyof typeof lists.shape;
 
 const isTimeZone = (name: string): boolean => {
@@ -40,6 +41,8 @@ export const siteFile = z.strictObject({
   name: z.string().min(1).optional(),
   timeZone: z.string().refine(isTimeZone, 'is not a time zone that is known here; one is Asia/Shanghai'),
   place: place.optional(),
+  /** Of every device that does not say otherwise. */
+  register: register.optional(),
   windows: z.record(id, dayWindow).nullish(),
   packs: z.array(packUse).nullish(),
   clock: z.strictObject({ trust: z.enum(['auto', 'chrony', 'timesyncd', 'always']) }).prefault({ trust: 'auto' }),
@@ -99,6 +102,7 @@ export const deviceCommon = z.strictObject({
   scene: z.string().min(1).optional(),
   place: place.optional(),
   asset: asset.optional(),
+  register: register.optional(),
   /** How high it hangs above the surface that it looks down to, millimetres. */
   height: length.optional(),
   tags: z.array(z.string().min(1)).default([]),
@@ -115,4 +119,10 @@ export const peopleFile = z.looseObject({
 });
 
 /** A pack of rules that ships. */
-export const packFile = z.strictObject({ pack: id, title, rules: z.array(z.unknown()).min(1) });
+export const packFile = z.strictObject({
+  pack: id,
+  title,
+  rules: z.array(z.unknown()).min(1),
+  /** Points that its rules stand on. */
+  derive: z.array(z.unknown()).default([]),
+});

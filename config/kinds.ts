@@ -25,6 +25,7 @@ export interface Selector {
   readonly point?: string | readonly string[] | undefined;
   readonly tag?: string | readonly string[] | undefined;
   readonly grid?: string | readonly string[] | undefined;
+  readonly register?: Readonly<Record<string, string | readonly string[]>> | undefined;
 }
 
 /** What the loader reads of a rule to find references that lead nowhere. */
@@ -39,10 +40,39 @@ export interface PermitShape {
   readonly on: Selector;
 }
 
+/** A condition of `while`, checked. */
+interface ConditionShape {
+  quantity: string;
+  above?: number | undefined;
+  atLeast?: number | undefined;
+  below?: number | undefined;
+  atMost?: number | undefined;
+  outside?: [number, number] | undefined;
+  is?: string[] | undefined;
+  device?: string | undefined;
+  near?: string | undefined;
+  optional: boolean;
+}
+export type WhileShape = { all: ConditionShape[] } | { any: ConditionShape[] };
+
+/** What can be computed of a point's readings in a period. */
+export type DerivedValue = 'leq' | 'mean' | 'max' | 'min' | `l${number}` | 'valid' | 'ldn';
+
+/** Points that are computed of others. */
+export interface DeriveShape {
+  readonly on: Selector;
+  /** Milliseconds, or windows by name. */
+  readonly per: readonly (number | string)[];
+  readonly values?: readonly DerivedValue[] | undefined;
+  readonly coverage: number;
+  readonly while?: WhileShape | undefined;
+}
+
 /** The kinds that a site may use, handed in by `gateway/`: config knows none by itself. */
 export interface Kinds<Rule extends RuleShape = RuleShape, Permit extends PermitShape = PermitShape> {
   readonly drivers: readonly DriverKind[];
   readonly rule: z.ZodType<Rule>;
   readonly permit: z.ZodType<Permit>;
+  readonly derive: z.ZodType<DeriveShape>;
   readonly upstreams: readonly { readonly kind: string; readonly options: z.ZodObject }[];
 }

@@ -16,7 +16,7 @@ export function gatherLists(
   site: Entry | undefined,
   report: Report,
 ): Record<ListName, Entry[]> {
-  const gathered: Record<ListName, Entry[]> = { links: [], devices: [], rules: [], permits: [] };
+  const gathered: Record<ListName, Entry[]> = { links: [], devices: [], rules: [], permits: [], derive: [] };
   for (const file of files) {
     const names = Object.keys(lists.shape);
     const held = isMapping(file.value) ? Object.entries(file.value).filter(([key]) => names.includes(key)) : [];

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { ROOT } from '#kit/root.ts';
 import { Declared } from './declared.ts';
+import { derivedPoints } from './derived-points.ts';
 import { checkDevice, checkLink, checkShared, type OpenLinkSpec, type PlacedDevice } from './devices.ts';
 import { type Entry, isMapping, partOf, valueAt } from './document.ts';
 import { peopleFile, siteFile } from './file-kinds.ts';
@@ -12,6 +13,7 @@ import { gatherLists, siteHead } from './lists.ts';
 import { ownPoints } from './own-points.ts';
 import { takePack } from './packs.ts';
 import { Profiles } from './profiles.ts';
+import type { Register } from './register.ts';
 import { Report } from './report.ts';
 import { checkPermits, checkRules, type Referred, type RuleEntry } from './rules.ts';
 import { resolveSecrets, type SecretSources } from './secrets.ts';
@@ -58,28 +60,34 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   const profiles = new Profiles(folder.profiles, kinds.drivers, profilesDir, report);
   const links = await checkLinks(lists.links, kinds, sources, report);
   if (site !== undefined && head !== undefined) checkListeners(site, head, links.open, report);
-  const devices = await checkDevices(lists.devices, links, profiles, sources, report);
+  const devices = await checkDevices(lists.devices, links, { profiles, register: site?.register }, sources, report);
 
+  const derive = [...lists.derive];
   const rules: RuleEntry[] = lists.rules.map((entry) => ({ entry, pack: null }));
   const taking = { packsDir, own: new Set(lists.rules.map(({ value }) => valueAt(value, ['id']))) };
   for (const [index, use] of (site?.packs ?? []).entries()) {
-    if (head !== undefined) rules.push(...(await takePack(use, partOf(head, ['packs', index]), taking, report)));
+    if (head === undefined) continue;
+    const taken = await takePack(use, partOf(head, ['packs', index]), taking, report);
+    rules.push(...taken.rules);
+    derive.push(...taken.derive);
   }
   const areLinksWhole = links.declared.ids.every((id) => links.found.has(id));
   const isWhole = devices.isWhole && areLinksWhole && !report.isIncomplete;
   const name = site?.name ?? site?.gateway ?? '';
   const place = { grid: site?.place?.grid ?? null, at: site?.place?.at ?? null };
-  const points = [
+  const measured = [
     ...links.open.flatMap((link) => link.devices.flatMap((device) => device.points)),
     ...ownPoints({ name, place }, links.open, upstreams),
   ];
-  const referred: Referred = {
+  const measuredOnly: Referred = {
     links: links.declared,
     devices: devices.declared,
     windows: declareWindows(head, report),
-    points: isWhole ? points : undefined,
+    points: isWhole ? measured : undefined,
     report,
   };
+  const points = [...measured, ...derivedPoints(derive, kinds, measuredOnly)];
+  const referred: Referred = { ...measuredOnly, points: isWhole ? points : undefined };
   const goodRules = checkRules(rules, kinds, referred);
   const goodPermits = checkPermits(lists.permits, kinds, referred);
 
@@ -152,7 +160,7 @@ interface Devices {
 async function checkDevices(
   entries: readonly Entry[],
   links: Links,
-  profiles: Profiles,
+  common: { readonly profiles: Profiles; readonly register: Register | undefined },
   sources: SecretSources,
   report: Report,
 ): Promise<Devices> {
@@ -162,7 +170,8 @@ async function checkDevices(
   for (const raw of entries) {
     const entry = await resolveSecrets(raw, sources, report);
     const isFirst = declared.add(entry);
-    const found = await checkDevice(entry, { profiles, links: links.found, declaredLinks: links.declared, report });
+    const around = { ...common, links: links.found, declaredLinks: links.declared, report };
+    const found = await checkDevice(entry, around);
     if (found === undefined || !isFirst) isWhole = false;
     else {
       placed.set(found.device.id, found);

@@ -63,6 +63,7 @@ export async function placeAlone(
     profiles,
     links: new Map([['link', open]]),
     declaredLinks,
+    register: undefined,
     report,
   });
   if (placed !== undefined) {

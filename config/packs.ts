@@ -12,22 +12,28 @@ export interface Taking {
   readonly own: ReadonlySet<unknown>;
 }
 
-/** The rules of a pack that a site takes in, each with what the site has otherwise. */
+/** What a site takes in of a pack. */
+export interface Taken {
+  /** Each with what the site has otherwise. */
+  readonly rules: readonly RuleEntry[];
+  readonly derive: readonly Entry[];
+}
+
 export async function takePack(
   use: PackUse,
   entry: Entry,
   { packsDir, own }: Taking,
   report: Report,
-): Promise<RuleEntry[]> {
+): Promise<Taken> {
   const name = typeof use === 'string' ? use : use.pack;
   const at = entry.at(typeof use === 'string' ? [] : ['pack']);
   const file = /^[a-z0-9][a-z0-9.-]*$/.test(name) ? await readShipped(packsDir, name, 'pack', at, report) : null;
   if (file === null) {
     report.error(at, `packs: there is no pack "${name}"; ${suggest(name, await listShipped(packsDir))}`);
-    return [];
+    return { rules: [], derive: [] };
   }
   const pack = file === undefined ? undefined : check(packFile, file, report);
-  if (pack === undefined) return [];
+  if (pack === undefined) return { rules: [], derive: [] };
   const overrides = typeof use === 'string' ? {} : (use.override ?? {});
   const ids = pack.rules.map((rule) => String(valueAt(rule, ['id'])));
   for (const id of Object.keys(overrides)) {
@@ -42,7 +48,8 @@ export async function takePack(
     pack: name,
     entry: withOverride(rule, overrides[ids[index] ?? ''], partOf(entry, ['override', ids[index] ?? '']), name, at),
   }));
-  return rules.filter((_, index) => !own.has(ids[index]));
+  const derive = pack.derive.map((value): Entry => ({ value, prefix: `pack ${name}, derive: `, at: () => at }));
+  return { rules: rules.filter((_, index) => !own.has(ids[index])), derive };
 }
 
 /** A pack's rule stands where the pack is taken in; what the site has otherwise stands where it is written. */

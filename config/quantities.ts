@@ -16,18 +16,22 @@ const ALARM_STATES = [
   'over-temperature',
 ] as const;
 
+/** Of equipment, as HJ 212 numbers them (SBn-RS). */
+const EQUIPMENT_STATES = ['off', 'running', 'calibrating', 'maintenance', 'alarm', 'back-flush'] as const;
+
 /** The shared vocabulary: what a point may measure (RULES.md, section 1). */
 export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantity>([
   ...of('dB(A)', 'noise.la', 'noise.leq', 'noise.max', 'noise.min'),
   ...of('dB(A)', 'noise.l5', 'noise.l10', 'noise.l50', 'noise.l90', 'noise.l95'),
+  ...of('dB(A)', 'noise.ld', 'noise.ln', 'noise.ldn'),
   ...of('cm', 'water.depth'),
   ...of('m', 'water.level'),
-  ...of('mg/m3', 'fume.concentration', 'fume.pm', 'fume.nmhc'),
+  ...of('mg/m3', 'fume.concentration', 'fume.pm', 'fume.nmhc', 'fume.mean', 'fume.max'),
   ...of('A', 'fume.fan', 'fume.purifier'),
   ...of('m/s', 'weather.wind'),
   ...of('mm/h', 'weather.rain'),
   ...of('Cel', 'temperature'),
-  ...of('%', 'humidity', 'gas.lel', 'battery.level', 'disk.used'),
+  ...of('%', 'humidity', 'gas.lel', 'battery.level', 'disk.used', 'valid.share'),
   ...of('deg', 'tilt.angle', 'tilt.x', 'tilt.y', 'tilt.z'),
   ...of('ug/m3', 'dust.pm10', 'dust.tsp', 'dust.pm25'),
   ...of('dBm', 'signal.level'),
@@ -38,6 +42,9 @@ export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantit
   ['mains.state', { states: ['on', 'off'] }],
   ['door.state', { states: ['open', 'closed'] }],
   ['float.state', { states: ['dry', 'wet'] }],
+  ['valve.state', { states: ['open', 'closed'] }],
+  ['fume.fan-state', { states: EQUIPMENT_STATES }],
+  ['fume.purifier-state', { states: EQUIPMENT_STATES }],
   ['fan.state', { states: ['running', 'stopped'] }],
   ['supply.state', { states: ['normal', 'low'] }],
   ['modem.state', { states: ['registered', 'roaming', 'searching', 'denied', 'no-sim', 'locked', 'disabled'] }],

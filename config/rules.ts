@@ -6,6 +6,7 @@ import type { Kinds, PermitShape, RuleShape, Selector } from './kinds.ts';
 import { checkMatchedTerms } from './matched-terms.ts';
 import { GATEWAY_DEVICE } from './own-points.ts';
 import { isKnownQuantity } from './quantities.ts';
+import { checkRegister } from './register.ts';
 import type { Report } from './report.ts';
 import { checkTerms, conditionsOf } from './rule-terms.ts';
 import { isSelected, listOf } from './selector.ts';
@@ -96,7 +97,8 @@ export function checkPermits<R extends RuleShape, P extends PermitShape>(
 }
 
 /** The points that match; undefined when that cannot be said. */
-function checkSelector(on: Selector, entry: Entry, { devices, links, points }: Referred): SitePoint[] | undefined {
+export function checkSelector(on: Selector, entry: Entry, { devices, links, points, report }: Referred): SitePoint[] | undefined {
+  checkRegister(entry, report);
   const isList = Array.isArray(valueAt(entry.value, ['on', 'device']));
   let isWhole = true;
   listOf(on.device).forEach((device, index) => {
@@ -111,7 +113,7 @@ function checkSelector(on: Selector, entry: Entry, { devices, links, points }: R
 }
 
 /** A device that `while` names is there, and the points that it is on. Without them the rule is never evaluable. */
-function checkWhile(entry: Entry, matched: readonly SitePoint[] | undefined, referred: Referred): void {
+export function checkWhile(entry: Entry, matched: readonly SitePoint[] | undefined, referred: Referred): void {
   for (const { path, condition } of conditionsOf(entry)) {
     if (path[0] !== 'while' || !isMapping(condition)) continue;
     const { quantity, device, near, optional } = condition;

@@ -37,6 +37,7 @@ export function siteSchemas<R extends RuleShape, P extends PermitShape>(
     devices: z.array(anyOf(drivers.map((driver) => join(deviceCommon, driver.device)))),
     rules: z.array(inputOf(kinds.rule)),
     permits: z.array(inputOf(kinds.permit)),
+    derive: z.array(inputOf(kinds.derive)),
   };
   const held = Object.fromEntries(Object.entries(own).map(([name, list]) => [name, list.nullish()]));
   const filled = preprocess(kinds.rule, {});

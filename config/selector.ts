@@ -17,4 +17,5 @@ export const isSelected = (on: Selector, point: SitePoint): boolean =>
   isWanted(on.device, point.device) &&
   isWanted(on.point, point.id) &&
   isWanted(on.grid, point.place.grid) &&
+  Object.entries(on.register ?? {}).every(([name, wanted]) => isWanted(wanted, point.register?.[name] ?? null)) &&
   (on.tag === undefined || point.tags.some((tag) => listOf(on.tag).includes(tag)));

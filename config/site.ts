@@ -1,5 +1,5 @@
 import type { SiteBroker } from './broker.ts';
-import type { PermitShape, RuleShape } from './kinds.ts';
+import type { DerivedValue, PermitShape, RuleShape, WhileShape } from './kinds.ts';
 
 /** A named part of the day: `22:00-06:00`, in minutes of the local day; `to` before `from` crosses midnight. */
 export interface NamedWindow {
@@ -12,6 +12,15 @@ export interface NamedWindow {
   readonly dates?: readonly string[] | undefined;
   /** `YYYY-MM-DD`: not these. */
   readonly except?: readonly string[] | undefined;
+}
+
+/** See `Derived` of gateway/rules/point.ts. */
+export interface SiteDerived {
+  readonly from: string;
+  readonly per: number | string;
+  readonly value: DerivedValue;
+  readonly coverage: number;
+  readonly while?: WhileShape | undefined;
 }
 
 /** One measured quantity of one device, with all that drivers, rules and people need of it. */
@@ -32,6 +41,10 @@ export interface SitePoint {
   readonly place: { readonly grid: string | null; readonly at: readonly [number, number] | null };
   /** Last day of the certificate, `YYYY-MM-DD`. */
   readonly validUntil: string | null;
+  /** What the site's register has beside its device. */
+  readonly register?: Readonly<Record<string, string>> | undefined;
+  /** How its values come of another point's; left out for what is measured. */
+  readonly derived?: SiteDerived | undefined;
   /** The driver's own fields (`register`, `json`). */
   readonly source: unknown;
   readonly convert: { readonly factor: number; readonly offset: number };

@@ -54,6 +54,7 @@ test('a good site is loaded whole', async () => {
           tags: [],
           place: { grid: 'JS-01', at: [120.7, 30.7] },
           validUntil: null,
+          register: { fumeStandard: 'national', kitchen: 'unknown' },
           source: { register: { address: 0, type: 'u16' } },
           convert: { factor: 1, offset: 0 },
           range: [30, 130],

@@ -13,11 +13,11 @@ import { http } from '../../drivers/http/kind.ts';
 import { modbus } from '../../drivers/modbus/kind.ts';
 import { mqtt } from '../../drivers/mqtt/kind.ts';
 import { type Permit, permit } from '../../gateway/rules/permit.ts';
-import { type Rule, rule } from '../../gateway/rules/rule.ts';
+import { derive, type Rule, rule } from '../../gateway/rules/rule.ts';
 import { writeSite } from './temporary-site.ts';
 
 const config = join(import.meta.dirname, '../../config');
-const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt, hj212, http, cabinet], rule, permit, upstreams: [] };
+const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt, hj212, http, cabinet], rule, permit, derive, upstreams: [] };
 const profiles = await listShipped(join(config, 'profiles'));
 const packs = await listShipped(join(config, 'packs'));
 

@@ -3,7 +3,7 @@ import type { DriverKind, Kinds } from '../../config/kinds.ts';
 import type { SiteLink } from '../../config/site.ts';
 import type { SpecProblem } from '../../drivers/driver.ts';
 import { type Permit, permit } from '../../gateway/rules/permit.ts';
-import { type Rule, rule } from '../../gateway/rules/rule.ts';
+import { derive, type Rule, rule } from '../../gateway/rules/rule.ts';
 
 /** A bus on which an address may be given once. */
 const bus: DriverKind = {
@@ -50,5 +50,6 @@ export const standInKinds: Kinds<Rule, Permit> = {
   drivers: [bus, air],
   rule,
   permit,
+  derive,
   upstreams: [{ kind: 'mqtt', options: z.strictObject({ url: z.string(), password: z.string().optional() }) }],
 };

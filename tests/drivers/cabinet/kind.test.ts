@@ -3,7 +3,7 @@ import { encodeProblem } from '../../../config/check-report.ts';
 import { loadSite } from '../../../config/load.ts';
 import { cabinet } from '../../../drivers/cabinet/kind.ts';
 import { permit } from '../../../gateway/rules/permit.ts';
-import { rule } from '../../../gateway/rules/rule.ts';
+import { derive, rule } from '../../../gateway/rules/rule.ts';
 import { writeSite } from '../../config/temporary-site.ts';
 
 const POINT = 'quantity: door.state, states: { 0: closed, 1: open }';
@@ -17,7 +17,7 @@ devices: [{ id: c, profile: own, link: box }]
 `,
     'profiles/own.yaml': `profile: own\nprotocol: cabinet\nevery: 1s\npoints:\n${points.map((each) => `  - { ${each} }\n`).join('')}`,
   });
-  const { problems } = await loadSite(site.dir, { drivers: [cabinet], rule, permit, upstreams: [] });
+  const { problems } = await loadSite(site.dir, { drivers: [cabinet], rule, permit, derive, upstreams: [] });
   return problems.map(encodeProblem);
 }
 

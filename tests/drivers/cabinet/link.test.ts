@@ -7,7 +7,7 @@ import type { Reading } from '../../../drivers/reading.ts';
 import { openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 import { permit } from '../../../gateway/rules/permit.ts';
-import { rule } from '../../../gateway/rules/rule.ts';
+import { derive, rule } from '../../../gateway/rules/rule.ts';
 import { writeSite } from '../../config/temporary-site.ts';
 import { until } from '../../tools/program.ts';
 import { type FakeBox, GOOD_BOX, openFakeBox } from './fake-box.ts';
@@ -31,7 +31,7 @@ ${['mains', 'battery', 'door', 'water', 'temperature', 'supply', 'modem', 'signa
   .join('\n')}
 `,
   });
-  const loaded = await loadSite(site.dir, { drivers: [cabinet], rule, permit, upstreams: [] });
+  const loaded = await loadSite(site.dir, { drivers: [cabinet], rule, permit, derive, upstreams: [] });
   expect(loaded.problems).toEqual([]);
   const spec = loaded.site?.links[0];
   const clock = openClock({ trust: () => 'synchronised' });
