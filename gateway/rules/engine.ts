@@ -114,6 +114,7 @@ export class RuleEngine {
       for (const { watch, input } of feed.feeds) {
         if (watch.while !== null) this.#settle(watch.while);
         const isNews = watch.take(input, tick, reading.value);
+        if (watch.isAtRest && !isNews) continue;
         if (isNews && watch.isJoint) {
           this.#dirty.add(watch);
         } else {

@@ -83,7 +83,6 @@ export class RuleWatch {
   readonly #isTimed: boolean;
   /** Nothing but its readings can change its answer. */
   readonly #mayRest: boolean;
-  /** In force, normal, and nothing pending: until a level is passed there is nothing to do. */
   #isAtRest = false;
   readonly #levels: Levels;
   readonly #around: WatchSurroundings;
@@ -147,6 +146,11 @@ export class RuleWatch {
   /** Whether it was ever given a good reading in its present opening. */
   get hasRead(): boolean {
     return Number.isFinite(this.#lastGood);
+  }
+
+  /** It is normal with nothing pending: it has no deadline, and a reading that passes no level changes nothing. */
+  get isAtRest(): boolean {
+    return this.#isAtRest;
   }
 
   get holdsLevel(): boolean {
