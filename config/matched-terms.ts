@@ -14,7 +14,7 @@ const hasStates = ({ quantity, states }: SitePoint): boolean =>
  */
 export function checkMatchedTerms(entry: Entry, matched: readonly SitePoint[], report: Report): void {
   const levels = valueAt(entry.value, ['levels']);
-  if (!isMapping(levels) || matched.length === 0) return;
+  if (!isMapping(levels) || matched.length === 0 || valueAt(entry.value, ['kind']) === 'quality') return;
   const named = checkableQuantity(entry);
   const stateful = matched.find(hasStates);
   const numeric = matched.find((point) => !hasStates(point));

@@ -19,12 +19,7 @@ export interface Taken {
   readonly derive: readonly Entry[];
 }
 
-export async function takePack(
-  use: PackUse,
-  entry: Entry,
-  { packsDir, own }: Taking,
-  report: Report,
-): Promise<Taken> {
+export async function takePack(use: PackUse, entry: Entry, { packsDir, own }: Taking, report: Report): Promise<Taken> {
   const name = typeof use === 'string' ? use : use.pack;
   const at = entry.at(typeof use === 'string' ? [] : ['pack']);
   const file = /^[a-z0-9][a-z0-9.-]*$/.test(name) ? await readShipped(packsDir, name, 'pack', at, report) : null;

@@ -10,8 +10,9 @@ export function checkTerms(entry: Entry, report: Report): void {
   const quantities = textsOf(valueAt(entry.value, ['on', 'quantity']));
   for (const { path, text } of quantities) checkQuantity(text, ['on', 'quantity', ...path], entry, report);
   const [only] = quantities;
+  const isOfQuality = valueAt(entry.value, ['kind']) === 'quality';
   const levels = valueAt(entry.value, ['levels']);
-  if (quantities.length === 1 && only !== undefined && isMapping(levels)) {
+  if (quantities.length === 1 && only !== undefined && isMapping(levels) && !isOfQuality) {
     for (const level of Object.keys(levels)) checkCondition(only.text, ['levels', level], entry, report);
   }
   for (const { path, condition } of conditionsOf(entry)) {

@@ -97,7 +97,11 @@ export function checkPermits<R extends RuleShape, P extends PermitShape>(
 }
 
 /** The points that match; undefined when that cannot be said. */
-export function checkSelector(on: Selector, entry: Entry, { devices, links, points, report }: Referred): SitePoint[] | undefined {
+export function checkSelector(
+  on: Selector,
+  entry: Entry,
+  { devices, links, points, report }: Referred,
+): SitePoint[] | undefined {
   checkRegister(entry, report);
   const isList = Array.isArray(valueAt(entry.value, ['on', 'device']));
   let isWhole = true;

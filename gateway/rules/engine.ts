@@ -108,7 +108,10 @@ export class RuleEngine {
       const feed = this.#feeds.get(reading.point);
       if (feed === undefined) continue;
       if (reading.quality !== 'good' || reading.value === null) {
-        for (const { watch } of feed.feeds) watch.miss(tick);
+        for (const { watch } of feed.feeds) {
+          watch.miss(tick, reading.code ?? reading.quality);
+          this.#deadlines.arm(watch);
+        }
         continue;
       }
       for (const { watch, input } of feed.feeds) {

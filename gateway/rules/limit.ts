@@ -39,7 +39,7 @@ export function openLimit(rule: LimitRule, point: RulePoint, floor: NoiseFloor |
     isQuiet: () => floor === null && (window === null || window.isCovered()) && value <= high && value >= low,
     isPassed: (level) => limits[level]?.isPassed(value) === true,
     isBack: (level) => limits[level]?.isBack(value) !== false,
-    value: () => (Number.isNaN(value) ? null : value),
+    value: () => (Number.isFinite(value) ? value : null),
     limit: (level) => limits[level]?.numberOf(value) ?? null,
     coverage: () => (window === null ? null : Math.min(1, window.coverage())),
     validUntil: () => last + GAP_PERIODS * point.everyMs,

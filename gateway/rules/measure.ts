@@ -2,7 +2,7 @@ import { encodeDuration } from '#kit/duration.ts';
 import type { Measure } from './rule.ts';
 import { Span } from './span.ts';
 
-export type Windowed = Exclude<Measure, { kind: 'value' | 'angle' }>;
+export type Windowed = Exclude<Measure, { kind: 'value' | 'angle' | 'certificate' }>;
 
 const add = (a: number, b: number) => a + b;
 
@@ -33,6 +33,15 @@ function exceeded(span: Span, p: number): number {
   return sorted[sorted.length - Math.max(1, Math.ceil((sorted.length * p) / 100))] ?? Number.NaN;
 }
 
+/** Minutes until the next of some levels is reached if it goes on like this; Infinity where it does not rise to one. */
+function timeTo(span: Span, levels: readonly number[], least: number): number {
+  const rate = slope(span);
+  const value = span.value(span.size - 1);
+  const next = levels.find((level) => level > value);
+  if (Number.isNaN(rate)) return Number.NaN;
+  return next === undefined || rate <= least ? Number.POSITIVE_INFINITY : (next - value) / rate;
+}
+
 interface Kind {
   readonly combine: ((a: number, b: number) => number) | null;
   /** What the window keeps of a value. */
@@ -49,6 +58,10 @@ const KINDS: Readonly<Record<Windowed['kind'], Kind>> = {
   leq: { combine: add, keep: energy, of: (span) => 10 * Math.log10(span.combined() / span.size) },
   rate: { combine: null, of: slope },
   delta: { combine: null, of: (span) => span.value(span.size - 1) - span.value(0) },
+  'time-to': {
+    combine: null,
+    of: (span, measure) => (measure.kind === 'time-to' ? timeTo(span, measure.at, measure.rising) : Number.NaN),
+  },
   percentile: {
     combine: null,
     of: (span, measure) => (measure.kind === 'percentile' ? exceeded(span, measure.p) : Number.NaN),
@@ -59,8 +72,10 @@ const KINDS: Readonly<Record<Windowed['kind'], Kind>> = {
 export function describeMeasure(measure: Measure): string {
   if (measure.kind === 'value') return 'value';
   if (measure.kind === 'angle') return 'angle from background';
+  if (measure.kind === 'certificate') return 'certificate';
   const over = encodeDuration(measure.over);
   const from = 'from' in measure ? ' from background' : '';
+  if (measure.kind === 'time-to') return `time-to ${measure.at.join(' ')} ${over}`;
   return `${measure.kind === 'percentile' ? `percentile ${measure.p}` : measure.kind} ${over}${from}`;
 }
 

@@ -74,6 +74,9 @@ export function openWatches(
     feedOf(point).backgrounds.push({ background: made, input: 0 });
     return made;
   };
+  const validEndOf = ({ validUntil }: RulePoint): number =>
+    validUntil === null ? Number.POSITIVE_INFINITY : zone.instant(addDays(validUntil, 1), 0);
+  const certificateOf = (point: RulePoint) => (tick: number) => validEndOf(point) - around.at(tick);
   const whileOf = (condition: Derived['while'], point: RulePoint): While | null => {
     if (condition === undefined) return null;
     const made = new While(condition, point, site.points);
@@ -91,9 +94,8 @@ export function openWatches(
     schedules.set(key, schedule);
     for (const point of site.points) {
       if (!selects(rule.on, point)) continue;
-      const probe = openProbe(rule, point, devices.get(point.device) ?? [], { backgroundOf, floorOf });
-      const validEnd =
-        point.validUntil === null ? Number.POSITIVE_INFINITY : zone.instant(addDays(point.validUntil, 1), 0);
+      const probe = openProbe(rule, point, devices.get(point.device) ?? [], { backgroundOf, floorOf, certificateOf });
+      const validEnd = validEndOf(point);
       const watch = new RuleWatch({
         order: watches.length,
         watch: describe(rule, point),

@@ -10,6 +10,8 @@ export interface Probe {
   readonly inputs: readonly RulePoint[];
   /** A good reading of `inputs[input]`. */
   take(input: number, tick: number, value: number | string): void;
+  /** A reading of its own point that is not good, and why; only what is of the quality of readings asks for it. */
+  miss?(tick: number, why: string): void;
   /** Why it cannot be evaluated now, or null. `since`: the tick from which its point or its opening has been there. */
   code(tick: number, since: number): string | null;
   /** A quick yes where it can be evaluated and no level is passed, as on nearly every reading; false says nothing. */

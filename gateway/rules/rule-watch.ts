@@ -179,7 +179,14 @@ export class RuleWatch {
   }
 
   /** A reading of its own point that is not good: beyond a gap it cannot be evaluated any more. */
-  miss(tick: number): void {
+  miss(tick: number, why: string): void {
+    if (this.probe.miss !== undefined) {
+      if (!this.isInForce) return;
+      this.probe.miss(tick, why);
+      this.#lastGood = Math.max(this.#lastGood, tick);
+      if (tick > this.#asOf) this.evaluate(tick);
+      return;
+    }
     if (!this.isInForce || this.rule.kind === 'silent' || this.#code !== null || tick <= this.#asOf) return;
     if (tick <= this.probe.validUntil(this.holdsLevel)) return;
     this.#breakPending();

@@ -108,6 +108,17 @@ const measure = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('value') }),
   z.strictObject({ kind: z.enum(['min', 'max', 'rate', 'delta']), ...windowed }),
   z.strictObject({ kind: z.enum(['mean', 'leq']), ...windowed, from: fromBackground }),
+  /** Minutes until the next of these levels is reached at the present slope, where that is more than `rising` a minute. */
+  z.strictObject({
+    kind: z.literal('time-to'),
+    at: z
+      .union([z.number().transform((level) => [level]), z.array(z.number()).min(1)])
+      .transform((levels) => levels.toSorted((a, b) => a - b)),
+    rising: z.number().min(0).default(0),
+    ...windowed,
+  }),
+  /** Days until the certificate of the device has run out. */
+  z.strictObject({ kind: z.literal('certificate') }),
   /** From the gravity vector that the device was put in with. */
   z.strictObject({ kind: z.literal('angle'), from: z.literal('background') }),
   z.strictObject({
@@ -165,6 +176,12 @@ const stateRule = z.strictObject({
   levels: levelsOf(z.strictObject({ is: stateNames })),
   clear: clearWithoutBy,
 });
+const qualityRule = z.strictObject({
+  ...common,
+  kind: z.literal('quality'),
+  levels: levelsOf(z.strictObject({ is: stateNames })),
+  clear: clearWithoutBy,
+});
 const silentRule = z.strictObject({
   ...common,
   kind: z.literal('silent'),
@@ -196,7 +213,7 @@ const togetherRule = z.strictObject({
 export const rule = z.preprocess(
   (value) => (typeof value === 'object' && value !== null && !('kind' in value) ? { kind: 'limit', ...value } : value),
   z
-    .discriminatedUnion('kind', [limitRule, stateRule, silentRule, stuckRule, togetherRule])
+    .discriminatedUnion('kind', [limitRule, stateRule, qualityRule, silentRule, stuckRule, togetherRule])
     .refine(({ permit, during }) => permit === undefined || 'cap' in permit || during !== undefined, {
       message: 'permit.when asks of an opening: give the rule its window',
       path: ['during'],

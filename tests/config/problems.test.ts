@@ -466,7 +466,7 @@ const references: Row[] = [
     says: 'a kind of rule that is none prints those that are',
     files: rule(`    kind: limits\n    on: { quantity: noise.la }\n`),
     problems: [
-      'rules/a.yaml:4:11: kind: must be one of limit, state, silent, stuck, together, not text "limits"; did you mean "limit"?',
+      'rules/a.yaml:4:11: kind: must be one of limit, state, quality, silent, stuck, together, not text "limits"; did you mean "limit"?',
     ],
   },
   {

@@ -48,6 +48,7 @@ test('a rule without kind is one of limits', () => {
   expect(rules.map((each) => [each.properties.kind.const, each.required.includes('kind')])).toEqual([
     ['limit', false],
     ['state', true],
+    ['quality', true],
     ['silent', true],
     ['stuck', true],
     ['together', true],

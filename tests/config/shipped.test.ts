@@ -17,7 +17,13 @@ import { derive, type Rule, rule } from '../../gateway/rules/rule.ts';
 import { writeSite } from './temporary-site.ts';
 
 const config = join(import.meta.dirname, '../../config');
-const kinds: Kinds<Rule, Permit> = { drivers: [modbus, mqtt, hj212, http, cabinet], rule, permit, derive, upstreams: [] };
+const kinds: Kinds<Rule, Permit> = {
+  drivers: [modbus, mqtt, hj212, http, cabinet],
+  rule,
+  permit,
+  derive,
+  upstreams: [],
+};
 const profiles = await listShipped(join(config, 'profiles'));
 const packs = await listShipped(join(config, 'packs'));
 
