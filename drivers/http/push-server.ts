@@ -7,6 +7,7 @@ import { Backoff } from '#kit/backoff.ts';
 import type { Clock } from '#kit/clock.ts';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import { Connections } from './connections.ts';
 
 export interface PushServerOptions {
   readonly host: string;
@@ -26,6 +27,8 @@ export interface PushServer extends AsyncDisposable {
   readonly counts: { readonly turnedAway: number; readonly brokenRequests: number };
 }
 
+/** Sockets above the cap, so that one can be accepted while another makes room. */
+const SPARE = 8;
 const MOST_HEADER_BYTES = 8192;
 const MOST_HEADERS = 64;
 /** How long a connection may wait between two requests. */
@@ -63,8 +66,14 @@ export function openPushServer(
   const counts = { turnedAway: 0, brokenRequests: 0 };
   let server: Server | undefined;
   let fault: Fault | undefined = new Fault('listen', `not yet listening on ${host}:${port}`);
+  const connections = new Connections(maxConnections);
   let isClosed = false;
   let cancelRetry = () => {};
+
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
+    response.once('finish', () => response.statusCode < 300 && connections.know(request.socket));
+    onRequest(request, response);
+  };
 
   const fail = (cause: unknown) => {
     const hint = hintOf(codeOf(cause));
@@ -95,13 +104,16 @@ export function openPushServer(
       return fail(error);
     }
     if (isClosed) return;
-    attempt.maxConnections = maxConnections;
+    attempt.maxConnections = maxConnections + SPARE;
+    attempt.on('connection', (socket) => {
+      if (!connections.admit(socket)) counts.turnedAway++;
+    });
     attempt.maxHeadersCount = MOST_HEADERS;
     // A sender that says nothing at all is closed as one that is slow.
     attempt.setTimeout(timeoutMs + IDLE_MS);
-    attempt.on('request', onRequest);
+    attempt.on('request', serve);
     // Whether the body may come is said once the sender has shown who it is.
-    attempt.on('checkContinue', onRequest);
+    attempt.on('checkContinue', serve);
     attempt.on('drop', () => counts.turnedAway++);
     attempt.on('tlsClientError', () => counts.brokenRequests++);
     attempt.on('clientError', (error, socket) => {

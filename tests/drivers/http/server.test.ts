@@ -1,12 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { AddressRate } from '../../../drivers/http/address-rate.ts';
+import { Connections } from '../../../drivers/http/connections.ts';
 import { Recent } from '../../../drivers/http/recent.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { until } from '../../tools/program.ts';
@@ -130,14 +131,45 @@ test('headers that are too large, and what is no HTTP', async () => {
   expect(rig.count('brokenRequests')).toBe(2);
 });
 
-test('more connections than the bound are turned away', async () => {
+test('connections that are held open keep nobody out: the oldest that nothing was taken of makes room', async () => {
   await using rig = await openRig({ link: { maxConnections: 2 } });
   await rig.isUp();
-  const [one, two, three] = [await raw(rig.port), await raw(rig.port), await raw(rig.port)];
-  await until(() => three.isOver(), 'the third to be closed');
-  expect([one.isOver(), two.isOver()]).toEqual([false, false]);
-  expect(rig.count('turnedAway')).toBe(1);
-  for (const { socket } of [one, two]) socket.destroy();
+  const [one, two] = [await raw(rig.port), await raw(rig.port)];
+  one.socket.write('POST /push/cloud HTTP/1.1\r\nHost: x\r\n');
+  const three = await raw(rig.port);
+  await until(() => one.isOver(), 'the oldest to be closed');
+  expect([two.isOver(), three.isOver()]).toEqual([false, false]);
+  expect(await post(rig.url(), message)).toMatchObject({ status: 200 });
+  expect(rig.count('turnedAway')).toBe(2);
+  for (const { socket } of [two, three]) socket.destroy();
+});
+
+test('a connection that something was taken of stays, however many come', async () => {
+  await using rig = await openRig({ link: { maxConnections: 1 } });
+  await rig.isUp();
+  const sender = await raw(rig.port);
+  const body = JSON.stringify(message);
+  const push = `POST /push/cloud HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  sender.socket.write(push);
+  await until(() => sender.said().includes('200 OK'), 'the answer');
+  const stranger = await raw(rig.port);
+  await until(() => stranger.isOver(), 'the stranger to be closed');
+  sender.socket.write(push);
+  await until(() => rig.readings().length === 2, 'the second reading');
+  sender.socket.destroy();
+});
+
+test('the address with most connections makes room first', () => {
+  const connections = new Connections(3);
+  const open = (remoteAddress: string, remotePort: number) =>
+    Object.defineProperties(new Socket(), {
+      remoteAddress: { value: remoteAddress },
+      remotePort: { value: remotePort },
+    });
+  const others = open('10.0.0.1', 1);
+  const [first, second, third] = [open('10.0.0.2', 1), open('10.0.0.2', 2), open('10.0.0.2', 3)];
+  for (const socket of [others, first, second, third]) connections.admit(socket);
+  expect([others, first, second, third].map(({ destroyed }) => destroyed)).toEqual([false, true, false, false]);
 });
 
 test('one address asks too often', async () => {
