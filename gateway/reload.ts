@@ -99,6 +99,7 @@ export class Reload implements AsyncDisposable {
   /** What runs: its files, and the copy that was kept of it, once it is. */
   #files: SiteFiles;
   #present: KeptSite | null;
+  #begun: Promise<void> = Promise.resolve();
   #running: Promise<unknown> | null = null;
   /** Who asked by a signal while a change was under way. */
   #again: string | null = null;
@@ -130,7 +131,7 @@ export class Reload implements AsyncDisposable {
   /** At the start: keeps what runs, and tells of it where the ledger was last told of another. A change waits for it. */
   begin(saved: ReadonlyMap<string, object>): void {
     const told = (saved.get(TOLD_SITE) as { readonly hash: string } | undefined)?.hash ?? null;
-    this.#running = this.#begin(told).then(() => this.#ended());
+    this.#begun = this.#begin(told);
     this.#lookLater();
   }
 
@@ -199,6 +200,7 @@ export class Reload implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#cancelLook();
+    await this.#begun;
     await this.#running;
   }
 
@@ -232,7 +234,7 @@ export class Reload implements AsyncDisposable {
   async #inTurn(by: string, from: string | undefined, want: () => Promise<Wanted | SiteAnswer>): Promise<SiteAnswer> {
     if (this.#closing.signal.aborted) return refused('site-busy', 'the gateway is ending');
     if (this.#running !== null) return refused('site-busy', 'another change of the site is under way', 'try again');
-    const running = this.#try(by, from, want);
+    const running = this.#begun.then(() => this.#try(by, from, want));
     this.#running = running;
     const answer = await running;
     this.#note(answer, by);
