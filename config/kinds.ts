@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { SitePoint } from './site.ts';
 
 /** What the loader must know of a driver: structurally a `Driver` of `drivers/driver.ts`. */
 export interface DriverKind {
@@ -73,6 +74,12 @@ export interface Kinds<Rule extends RuleShape = RuleShape, Permit extends Permit
   readonly drivers: readonly DriverKind[];
   readonly rule: z.ZodType<Rule>;
   readonly permit: z.ZodType<Permit>;
+  /** Permits of one kind that are on a site of these points at the same time; in the zone of that name. */
+  overlaps?(
+    permits: readonly Permit[],
+    points: readonly SitePoint[],
+    timeZone: string,
+  ): readonly { readonly id: string; readonly with: string }[];
   readonly derive: z.ZodType<DeriveShape>;
   readonly upstreams: readonly { readonly kind: string; readonly options: z.ZodObject }[];
 }

@@ -83,6 +83,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
     links: links.declared,
     devices: devices.declared,
     windows: declareWindows(head, report),
+    timeZone: site?.timeZone,
     points: isWhole ? measured : undefined,
     report,
   };

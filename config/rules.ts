@@ -19,6 +19,8 @@ export interface Referred {
   readonly windows: Declared;
   /** Undefined when some device could not be used, so that nobody can say what matches. */
   readonly points: readonly SitePoint[] | undefined;
+  /** Undefined when `site.yaml` could not be used. */
+  readonly timeZone: string | undefined;
   readonly report: Report;
 }
 
@@ -79,6 +81,7 @@ export function checkPermits<R extends RuleShape, P extends PermitShape>(
 ): P[] {
   const declared = new Declared('permit', referred.report);
   const good: P[] = [];
+  const places = new Map<string, Entry>();
   for (const entry of entries) {
     declared.add(entry);
     checkTerms(entry, referred.report);
@@ -86,12 +89,20 @@ export function checkPermits<R extends RuleShape, P extends PermitShape>(
     if (permit === undefined) continue;
     const matched = checkSelector(permit.on, entry, referred);
     good.push(permit);
+    places.set(permit.id, entry);
     if (matched?.length === 0) {
       referred.report.warn(
         entry.at(['on']),
         `on: no point of this site matches, so permit ${permit.id} covers nothing`,
       );
     }
+  }
+  const { points, timeZone, report } = referred;
+  if (points === undefined || timeZone === undefined) return good;
+  for (const { id, with: other } of kinds.overlaps?.(good, points, timeZone) ?? []) {
+    const place = places.get(id)?.at(['from']);
+    const message = `from: permit ${id} overlaps permit ${other}, which is of the same kind and site`;
+    if (place !== undefined && id !== other) report.warn(place, message);
   }
   return good;
 }

@@ -23,6 +23,8 @@ import { LedgerAlarm } from './ledger-alarm.ts';
 import { type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
 import { OwnPoints } from './own-points.ts';
+import { takePermitCommand } from './permits/permit-command.ts';
+import { type PermitRecord, PermitRegister } from './permits/permit-register.ts';
 import { Pumps } from './pumps.ts';
 import type { Reload, SiteStatus, Works } from './reload.ts';
 import { firstTick, restoreJudge } from './restore.ts';
@@ -72,6 +74,7 @@ export interface Gateway extends AsyncDisposable {
   alarms(): readonly Alarm[];
   act(action: Action): Promise<Receipt>;
   /** Changes the site while it runs. */
+  readonly permits: PermitRegister;
   readonly reload: Pick<Reload, 'reload' | 'back' | 'history' | 'hangUp'>;
   /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
   forgetBackground(device: string, by: string): Promise<boolean>;
@@ -94,7 +97,20 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const clock = withTicksFrom(options.clock, await firstTick(ledger));
   const since = clock.tick();
 
-  const restored = await restoreJudge(site, ledger, history, clock, log);
+  const permits = new PermitRegister({
+    site,
+    // Stored by the register.
+    stored: (await ledger.permits()) as readonly PermitRecord[],
+    now: () => clock.now(),
+    apply: (changed, batch) => live.changePermits(changed, batch),
+  });
+  for (const { permit } of permits.list().filter(({ differs }) => differs !== null)) {
+    log.warn(
+      { permit: permit.id },
+      "a permit of the site's files says otherwise than the one that was brought, which counts",
+    );
+  }
+  const restored = await restoreJudge({ ...site, permits: permits.over(site.permits) }, ledger, history, clock, log);
   const { judge, lateness, step } = restored;
   const live = opening.use(new LiveJudge(restored, ledger, clock, wire, log));
   // Not waited for: a disk that refuses writes must not keep the watch from starting.
@@ -102,7 +118,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
 
   const sinks = opening.use(
-    new SiteParts((spec: SiteUpstream) => openSink(spec, { gateway: site.gateway, version, clock, wire, log, ledger })),
+    new SiteParts((spec: SiteUpstream) => {
+      const commands = { permit: (payload: unknown) => takePermitCommand(permits, payload, spec.id) };
+      return openSink(spec, { gateway: site.gateway, version, clock, wire, log, ledger, commands });
+    }),
   );
   await sinks.change(site.upstreams);
 
@@ -110,10 +129,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const tests = new TestWatch(site.points, (at) => judge.zone.encode(at));
   const take = (batch: readonly Reading[]): Promise<unknown> | undefined => {
     const marked = lateness.mark(batch, clock.trust());
+    const timely = inTime(marked);
+    const durable = live.take(timely, tests.take(timely));
+    // After what was derived up to them: history has all in the order of its time.
     history.keep(marked);
     board.take(marked);
-    const timely = inTime(marked);
-    return live.take(timely, tests.take(timely));
+    return durable;
   };
   judge.listenToDerived((batch) => {
     history.keep(batch);
@@ -155,6 +176,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     upstreams: () => statusOf(sinks.open),
     picture: (device, at) => pictureOf(works.site, links.open, device, at),
     act: (action) => live.act(action),
+    permits,
     reloadSite: (by, from) => reload.reload(by, from),
     backSite: (number, by, from) => reload.back(number, by, from),
     siteHistory: () => reload.history(),
@@ -164,7 +186,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const console = opening.use(await ConsoleDoor.open(site.console.listen, openAt, wire));
   const pump = () => pumps.start(links.open);
   const works: Works = {
-    ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, lateness, board, tests, own },
+    ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, permits, lateness, board, tests, own },
     ...{ console, links, sinks, pump },
   };
   const reload = opening.use(new Reload(works, source));
@@ -187,6 +209,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     alarms: () => live.alarms,
     act: (action) => live.act(action),
+    permits,
     reload,
     async forgetBackground(device, by) {
       if (!(await live.forgetBackground(device))) return false;

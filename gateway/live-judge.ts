@@ -9,8 +9,10 @@ import type { Step } from './alarms/lifecycle.ts';
 import { type Instant, type Judge, joined } from './judge.ts';
 import type { Entry, Ledger, LedgerBatch } from './ledger/ledger.ts';
 import type { NextRules } from './next-rules.ts';
+import type { PermitBatch } from './permits/permit-register.ts';
 import type { Restored } from './restore.ts';
 import type { Finding } from './rules/finding.ts';
+import type { Permit } from './rules/permit.ts';
 
 const CHECKPOINT_MS = 10_000;
 /** How long a person waits for an action to become durable before being told that it is not yet. */
@@ -107,28 +109,39 @@ export class LiveJudge implements AsyncDisposable {
     return kept;
   }
 
+  /** Permits that are new or have changed, at this instant. True once that is durable, false when it is not in time. */
+  changePermits(permits: readonly Permit[], { told, ...stored }: PermitBatch): Promise<boolean> {
+    const kept = this.keep(this.judge.setPermits(permits, this.#instant()), told, [], stored);
+    this.#arm();
+    return this.#isKept(kept);
+  }
+
   /** Answers only when it is durable. */
   async act(action: Action): Promise<Receipt> {
     const { receipt, step } = this.judge.act(action, this.#instant());
     this.#arm();
     // What was so already may still be on its way to the disk.
     const kept = receipt.status === 'unchanged' ? this.#newest : this.keep(step, []);
+    if ((await this.#isKept(kept)) || receipt.status === 'refused') return receipt;
+    const message = 'taken, but not on disk yet: look at the state of the ledger';
+    return { status: 'refused', code: 'not-durable', message };
+  }
+
+  /** Whether it is durable before a person has waited too long. */
+  async #isKept(kept: Promise<readonly Entry[] | null>): Promise<boolean> {
     const late = new AbortController();
     const patienceMs = this.#ledger.status().durable ? DURABLE_WITHIN_MS : DURABLE_AGAIN_WITHIN_MS;
     try {
-      const isKept = await Promise.race([
+      return await Promise.race([
         kept.then((entries) => entries !== null),
         this.#wire.sleep(patienceMs, late.signal).then(
           () => false,
           () => false,
         ),
       ]);
-      if (isKept || receipt.status === 'refused') return receipt;
     } finally {
       late.abort();
     }
-    const message = 'taken, but not on disk yet: look at the state of the ledger';
-    return { status: 'refused', code: 'not-durable', message };
   }
 
   /** How the device stands is learned anew, from its next readings on; answers when that is durable. */
@@ -175,9 +188,14 @@ export class LiveJudge implements AsyncDisposable {
   }
 
   /** Makes a step durable, with other states that belong to it; null when the ledger would not take it. */
-  keep(step: Step, told: readonly EntryDraft[], states: LedgerBatch['rules'] = []): Promise<readonly Entry[] | null> {
+  keep(
+    step: Step,
+    told: readonly EntryDraft[],
+    states: LedgerBatch['rules'] = [],
+    stored: Pick<LedgerBatch, 'permits' | 'audit'> = {},
+  ): Promise<readonly Entry[] | null> {
     if (step.events.length === 0 && told.length === 0 && states.length === 0) return NOTHING_KEPT;
-    this.#newest = this.#append(step, told, states);
+    this.#newest = this.#append(step, told, states, stored);
     return this.#newest;
   }
 
@@ -185,9 +203,11 @@ export class LiveJudge implements AsyncDisposable {
     step: Step,
     told: readonly EntryDraft[],
     states: LedgerBatch['rules'],
+    stored: Pick<LedgerBatch, 'permits' | 'audit'>,
   ): Promise<readonly Entry[] | null> {
     try {
       const entries = await this.#ledger.append({
+        ...stored,
         events: [...told, ...step.events],
         alarms: step.alarms.map(row),
         rules: [...states, ...this.judge.rules.save()],

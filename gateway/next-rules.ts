@@ -10,6 +10,7 @@ import { LEDGER_ALARM } from './ledger-alarm.ts';
 import type { LiveJudge } from './live-judge.ts';
 import { ceased, instants } from './restore.ts';
 import type { RuleEngine } from './rules/engine.ts';
+import type { Permit } from './rules/permit.ts';
 
 /** Readings from history that are taken between two looks at what else the loop has to do. */
 const SLICE = 2000;
@@ -25,6 +26,8 @@ export interface NextRulesOptions {
   readonly site: JudgedSite;
   /** Points whose readings mean something else than before: nothing of them is taken over. */
   readonly changedPoints: ReadonlySet<string>;
+  /** Permits that were brought meanwhile, which win over the site's. */
+  brought(): readonly Permit[];
   readonly live: LiveJudge;
   readonly history: HistoryReader;
   readonly ledger: Pick<Ledger, 'restore'>;
@@ -91,7 +94,7 @@ export class NextRules implements Disposable {
    * and the states that have to be stored.
    */
   takePlace(judge: Judge, instant: Instant): { step: ReturnType<Judge['advance']>; rules: LedgerBatch['rules'] } {
-    const { changedPoints, site } = this.#options;
+    const { changedPoints, site, brought } = this.#options;
     this.#stop();
     const next = this.#rules;
     const unsaved = new Set(judge.rules.save().map(({ key }) => key));
@@ -100,6 +103,7 @@ export class NextRules implements Disposable {
     for (const key of before) if (changedPoints.has(pointOf(key))) states.delete(key);
     for (const [key, state] of this.#remembered) if (!states.has(key)) states.set(key, state);
     next.setTrust(judge.trust, instant.at, instant.tick);
+    next.setPermits(brought(), instant.at, instant.tick);
     const taken = next.restore(states, 0, instant.tick);
     // What was derived while windows were filled is known already.
     next.takeDerived();

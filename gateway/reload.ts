@@ -21,6 +21,7 @@ import { type DriverLink, linkSpecs } from './link-spec.ts';
 import type { LiveJudge } from './live-judge.ts';
 import { NextRules } from './next-rules.ts';
 import type { OwnPoints } from './own-points.ts';
+import type { PermitRegister } from './permits/permit-register.ts';
 import { changesOf, isNothing, type SiteChanged, siteChanged } from './site-changed.ts';
 import { differFiles, hashFiles, hashSite, readSiteFiles, type SiteFiles } from './site-files.ts';
 import type { SiteParts } from './site-parts.ts';
@@ -42,6 +43,7 @@ export interface Works {
   readonly accounts: Accounts;
   readonly history: HistoryReader;
   readonly live: LiveJudge;
+  readonly permits: PermitRegister;
   readonly lateness: Lateness;
   readonly board: Board;
   readonly tests: TestWatch;
@@ -300,10 +302,12 @@ export class Reload implements AsyncDisposable {
   }
 
   #nextRules(site: GatewaySite, plan: SitePlan): Promise<NextRules> {
-    const { live, history, ledger, clock, wire, since } = this.#works;
+    const { live, history, ledger, clock, wire, since, permits } = this.#works;
     const changedPoints = new Set([...plan.points.changed, ...plan.points.removed]);
     const { signal } = this.#closing;
-    return NextRules.open({ site, changedPoints, live, history, ledger, clock, wire, since, signal });
+    const judged = { ...site, permits: permits.over(site.permits) };
+    const brought = () => permits.brought();
+    return NextRules.open({ site: judged, changedPoints, brought, live, history, ledger, clock, wire, since, signal });
   }
 
   #takeOver(
@@ -316,6 +320,7 @@ export class Reload implements AsyncDisposable {
     const works = this.#works;
     if (next === null) void works.live.keep(NOTHING, [entry], toldState(hash));
     else void works.live.changeRules(next, [entry], toldState(hash));
+    works.permits.changeSite(site);
     works.lateness.change(site.points);
     works.board.change(site.points);
     works.tests.change(site.points);

@@ -9,6 +9,7 @@ import type { HistoryReader } from '../history/history.ts';
 import type { Accounts } from '../ledger/accounts.ts';
 import type { LedgerReader } from '../ledger/ledger.ts';
 import type { Answer, Place } from '../rules/finding.ts';
+import type { Permits } from '../rules/permit.ts';
 import type { UpstreamStatus } from '../upstream/upstream.ts';
 
 /** A point as people see it in a list. */
@@ -116,6 +117,7 @@ export interface ApiContext {
   picture(device: string, at: number): Promise<Picture | undefined>;
   health(): Health;
   act(action: Action): Promise<Receipt>;
+  readonly permits: Permits;
   /** Applies the site's directory as it is now. */
   reloadSite(by: string, from: string): Promise<SiteAnswer>;
   /** Puts a site back that was applied before. */

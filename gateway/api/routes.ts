@@ -4,6 +4,7 @@ import type { ApiContext } from './context.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import type { Live } from './live.ts';
 import { addLiveRoutes } from './live-routes.ts';
+import { addPermitRoutes } from './permit-routes.ts';
 import { addPointRoutes } from './point-routes.ts';
 import type { Register } from './register.ts';
 import type { Sessions } from './sessions.ts';
@@ -29,5 +30,6 @@ export function addRoutes(app: App, { context, sessions, register, live }: Route
   addSiteChangeRoutes(app, context);
   addAlarmRoutes(app, context);
   addPointRoutes(app, context);
+  addPermitRoutes(app, context);
   addLiveRoutes(app, live);
 }

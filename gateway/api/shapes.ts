@@ -55,6 +55,40 @@ const permitShape = z
   .object({ id: z.string(), status: z.enum(['applied', 'granted', 'refused', 'revoked', 'withdrawn', 'expired']) })
   .nullable();
 
+const filingShape = named(
+  'Permit',
+  z.object({
+    id: z.string().describe('Its number'),
+    kind: z.string(),
+    on: z.looseObject({}).describe('device, grid, scene, tag … that it is for'),
+    from: z.string().describe('The first instant, or the first date'),
+    to: z.string().describe('The instant after the last, or the last date'),
+    hours: z.string().optional().describe('Only these hours of each day, such as 22:00-02:00'),
+    processes: z.array(z.string()),
+    status: z.enum(['applied', 'granted', 'refused', 'revoked', 'withdrawn', 'expired']),
+    reason: z.enum(['continuous-process', 'special-need', 'emergency-repair']).optional(),
+    notice: z
+      .object({ from: z.string().optional(), link: z.string().optional() })
+      .optional()
+      .describe('The public notice'),
+    evidence: z.string().optional(),
+    note: z.string().optional(),
+  }),
+);
+
+export const permitEntryShape = named(
+  'PermitEntry',
+  z.object({
+    permit: filingShape,
+    revision: z.number().describe('Counts its changes; 0 of one that stands in the site’s files'),
+    source: z.enum(['site', 'api', 'csv', 'command', 'upstream']),
+    by: z.string().nullable(),
+    at: at.nullable(),
+    covers: z.boolean().describe('It is granted and covers this instant'),
+    differs: filingShape.nullable().describe('What the site’s files say under the same number: it does not count'),
+  }),
+);
+
 export const alarmShape = named(
   'Alarm',
   z.object({

@@ -1,12 +1,7 @@
 import { openZone } from '#kit/zone.ts';
-import { Filing, type Permit } from '../rules/permit.ts';
+import type { Overlap, Permit } from '../rules/permit.ts';
+import { Filing } from '../rules/permit-book.ts';
 import { type RulePoint, selects } from '../rules/point.ts';
-
-/** Two permits of one kind that are on a point of the same site at the same time. */
-export interface Overlap {
-  readonly id: string;
-  readonly with: string;
-}
 
 /** Pairs that are told of. */
 const MOST = 100;

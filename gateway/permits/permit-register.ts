@@ -3,10 +3,19 @@ import { Fault } from '#kit/fault.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import type { AuditLine } from '../ledger/accounts.ts';
-import { Filing, type Permit } from '../rules/permit.ts';
+import type {
+  Overlap,
+  Permit,
+  PermitAuthor,
+  PermitChange,
+  PermitEntry,
+  PermitReceipt,
+  Permits,
+} from '../rules/permit.ts';
+import { Filing } from '../rules/permit-book.ts';
 import { type RulePoint, selects } from '../rules/point.ts';
 import { PERMIT_FAULTS } from './faults.ts';
-import { type Overlap, overlaps } from './overlaps.ts';
+import { overlaps } from './overlaps.ts';
 
 export const PERMIT_CHANGED = 'city.gengfu.permit.changed';
 /** Permits that are kept beside those of the site's files. */
@@ -14,57 +23,15 @@ export const MOST_PERMITS = 20_000;
 /** What has ended so long ago makes room when the bound is reached; the log keeps its changes. */
 const KEEP_MS = 400 * 86_400_000;
 
-/** Where a permit came from. */
-export const PERMIT_SOURCES = ['site', 'api', 'csv', 'command', 'upstream'] as const;
-export type PermitSource = (typeof PERMIT_SOURCES)[number];
-
 /** A permit that did not come from the site's files, as the ledger keeps it. */
 export interface PermitRecord {
   readonly permit: Permit;
   /** Counts its changes; what comes with a number that is not above it has been done already. */
   readonly revision: number;
-  readonly source: Exclude<PermitSource, 'site'>;
+  readonly source: PermitAuthor['source'];
   readonly by: string;
   /** UTC milliseconds of the change. */
   readonly at: number;
-}
-
-/** A permit as people see it in a list. */
-export interface PermitView {
-  readonly permit: Permit;
-  readonly revision: number;
-  readonly source: PermitSource;
-  readonly by: string | null;
-  readonly at: number | null;
-  /** It is granted and covers this instant. */
-  readonly covers: boolean;
-  /** What the site's files say under the same number, where that is something else: it does not count. */
-  readonly differs: Permit | null;
-}
-
-export interface PermitChange {
-  readonly permit: Permit;
-  /** Left out: the one after what is known. */
-  readonly revision?: number | undefined;
-  /** Refused where the number is taken. */
-  readonly isNew?: boolean | undefined;
-}
-
-/** Who changes them, and how the change came. */
-export interface PermitAuthor {
-  readonly by: string;
-  readonly source: PermitRecord['source'];
-  /** The address, where there is one. */
-  readonly from?: string | undefined;
-  readonly note?: string | undefined;
-}
-
-/** What became of a change. `done` is said only after it is durable. */
-export interface PermitReceipt {
-  readonly status: 'done' | 'unchanged';
-  readonly changed: readonly string[];
-  readonly unchanged: readonly string[];
-  readonly warnings: readonly Overlap[];
 }
 
 /** What is stored of a change, in one transaction. */
@@ -93,7 +60,7 @@ export interface PermitRegisterOptions {
  * The permits of a gateway: those of the site's files, and those that the API, a CSV or the platform has brought, which
  * are kept by the ledger and win over a file's of the same number. What differs is shown and never lost.
  */
-export class PermitRegister {
+export class PermitRegister implements Permits {
   readonly #options: PermitRegisterOptions;
   readonly #stored = new Map<string, PermitRecord>();
   #site: PermitSite;
@@ -128,17 +95,17 @@ export class PermitRegister {
   }
 
   /** By number. */
-  list(): readonly PermitView[] {
+  list(): readonly PermitEntry[] {
     const now = this.#options.now();
     const files = new Map(this.#site.permits.map((permit) => [permit.id, permit]));
-    const stored = [...this.#stored.values()].map((record): PermitView => {
+    const stored = [...this.#stored.values()].map((record): PermitEntry => {
       const file = files.get(record.permit.id);
       const differs = file === undefined || isDeepStrictEqual(file, record.permit) ? null : file;
       return { ...record, covers: this.#covers(record.permit, now), differs };
     });
     const own = this.#site.permits
       .filter(({ id }) => !this.#stored.has(id))
-      .map((permit): PermitView => {
+      .map((permit): PermitEntry => {
         const covers = this.#covers(permit, now);
         return { permit, revision: 0, source: 'site', by: null, at: null, covers, differs: null };
       });
@@ -146,7 +113,7 @@ export class PermitRegister {
   }
 
   /** Throws a Fault `no-such-permit`. */
-  find(id: string): PermitView {
+  find(id: string): PermitEntry {
     const found = this.list().find(({ permit }) => permit.id === id);
     if (found === undefined) throw new Fault(PERMIT_FAULTS.unknown, `There is no permit ${id}.`);
     return found;

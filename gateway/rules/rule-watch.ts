@@ -2,7 +2,8 @@ import { isFire } from './detector.ts';
 import type { Answer, Finding, Level, Watch } from './finding.ts';
 import { compareLevels } from './finding.ts';
 import { Levels, type SavedLevel } from './levels.ts';
-import type { PermitView, Standing } from './permit.ts';
+import type { PermitView } from './permit.ts';
+import type { Standing } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
@@ -275,7 +276,10 @@ export class RuleWatch {
     const at = this.#around.at(tick);
     const wasBarred = this.#isBarred;
     this.#isBarred = this.#bars(at);
-    if (wasBarred === this.#isBarred || !this.schedule.now.inForce || this.while?.isFalse === true) return;
+    if (!this.schedule.now.inForce || this.while?.isFalse === true) return;
+    // After a restart it was so all along, and what is restored may still say otherwise.
+    const isStale = tick > this.#asOf && (this.#answer === 'not-in-force') !== this.#isBarred;
+    if (wasBarred === this.#isBarred && !isStale) return;
     if (!this.#isBarred) {
       // Nothing from before it counts.
       this.begin(tick, at, true);

@@ -11,6 +11,8 @@ export interface UpstreamContext {
   readonly wire: Clock;
   readonly log: Log;
   readonly ledger: LedgerReader;
+  /** What this upstream may ask of the gateway, by the command's name; each answers what is sent back. */
+  readonly commands?: Readonly<Record<string, (payload: unknown) => Promise<object>>>;
 }
 
 export interface UpstreamStatus {

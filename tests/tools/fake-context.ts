@@ -5,7 +5,10 @@ import type { AnswerView, ApiContext, Health, PointView, SiteAnswer } from '../.
 import { silentLog } from '../../gateway/kit/log.ts';
 import type { Account, Accounts, Role, Session } from '../../gateway/ledger/accounts.ts';
 import type { Entry, LedgerReader } from '../../gateway/ledger/ledger.ts';
+import { type PermitBatch, PermitRegister } from '../../gateway/permits/permit-register.ts';
+import { permit } from '../../gateway/rules/permit.ts';
 import { FakeClock } from './fake-clock.ts';
+import { aPoint } from './judged.ts';
 
 /** Accounts in memory. `down` makes every call fail, as when the disk does not answer. */
 export class FakeAccounts implements Accounts {
@@ -141,6 +144,8 @@ export interface FakeContext extends ApiContext {
   readonly listeners: Set<Parameters<ApiContext['onReadings']>[0]>;
   /** Every action asked for, and what is answered to the next ones. */
   readonly acted: Parameters<ApiContext['act']>[0][];
+  /** What was stored of changes of permits. */
+  readonly permitBatches: PermitBatch[];
   open: Alarm[];
   state: Health;
   /** What a change of the site is answered, and by whom it was asked. */
@@ -185,6 +190,16 @@ export function fakeContext(): FakeContext {
     metrics: new Registry(),
     listeners,
     acted: [],
+    permits: new PermitRegister({
+      site: { timeZone: 'Asia/Shanghai', permits: [FAKE_PERMIT], points: [aPoint(FAKE_POINT)] },
+      stored: [],
+      now: () => context.clock.now(),
+      async apply(_permits, batch) {
+        context.permitBatches.push(batch);
+        return context.refuse === undefined;
+      },
+    }),
+    permitBatches: [],
     open: [fakeAlarm()],
     state: { ready: true, reasons: [] },
     pictures: [],
@@ -264,6 +279,15 @@ const FAKE_POINT: PointView = {
   everyMs: 1000,
   last: { point: 'noise-07/la', value: 57.1, at: 1_784_122_200_000, tick: 1_784_122_200_000, quality: 'good' },
 };
+
+/** Of the night of 2026-07-15. */
+const FAKE_PERMIT = permit.parse({
+  id: 'bg-2026-0715-02',
+  on: { device: 'noise-07' },
+  from: '2026-07-15T22:00:00+08:00',
+  to: '2026-07-16T02:00:00+08:00',
+  status: 'granted',
+});
 
 const FAKE_ANSWER: AnswerView = {
   rule: 'night-construction-noise',

@@ -44,6 +44,15 @@ const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })
   { url: '/api/v1/points', may: ROLES },
   { url: '/api/v1/points/noise-07/la/series', may: ROLES },
   { url: '/api/v1/answers', may: ROLES },
+  { url: '/api/v1/permits', may: ROLES },
+  { url: '/api/v1/permits/bg-2026-0715-02', may: ROLES },
+  {
+    method: 'POST',
+    url: '/api/v1/permits',
+    body: { id: 'n', on: { device: 'noise-07' }, from: '2026-07-15', to: '2026-07-16', status: 'applied' },
+    may: ['duty', 'admin'],
+  },
+  { method: 'PATCH', url: '/api/v1/permits/bg-2026-0715-02', body: { status: 'revoked' }, may: ['duty', 'admin'] },
   { url: '/api/v1/links', may: ROLES },
   { url: '/api/v1/upstreams', may: ROLES },
   { url: '/api/v1/events', may: ROLES },
@@ -69,7 +78,11 @@ test('the table has every route of the document, but for the stream, which has a
   await using api = await apiUnderTest();
   const { paths } = (await api.ask({ url: '/api/openapi.json' })).json();
   const listed = ROUTES.map(({ method = 'GET', url }) => {
-    const path = url.split('?')[0]?.replace(ID, '{id}').replace('users/old', 'users/{name}');
+    const path = url
+      .split('?')[0]
+      ?.replace(ID, '{id}')
+      .replace('bg-2026-0715-02', '{id}')
+      .replace('users/old', 'users/{name}');
     return `${method} ${path?.replace('noise-07/la', '{device}/{point}')}`;
   });
   const described = Object.entries<object>(paths).flatMap(([path, operations]) =>

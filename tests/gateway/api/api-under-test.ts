@@ -6,7 +6,7 @@ import type { Role } from '../../../gateway/ledger/accounts.ts';
 import { type FakeContext, fakeContext } from '../../tools/fake-context.ts';
 
 export interface Asked {
-  readonly method?: 'GET' | 'POST' | 'DELETE' | 'HEAD';
+  readonly method?: 'GET' | 'POST' | 'PATCH' | 'DELETE' | 'HEAD';
   readonly url: string;
   readonly body?: object | string;
   readonly headers?: Readonly<Record<string, string>>;
@@ -28,6 +28,8 @@ export function cookieOf(context: FakeContext, role: Role, forMs = 3_600_000): s
   return `gengfu=${secret}`;
 }
 
+const hasBody = (method: string): boolean => method === 'POST' || method === 'PATCH';
+
 /** The API over a gateway in memory, asked without a socket. */
 export async function apiUnderTest(context: FakeContext = fakeContext()): Promise<ApiUnderTest> {
   const app = await buildApp({ consoleDir: `${import.meta.dirname}/no-such-directory` }, context);
@@ -40,11 +42,11 @@ export async function apiUnderTest(context: FakeContext = fakeContext()): Promis
         method,
         url,
         headers: {
-          ...(method === 'POST' ? { 'content-type': 'application/json' } : {}),
+          ...(hasBody(method) ? { 'content-type': 'application/json' } : {}),
           ...(as === undefined ? {} : { cookie: cookieOf(context, as) }),
           ...headers,
         },
-        ...(method === 'POST' ? { payload: body ?? {} } : {}),
+        ...(hasBody(method) ? { payload: body ?? {} } : {}),
         remoteAddress: from,
       }),
     [Symbol.asyncDispose]: () => app.close(),

@@ -1,0 +1,152 @@
+import { addDays, type Zone } from '#kit/zone.ts';
+import { HOURS, isDated, type Permit, type PermitView } from './permit.ts';
+import { type RulePoint, selects } from './point.ts';
+
+/** Whether granted work covers an instant, had covered what came before it since a while, or neither. */
+export type Standing = 'covered' | 'ended' | 'absent';
+
+const DAY_MS = 86_400_000;
+const DAY_MINUTES = 1440;
+
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A permit with its times worked out in the site's zone. An opening includes its first instant and not its last. */
+export class Filing {
+  readonly permit: Permit;
+  /** The first instant that it can cover, and the first after which it never does. */
+  readonly whole: Span;
+  readonly #zone: Zone;
+  readonly #hours: { readonly from: number; readonly to: number } | null;
+
+  constructor(permit: Permit, zone: Zone) {
+    this.permit = permit;
+    this.#zone = zone;
+    const [, fromHour, fromMinute, toHour, toMinute] = HOURS.exec(permit.hours ?? '') ?? [];
+    const from = Number(fromHour) * 60 + Number(fromMinute);
+    const to = Number(toHour) * 60 + Number(toMinute);
+    this.#hours = permit.hours === undefined ? null : { from, to: to > from ? to : to + DAY_MINUTES };
+    this.whole = isDated(permit)
+      ? {
+          from: zone.instant(permit.from, this.#hours?.from ?? 0),
+          to: zone.instant(permit.to, this.#hours?.to ?? DAY_MINUTES),
+        }
+      : { from: Date.parse(permit.from), to: Date.parse(permit.to) };
+  }
+
+  covers(at: number): boolean {
+    return this.#spans(at, at).some(({ from, to }) => from <= at && at < to);
+  }
+
+  /** When it last ceased to cover, at `at` or up to a day before; before any time when it did not. */
+  endedAt(at: number): number {
+    return Math.max(...this.#spans(at - DAY_MS, at).map(({ to }) => (to <= at ? to : Number.NEGATIVE_INFINITY)));
+  }
+
+  /** The next instant after `at` at which it may begin or cease to cover; Infinity when there is none. */
+  nextChange(at: number): number {
+    if (at >= this.whole.to) return Number.POSITIVE_INFINITY;
+    if (at < this.whole.from) return this.whole.from;
+    const edges = this.#spans(at, at + DAY_MS).flatMap(({ from, to }) => [from, to]);
+    return Math.min(...edges.filter((edge) => edge > at), Math.min(this.whole.to, at + DAY_MS));
+  }
+
+  /** What it covers that touches `first` to `last`. */
+  #spans(first: number, last: number): readonly Span[] {
+    const { whole } = this;
+    if (last < whole.from || first > whole.to) return [];
+    if (this.#hours === null) return [whole];
+    const spans: Span[] = [];
+    const end = this.#zone.date(last);
+    for (let date = addDays(this.#zone.date(first), -1); date <= end; date = addDays(date, 1)) {
+      if (isDated(this.permit) && (date < this.permit.from || date > this.permit.to)) continue;
+      const from = Math.max(whole.from, this.#zone.instant(date, this.#hours.from));
+      const to = Math.min(whole.to, this.#zone.instant(date, this.#hours.to));
+      if (from < to) spans.push({ from, to });
+    }
+    return spans;
+  }
+}
+
+/** The permits of a site: what covers a point at an instant, and when that changes next. */
+export class PermitBook {
+  readonly #zone: Zone;
+  readonly #filings = new Map<string, Filing>();
+  /** Those that can matter on one day (of UTC), so that years of filings cost an instant nothing. */
+  #near: readonly Filing[] = [];
+  #nearDay = Number.NaN;
+  /** When the next begins that is not among them. */
+  #later = Number.POSITIVE_INFINITY;
+
+  constructor(permits: readonly Permit[], zone: Zone) {
+    this.#zone = zone;
+    this.set(permits);
+  }
+
+  /** New ones, and ones that have changed. */
+  set(permits: readonly Permit[]): void {
+    for (const permit of permits) this.#filings.set(permit.id, new Filing(permit, this.#zone));
+    this.#nearDay = Number.NaN;
+  }
+
+  /**
+   * The permit to be named for a point at `at`, or null. One whose window is over is named `expired`
+   * when it ended at or after `since`; one that has not begun is not named.
+   */
+  find(kind: string, point: RulePoint, at: number, since: number): PermitView | null {
+    let best: Filing | undefined;
+    let bestRank = -1;
+    for (const filing of this.#nearby(at)) {
+      const { permit } = filing;
+      if (permit.kind !== kind || !selects(permit.on, point)) continue;
+      const covers = filing.covers(at);
+      if (!covers && filing.endedAt(at) < since) continue;
+      // Of several, the one that says most: what covers the instant before what is over, granted before all others.
+      const rank = (covers ? 2 : 0) + (permit.status === 'granted' ? 1 : 0);
+      if (rank < bestRank || (rank === bestRank && best !== undefined && filing.whole.to <= best.whole.to)) continue;
+      best = filing;
+      bestRank = rank;
+    }
+    if (best === undefined) return null;
+    const { id, status } = best.permit;
+    return { id, status: status === 'granted' && bestRank < 2 ? 'expired' : status };
+  }
+
+  /** How granted permits stand to a point at `at`: over are those that ended after `since`. */
+  standing(kind: string, point: RulePoint, at: number, since: number): Standing {
+    let standing: Standing = 'absent';
+    for (const filing of this.#nearby(at)) {
+      const { permit } = filing;
+      if (permit.status !== 'granted' || permit.kind !== kind || !selects(permit.on, point)) continue;
+      if (filing.covers(at)) return 'covered';
+      if (filing.endedAt(at) > since) standing = 'ended';
+    }
+    return standing;
+  }
+
+  /** The next instant after `at` at which some permit may begin or end, or Infinity. */
+  nextChange(at: number): number {
+    const near = this.#nearby(at);
+    let next = this.#later > at ? this.#later : Number.POSITIVE_INFINITY;
+    for (const filing of near) next = Math.min(next, filing.nextChange(at));
+    return next;
+  }
+
+  #nearby(at: number): readonly Filing[] {
+    const day = Math.floor(at / DAY_MS);
+    if (day === this.#nearDay) return this.#near;
+    this.#nearDay = day;
+    this.#later = Number.POSITIVE_INFINITY;
+    const near: Filing[] = [];
+    for (const filing of this.#filings.values()) {
+      const { from, to } = filing.whole;
+      if (from >= (day + 1) * DAY_MS) this.#later = Math.min(this.#later, from);
+      // What has ended is remembered for a day.
+      else if (to >= (day - 1) * DAY_MS) near.push(filing);
+    }
+    this.#near = near;
+    return near;
+  }
+}
