@@ -25,7 +25,13 @@ const RULES = [
     hold: '15s',
   },
 ];
-const SITE = aSite(RULES, [aPoint(), aPoint({ id: 'rain', quantity: 'weather.rain' })], {
+/** The mean of each minute, kept as a point. */
+const MEAN = aPoint({
+  id: 'mean',
+  everyMs: 60_000,
+  derived: { from: 'd/p', per: 60_000, value: 'mean', coverage: 0.25 },
+});
+const SITE = aSite(RULES, [aPoint(), aPoint({ id: 'rain', quantity: 'weather.rain' }), MEAN], {
   filings: [{ id: 'f', status: 'granted', from: '2026-07-15T22:02:00+08:00', to: '2026-07-15T22:04:00+08:00' }],
   notEvaluableAfterMs: 120_000,
 });
@@ -52,15 +58,19 @@ const START = NIGHT + 60_000;
 function run(instants: readonly (readonly Reading[])[], kills: ReadonlySet<number>): string[] {
   const kept = new Kept();
   const begin = { at: START, tick: START };
+  /** As it would be in the history, what was derived before the readings after it. */
+  const history: (readonly Reading[])[] = [];
   let judge = new Judge(SITE, begin, 'synchronised');
   for (const [i, instant] of instants.entries()) {
     kept.keep(judge, judge.step(instant), i % 7 === 0);
+    for (const each of judge.rules.takeDerived()) history.push([each]);
+    history.push(instant);
     if (!kills.has(i)) continue;
     // Killed here: what the last transaction held, and the readings, are all that is left.
     judge = new Judge(SITE, begin, 'synchronised');
     judge.alarms.restore([...kept.alarms.values()], []);
     judge.rules.restore(kept.rules, 0, START);
-    for (const past of instants.slice(0, i + 1)) kept.keep(judge, judge.step(past), false);
+    for (const past of history) kept.keep(judge, judge.step(past), false);
   }
   const end = (instants.at(-1)?.[0]?.at ?? START) + 300_000;
   kept.keep(judge, judge.advance({ at: end, tick: end }), false);
