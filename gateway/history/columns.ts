@@ -1,6 +1,6 @@
 import type { Quality, Reading } from '../../drivers/reading.ts';
 
-/** Readings as columns: what crosses to the thread and, compressed, what is stored. Plain on purpose: later work makes history columnar. */
+/** Readings as columns: what crosses between threads. */
 export interface Columns {
   /** UTC milliseconds. */
   readonly at: Float64Array;
@@ -47,7 +47,7 @@ export function columnsOf(buffer: ArrayBuffer): Columns {
 }
 
 /** Gives each text one index, in the order in which they come. */
-class Dictionary {
+export class Dictionary {
   readonly #indices = new Map<string, number>();
 
   indexOf(text: string): number {
@@ -81,19 +81,19 @@ export function packReadings(readings: readonly Reading[]): Packed {
   return { buffer, points: points.texts, texts: texts.texts };
 }
 
-/** Value and quality at an index. */
-export function valueAt(columns: Columns, texts: readonly string[], index: number) {
-  const bits = columns.kind[index] ?? 0;
-  const kind = (bits >> 2) & 3;
-  const number = columns.value[index] ?? 0;
+/** Value and quality that a kind, a number and the texts say. */
+export function readValue(kind: number, number: number, texts: readonly string[]) {
+  const sort = (kind >> 2) & 3;
   return {
-    value: kind === NUMBER ? number : kind === TEXT ? (texts[number] ?? null) : null,
-    quality: QUALITIES[bits & 3] ?? 'bad',
+    value: sort === NUMBER ? number : sort === TEXT ? (texts[number] ?? null) : null,
+    quality: QUALITIES[kind & 3] ?? 'bad',
   };
 }
 
-/** Whether the reading at an index came too late for the rules. */
-export const isLateAt = ({ kind }: Columns, index: number): boolean => ((kind[index] ?? 0) & LATE) !== 0;
+export const isNumber = (kind: number): boolean => ((kind >> 2) & 3) === NUMBER;
+export const isText = (kind: number): boolean => ((kind >> 2) & 3) === TEXT;
+/** Whether it came too late for the rules. */
+export const isLate = (kind: number): boolean => (kind & LATE) !== 0;
 
 /** The readings of the points that `keyOf` knows, in their order. */
 export function unpackReadings(
@@ -106,16 +106,17 @@ export function unpackReadings(
   columns.point.forEach((number, index) => {
     const point = keyOf(number);
     if (point === undefined) return;
+    const kind = columns.kind[index] ?? 0;
     const code = texts[(columns.code[index] ?? 0) - 1];
     const deviceAt = columns.deviceAt[index] ?? Number.NaN;
     readings.push({
       point,
-      ...valueAt(columns, texts, index),
+      ...readValue(kind, columns.value[index] ?? 0, texts),
       at: columns.at[index] ?? 0,
       tick: columns.tick[index] ?? 0,
       ...(code === undefined ? {} : { code }),
       ...(Number.isNaN(deviceAt) ? {} : { deviceAt }),
-      ...(isLateAt(columns, index) ? { late: true as const } : {}),
+      ...(isLate(kind) ? { late: true as const } : {}),
     });
   });
   return readings;

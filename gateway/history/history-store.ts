@@ -1,252 +1,371 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import { BYTES_A_READING, columnsOf, isLateAt, type Packed, valueAt } from './columns.ts';
-import { checkRoom, openHistoryDatabase, usedBytes } from './history-database.ts';
-import { addToMinute, MINUTE_MS, type Minute, newMinute, samplesOf } from './minute.ts';
+import { Fault, textOf } from '#kit/fault.ts';
+import { type Aggregate, DAY_MS } from './aggregate.ts';
+import { BackgroundWork } from './background-work.ts';
+import { columnsOf, type Packed } from './columns.ts';
+import { type PackedSegment, packFrames } from './compaction.ts';
+import { type FoldState, fold, isFoldDue, NOTHING_FOLDED } from './fold.ts';
+import type { Place } from './history.ts';
+import {
+  checkRoom,
+  HISTORY_FAULTS,
+  inTransaction,
+  MOST_POINTS,
+  openHistoryDatabase,
+  PAGE_BYTES,
+  rowOf,
+  usedBytes,
+} from './history-database.ts';
+import { isMark } from './mark.ts';
+import { type Asked, type Page, Pages } from './pages.ts';
+import { journalPath, Pending, segmentOfFile } from './pending.ts';
+import { Recorded, type Segment } from './recorded.ts';
+import { HOUR_SHARE, prune } from './retention.ts';
 import { type Sample, thinSamples } from './sample.ts';
+import { aggregatesOf, type SlotMs, samplesAcross, type Whole } from './whole.ts';
 
 export interface HistoryStoreOptions {
   readonly path: string;
   readonly maxBytes: number;
+  /** Days that readings are kept. */
   readonly maxDays: number;
+  /** Days that minutes and hours are kept. */
+  readonly aggregateDays: number;
   readonly keepFreeBytes: number;
-}
-
-export interface StoredBatch {
-  readonly buffer: ArrayBuffer;
-  readonly texts: readonly string[];
+  /** Keys of the points whose values are levels in decibels. */
+  readonly noise: readonly string[];
+  /** Readings of one segment, and how long it lasts, at most. */
+  readonly segmentReadings: number;
+  readonly segmentMs: number;
 }
 
 export interface StoreStatus {
   readonly bytes: number;
   readonly readings: number;
   readonly oldestAt: number | null;
+  /** Bytes given to the disk since the start. */
+  readonly written: number;
+  /** Why journals are not packed. */
+  readonly problem: string | null;
+  /** The file that was set aside at the start. */
+  readonly setAside: string | null;
 }
 
-const DAY_MS = 86_400_000;
-/** Spans up to this are shown from the readings themselves, longer ones from the minutes. */
-const READINGS_SPAN_MS = 3_600_000;
-/** Below this compressing does not pay. */
-const COMPRESS_BYTES = 512;
-/** The share of the time kept that goes at once when the bound is reached. */
-const CUT_SHARE = 0.02;
-const CUTS_A_WRITE = 10;
+/** Journals that wait to be packed; beyond them nothing more is taken. */
+const MOST_PENDING = 8;
+/** What a power cut may take. */
+const SYNC_MS = 10_000;
+const RETRY_MS = 30_000;
+const NOTE = 'note:';
+/** The newest time that is believed is one that so many segments have reached: a wrong clock must not age all that is kept. */
+const BELIEVED_SEGMENTS = 24;
+/** What of the days goes when hours have outgrown their share. */
+const CUT_SHARE = 0.05;
 
-/** History's database as its thread sees it. */
+/** History's database and its journals, as their thread sees them. */
 export class HistoryStore {
   readonly #options: HistoryStoreOptions;
+  readonly #dir: string;
   readonly #db: DatabaseSync;
+  readonly #recorded: Recorded;
+  readonly #setAside: string | null;
   readonly #numbers = new Map<string, number>();
-  /** Minutes that are not over, by point, minute and state. */
-  readonly #open = new Map<string, Minute>();
-  #status: StoreStatus;
+  readonly #keys = new Map<number, string>();
+  readonly #noise: ReadonlySet<string>;
+  readonly #notes: Map<string, string>;
+  readonly #pages = new Pages(() => this.#whole, this.#keys);
+  #lastNumber = 0;
+  #segments: Segment[];
+  /** Journals in their order; the last one is written to. */
+  readonly #pending: Pending[] = [];
+  #fold: FoldState;
+  #databaseBytes: number;
+  #written = 0;
+  #syncedAt = Number.NEGATIVE_INFINITY;
+  #isUnsynced = false;
+  readonly #packing = new BackgroundWork(RETRY_MS, () => this.#packNext());
+  readonly #folding = new BackgroundWork(RETRY_MS, () => this.#foldNext());
 
   constructor(options: HistoryStoreOptions) {
     this.#options = options;
-    this.#db = openHistoryDatabase(options.path);
-    for (const { number, key } of this.points()) this.#numbers.set(key, number);
-    this.#status = this.#count();
-    this.#refillMinutes();
+    this.#dir = dirname(options.path);
+    this.#noise = new Set(options.noise);
+    const { db, setAside } = openHistoryDatabase(options.path);
+    this.#db = db;
+    this.#setAside = setAside;
+    this.#recorded = new Recorded(db);
+    for (const { number, key } of this.#recorded.points()) this.#name(number, key);
+    this.#notes = new Map(this.#recorded.metas(NOTE).map(([name, value]) => [name.slice(NOTE.length), value]));
+    this.#segments = this.#recorded.segments();
+    const folded = this.#recorded.meta('fold');
+    // Stored by `fold`.
+    this.#fold = folded === undefined ? NOTHING_FOLDED : (JSON.parse(folded) as FoldState);
+    this.#databaseBytes = usedBytes(db);
+    this.#loadJournals();
   }
 
   get status(): StoreStatus {
-    return this.#status;
+    const problem = this.#packing.fault ?? this.#folding.fault;
+    let [oldest, readings] = [Number.POSITIVE_INFINITY, 0];
+    for (const { fromAt, count } of [...this.#segments.filter(({ chunkBytes }) => chunkBytes > 0), ...this.#pending]) {
+      oldest = Math.min(oldest, fromAt);
+      readings += count;
+    }
+    return {
+      bytes: this.#databaseBytes + this.#journalBytes,
+      readings,
+      oldestAt: Number.isFinite(oldest) ? oldest : null,
+      written: this.#written,
+      problem: problem === undefined ? null : textOf(problem),
+      setAside: this.#setAside,
+    };
   }
 
-  points(): { readonly number: number; readonly key: string }[] {
-    // The table's own columns.
-    return this.#db.prepare('SELECT number, key FROM points').all() as unknown as { number: number; key: string }[];
-  }
-
-  /** Stores a batch, and the minutes that it ends, in one transaction; deletes what is beyond the bounds. */
+  /** Stores a batch in the journal. */
   write(packed: Packed): StoreStatus {
     const { path, keepFreeBytes } = this.#options;
     checkRoom(path, keepFreeBytes);
-    const columns = columnsOf(packed.buffer);
-    const count = columns.at.length;
-    const from = columns.at.reduce((least, at) => Math.min(least, at), Number.POSITIVE_INFINITY);
-    const to = columns.at.reduce((most, at) => Math.max(most, at), Number.NEGATIVE_INFINITY);
-    const over = [...this.#open].filter(([, { minute }]) => minute + MINUTE_MS <= from);
-    const numbers = this.#transaction(() => {
-      const numbers = packed.points.map((key) => this.#numberOf(key));
-      columns.point.forEach((index, at) => {
-        columns.point[at] = numbers[index] ?? 0;
-      });
-      this.#db
-        .prepare('INSERT INTO batches (from_at, to_at, count, texts, packed) VALUES (?, ?, ?, ?, ?)')
-        .run(from, to, count, JSON.stringify(packed.texts), compress(packed.buffer));
-      for (const [, minute] of over) this.#storeMinute(minute);
-      return numbers;
+    const numbers = packed.points.map((key) => this.#numberOf(key));
+    const { point } = columnsOf(packed.buffer);
+    point.forEach((index, i) => {
+      point[i] = numbers[index] ?? 0;
     });
-    packed.points.forEach((key, index) => void this.#numbers.set(key, numbers[index] ?? 0));
-    for (const [key] of over) this.#open.delete(key);
-    this.#addToMinutes({ buffer: packed.buffer, texts: packed.texts });
-    const { readings, oldestAt } = this.#status;
-    this.#status = {
-      bytes: usedBytes(this.#db),
-      readings: readings + count,
-      oldestAt: Math.min(oldestAt ?? from, from),
-    };
-    this.#prune(to);
-    return this.#status;
+    this.#append((open) => open.add(packed, (number) => this.#keys.get(number) ?? ''));
+    this.#sync(false);
+    this.#pages.forget(false);
+    return this.status;
+  }
+
+  /** Stores a note, such as how far one who reads has come. */
+  note(name: string, value: string): void {
+    this.#append((open) => open.note(name, value));
+    this.#notes.set(name, value);
+  }
+
+  noted(name: string): string | null {
+    return this.#notes.get(name) ?? null;
+  }
+
+  /** Packs and folds a little; true while there is more to do. */
+  work(): boolean {
+    return this.#packing.step() || this.#folding.step();
   }
 
   series(point: string, from: number, to: number, points: number): Sample[] {
     const number = this.#numbers.get(point);
-    if (number === undefined) return [];
-    const samples = to - from <= READINGS_SPAN_MS ? this.#readings(number, from, to) : this.#minutes(number, from, to);
-    return thinSamples(samples, from, to, points);
+    return number === undefined ? [] : thinSamples(samplesAcross(this.#whole, number, from, to), from, to, points);
   }
 
-  /** The numbers of the first and the last batch with anything after `after`. */
-  batchesSince(after: number): { readonly first: number; readonly last: number } {
-    const row = this.#db.prepare('SELECT min(id) AS first, max(id) AS last FROM batches WHERE to_at > ?').get(after);
-    return { first: Number(row?.first ?? 0), last: Number(row?.last ?? -1) };
+  /** Rows of slots that begin in [from, to), of the points named or of all. */
+  aggregates(slotMs: SlotMs, from: number, to: number, points?: ReadonlySet<string>): [string, Aggregate[]][] {
+    const wanted = [...this.#numbers].filter(([key]) => !isMark(key) && (points === undefined || points.has(key)));
+    return wanted
+      .map(([key, number]): [string, Aggregate[]] => [
+        key,
+        aggregatesOf(this.#whole, number, slotMs, from, to - 1, this.#noise.has(key)),
+      ])
+      .filter(([, rows]) => rows.length > 0);
   }
 
-  /** Up to `limit` batches from number `first` to `last`, and the number to go on with. */
-  batches(first: number, last: number, limit: number): { readonly batches: StoredBatch[]; readonly next: number } {
-    const rows = this.#db
-      .prepare('SELECT id, count, texts, packed FROM batches WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?')
-      .all(first, last, limit);
-    const next = rows.length < limit ? last + 1 : Number(rows.at(-1)?.id) + 1;
-    return { batches: rows.map(batchOf), next };
+  page(place: Place, asked: Asked): Page {
+    return this.#pages.page(place, asked);
   }
 
-  /** Stores the minutes that are not over too: what comes later is added to them. */
+  /** The place after all that is kept. */
+  end(): Place {
+    const last = this.#pending.at(-1);
+    return last === undefined
+      ? { segment: this.#nextSegment(), index: 0 }
+      : { segment: last.segment, index: last.count };
+  }
+
+  countFrom(place: Place): number {
+    return this.#pages.countFrom(place);
+  }
+
   close(): void {
-    this.#transaction(() => {
-      for (const minute of this.#open.values()) this.#storeMinute(minute);
-    });
-    this.#open.clear();
+    this.#sync(true);
+    for (const pending of this.#pending) pending.close();
     this.#db.close();
   }
 
-  #transaction<T>(run: () => T): T {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = run();
-      this.#db.exec('COMMIT');
-      return result;
-    } finally {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-    }
+  get #whole(): Whole {
+    return { recorded: this.#recorded, segments: this.#segments, pending: this.#pending, fold: this.#fold };
   }
 
+  get #journalBytes(): number {
+    return this.#pending.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  #name(number: number, key: string): void {
+    this.#numbers.set(key, number);
+    this.#keys.set(number, key);
+    this.#lastNumber = Math.max(this.#lastNumber, number);
+  }
+
+  /** Its number: stored in each journal that has it, and in the database with the first segment that has it. */
   #numberOf(key: string): number {
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    return Number(this.#db.prepare('INSERT INTO points (key) VALUES (?)').run(key).lastInsertRowid);
+    const number = this.#lastNumber + 1;
+    if (number >= MOST_POINTS) throw new Fault(HISTORY_FAULTS.database, `more than ${MOST_POINTS - 1} points`);
+    this.#name(number, key);
+    return number;
   }
 
-  #addToMinutes({ buffer, texts }: StoredBatch, notBefore = Number.NEGATIVE_INFINITY): void {
-    const columns = columnsOf(buffer);
-    columns.point.forEach((point, index) => {
-      const at = columns.at[index] ?? 0;
-      // A late value is of another time than its `at`: among those of now it would be a false one.
-      if (at < notBefore || isLateAt(columns, index)) return;
-      const { value, quality } = valueAt(columns, texts, index);
-      const minute = Math.floor(at / MINUTE_MS) * MINUTE_MS;
-      const state = typeof value === 'string' && quality === 'good' ? value : '';
-      const key = `${point} ${minute} ${state}`;
-      let row = this.#open.get(key);
-      if (row === undefined) {
-        row = newMinute(point, minute, state);
-        this.#open.set(key, row);
-      }
-      addToMinute(row, value, quality, at);
-    });
+  #nextSegment(): number {
+    return Math.max(this.#recorded.lastSegment, this.#pending.at(-1)?.segment ?? 0) + 1;
   }
 
-  /** The minutes that were not over when the process was killed, from the readings themselves. */
-  #refillMinutes(): void {
-    const last = this.#db.prepare('SELECT max(minute) AS last FROM minutes').get()?.last;
-    const from = typeof last === 'number' ? last + MINUTE_MS : Number.NEGATIVE_INFINITY;
-    const rows = this.#db
-      .prepare('SELECT count, texts, packed FROM batches WHERE to_at >= ? ORDER BY id')
-      .iterate(from);
-    for (const row of rows) this.#addToMinutes(batchOf(row), from);
+  #isFull({ count, lastsMs, isRenumbered }: Pending): boolean {
+    return count >= this.#options.segmentReadings || lastsMs >= this.#options.segmentMs || isRenumbered;
   }
 
-  #storeMinute(row: Minute): void {
-    const { point, minute, state, count, good, badAt, min, minAt, max, maxAt, sum, energy } = row;
-    this.#db
-      .prepare(`INSERT INTO minutes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
-        count = count + excluded.count, good = good + excluded.good, badAt = coalesce(badAt, excluded.badAt),
-        minAt = CASE WHEN min IS NULL OR excluded.min < min THEN coalesce(excluded.minAt, minAt) ELSE minAt END,
-        maxAt = CASE WHEN max IS NULL OR excluded.max > max THEN coalesce(excluded.maxAt, maxAt) ELSE maxAt END,
-        min = coalesce(min(min, excluded.min), min, excluded.min),
-        max = coalesce(max(max, excluded.max), max, excluded.max),
-        sum = sum + excluded.sum, energy = energy + excluded.energy`)
-      .run(point, minute, state, count, good, badAt, min, minAt, max, maxAt, sum, energy);
+  #begin(): Pending {
+    this.#sync(true);
+    const opened = Pending.create(this.#dir, this.#nextSegment());
+    this.#pending.push(opened);
+    return opened;
   }
 
-  #readings(point: number, from: number, to: number): Sample[] {
-    const rows = this.#db
-      .prepare('SELECT count, texts, packed FROM batches WHERE to_at >= ? AND from_at <= ? ORDER BY id')
-      .iterate(from, to);
-    const samples: Sample[] = [];
-    for (const row of rows) {
-      const { buffer, texts } = batchOf(row);
-      const columns = columnsOf(buffer);
-      for (let index = columns.point.indexOf(point); index !== -1; index = columns.point.indexOf(point, index + 1)) {
-        const at = columns.at[index] ?? 0;
-        if (at >= from && at <= to && !isLateAt(columns, index))
-          samples.push({ at, ...valueAt(columns, texts, index), weight: 1 });
-      }
+  /** To the journal that is written to, a new one where that is full. */
+  #append(write: (open: Pending) => void): void {
+    const last = this.#pending.at(-1);
+    const isFull = last === undefined || this.#isFull(last);
+    if (isFull && this.#pending.length >= MOST_PENDING) {
+      const why = this.#packing.fault === undefined ? 'the disk is too slow' : textOf(this.#packing.fault);
+      throw new Fault(HISTORY_FAULTS.behind, `${this.#pending.length} journals wait to be packed: ${why}`);
     }
-    return samples;
+    const open = isFull ? this.#begin() : last;
+    const before = open.bytes;
+    write(open);
+    this.#written += open.bytes - before;
+    this.#isUnsynced = true;
   }
 
-  #minutes(point: number, from: number, to: number): Sample[] {
-    const first = Math.floor(from / MINUTE_MS) * MINUTE_MS;
-    const stored = this.#db
-      .prepare('SELECT * FROM minutes WHERE point = ? AND minute BETWEEN ? AND ?')
-      .all(point, first, to);
-    const open = [...this.#open.values()].filter((row) => row.point === point);
-    // The table's columns are those of Minute.
-    return [...(stored as unknown as Minute[]), ...open].flatMap(samplesOf).filter(({ at }) => at >= from && at <= to);
+  #sync(isNow: boolean): void {
+    const now = performance.now();
+    if (!this.#isUnsynced || (!isNow && now - this.#syncedAt < SYNC_MS)) return;
+    this.#syncedAt = now;
+    this.#pending.at(-1)?.sync();
+    this.#isUnsynced = false;
+    // The page that was not full is written again with what follows.
+    this.#written += PAGE_BYTES;
   }
 
-  #count(): StoreStatus {
-    const row = this.#db.prepare('SELECT sum(count) AS readings, min(from_at) AS oldest FROM batches').get();
-    const oldestAt = typeof row?.oldest === 'number' ? row.oldest : null;
-    return { bytes: usedBytes(this.#db), readings: Number(row?.readings ?? 0), oldestAt };
-  }
-
-  /** Deletes the oldest, readings and minutes alike, where there are more days or bytes than may be. */
-  #prune(now: number): void {
-    const { maxBytes, maxDays } = this.#options;
-    this.#cut(now - maxDays * DAY_MS);
-    for (let cuts = 0; cuts < CUTS_A_WRITE && this.#status.bytes > maxBytes; cuts++) {
-      // From the end of the oldest batch on, so that each cut takes one at least.
-      const oldest = Number(this.#db.prepare('SELECT min(to_at) AS at FROM batches').get()?.at ?? now);
-      this.#cut(oldest + Math.max((now - oldest) * CUT_SHARE, 1));
+  #loadJournals(): void {
+    const packed = this.#recorded.lastSegment;
+    mkdirSync(this.#dir, { recursive: true });
+    const found = readdirSync(this.#dir).flatMap((name) => segmentOfFile(name) ?? []);
+    for (const segment of found.sort((a, b) => a - b)) {
+      if (segment <= packed) {
+        // Killed between the commit of its segment and its own end.
+        rmSync(journalPath(this.#dir, segment), { force: true });
+        continue;
+      }
+      const note = (name: string, value: string) => void this.#notes.set(name, value);
+      const loaded = Pending.load(this.#dir, segment, (key) => this.#numberOf(key), note);
+      if (loaded !== undefined) this.#pending.push(loaded);
     }
   }
 
-  #cut(before: number): void {
-    if ((this.#status.oldestAt ?? before) >= before) return;
-    this.#transaction(() => {
-      this.#db.prepare('DELETE FROM batches WHERE to_at < ?').run(before);
-      const minutes = this.#db.prepare('DELETE FROM minutes WHERE point = ? AND minute < ?');
-      for (const number of this.#numbers.values()) minutes.run(number, before - MINUTE_MS);
-    });
-    this.#status = this.#count();
+  #packNext(): Generator<void, void> | undefined {
+    const first = this.#pending[0];
+    if (first === undefined || (this.#pending.length === 1 && !this.#isFull(first))) return undefined;
+    return this.#pack(first);
   }
-}
 
-function compress(buffer: ArrayBuffer): Uint8Array {
-  const plain = new Uint8Array(buffer);
-  const compressed = plain.length > COMPRESS_BYTES ? zstdCompressSync(plain) : plain;
-  return compressed.length < plain.length ? compressed : plain;
-}
+  *#pack(pending: Pending): Generator<void, void> {
+    const described = {
+      isNoise: (point: number) => this.#noise.has(this.#keys.get(point) ?? ''),
+      hasMinutes: (point: number) => !isMark(this.#keys.get(point) ?? ''),
+    };
+    // Nothing is added to it from here on.
+    if (pending === this.#pending.at(-1)) this.#begin();
+    const packed = yield* packFrames(pending.frames, pending.count, described);
+    yield;
+    const segment = this.#store(pending, packed);
+    if (segment !== undefined) this.#segments.push(segment);
+    this.#pending.shift();
+    this.#pages.forget(true);
+    pending.remove();
+    this.#databaseBytes = usedBytes(this.#db);
+    yield;
+    this.#prune();
+  }
 
-/** A row's columns: compressed unless they are as long as they say. */
-function batchOf(row: Record<string, unknown>): StoredBatch {
-  // Written by `write`.
-  const packed = row.packed as Uint8Array;
-  const plain = packed.length === Number(row.count) * BYTES_A_READING ? packed : zstdDecompressSync(packed);
-  // A buffer of its own: aligned for the columns, and no more than them when it is sent.
-  return { buffer: new Uint8Array(plain).buffer, texts: JSON.parse(String(row.texts)) as string[] };
+  /** In one transaction: what is packed, and that it is. */
+  #store({ segment: id, count, fromAt, toAt }: Pending, { order, points }: PackedSegment): Segment | undefined {
+    const db = this.#db;
+    const chunkBytes = points.reduce((sum, { chunk }) => sum + chunk.length, order.length);
+    const minuteBytes = points.reduce((sum, { minutes }) => sum + (minutes?.length ?? 0), 0);
+    this.#written += chunkBytes + minuteBytes + 4 * PAGE_BYTES;
+    return inTransaction(db, () => {
+      const meta = db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)');
+      meta.run('last-segment', String(id));
+      for (const [name, value] of this.#notes) meta.run(NOTE + name, value);
+      if (count === 0) return undefined;
+      const point = db.prepare('INSERT OR IGNORE INTO points (number, key) VALUES (?, ?)');
+      const chunkRow = db.prepare('INSERT INTO chunks (row, packed) VALUES (?, ?)');
+      const minuteRow = db.prepare('INSERT INTO minutes (row, packed) VALUES (?, ?)');
+      chunkRow.run(rowOf(id, 0), order);
+      for (const each of points) {
+        point.run(each.point, this.#keys.get(each.point) ?? '');
+        chunkRow.run(rowOf(id, each.point), each.chunk);
+      }
+      for (const each of points) if (each.minutes !== null) minuteRow.run(rowOf(id, each.point), each.minutes);
+      db.prepare(
+        'INSERT INTO segments (id, count, from_at, to_at, chunk_bytes, minute_bytes) VALUES (?, ?, ?, ?, ?, ?)',
+      ).run(id, count, fromAt, toAt, chunkBytes, minuteBytes);
+      return { id, count, fromAt, toAt, chunkBytes, minuteBytes };
+    });
+  }
+
+  get #believedNow(): number {
+    return Math.min(...this.#segments.slice(-BELIEVED_SEGMENTS).map(({ toAt }) => toAt));
+  }
+
+  #prune(): void {
+    const { maxBytes, maxDays, aggregateDays } = this.#options;
+    const bounds = {
+      maxBytes: maxBytes - this.#journalBytes,
+      keepReadingsFrom: this.#believedNow - maxDays * DAY_MS,
+      keepMinutesFrom: this.#believedNow - aggregateDays * DAY_MS,
+      foldedTo: this.#fold.done,
+    };
+    this.#segments = prune(this.#db, this.#segments, bounds);
+    this.#databaseBytes = usedBytes(this.#db);
+  }
+
+  #foldNext(): Generator<void, void> | undefined {
+    const { done, to } = this.#fold;
+    const isUnderWay = to > done;
+    const unfolded = this.#segments.filter(({ id }) => id > done && (!isUnderWay || id <= to));
+    const last = unfolded.at(-1);
+    if (last === undefined || (!isUnderWay && !isFoldDue(unfolded))) return undefined;
+    const numbers = [...this.#keys].filter(([, key]) => !isMark(key)).map(([number]) => number);
+    return fold(isUnderWay ? this.#fold : { ...this.#fold, to: last.id, point: 0 }, {
+      db: this.#db,
+      recorded: this.#recorded,
+      segments: unfolded,
+      points: numbers.sort((a, b) => a - b),
+      keepFromDay: this.#keepHoursFrom(),
+      stepped: (state) => {
+        this.#fold = state;
+        this.#databaseBytes = usedBytes(this.#db);
+      },
+    });
+  }
+
+  /** The first day of which hours are kept. */
+  #keepHoursFrom(): number {
+    const today = Math.floor(this.#believedNow / DAY_MS);
+    const { fromDay, bytes } = this.#fold;
+    const first = fromDay ?? today - 1;
+    const isOver = bytes > HOUR_SHARE * this.#options.maxBytes;
+    const cut = isOver ? first + Math.ceil((today - first) * CUT_SHARE) : first;
+    return Math.max(cut, today - this.#options.aggregateDays);
+  }
 }

@@ -2,7 +2,13 @@
 import { openHistory } from '../../../gateway/history/open-history.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 
-const history = await openHistory({ dir: process.argv[2] ?? '', log: silentLog, keepFreeBytes: 0 });
+// Segments are short, so that it is killed while it packs too.
+const history = await openHistory({
+  dir: process.argv[2] ?? '',
+  log: silentLog,
+  keepFreeBytes: 0,
+  segmentReadings: 500,
+});
 let last = 0;
 setInterval(() => {
   const at = Math.max(Date.now(), last + 1);
