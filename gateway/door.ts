@@ -8,6 +8,7 @@ import type { Log } from '#kit/log.ts';
 import type { SiteAnswer } from './api/context.ts';
 import type { Gateway } from './gateway.ts';
 import { ROLES } from './ledger/accounts.ts';
+import { parsePermit } from './permits/parse-permit.ts';
 
 /** What the commands ask of a gateway that runs: one line of JSON there, one back. */
 const request = z.discriminatedUnion('ask', [
@@ -18,6 +19,15 @@ const request = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('site-reload') }),
   z.strictObject({ ask: z.literal('site-history') }),
   z.strictObject({ ask: z.literal('site-back'), number: z.int().min(1) }),
+  z.strictObject({ ask: z.literal('permits') }),
+  z.strictObject({ ask: z.literal('permit'), id: z.string() }),
+  z.strictObject({
+    ask: z.literal('permits-change'),
+    permit: z.unknown(),
+    isNew: z.boolean(),
+    note: z.string().optional(),
+  }),
+  z.strictObject({ ask: z.literal('permits-import'), text: z.string(), file: z.string(), check: z.boolean() }),
   z.strictObject({ ask: z.literal('users') }),
   z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
 ]);
@@ -104,6 +114,20 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
         return siteAnswer(await gateway.reload.back(asked.number, WHO));
       case 'site-history':
         return { answer: await gateway.reload.history() };
+      case 'permits':
+        return { answer: gateway.permits.list() };
+      case 'permit':
+        return { answer: gateway.permits.find(asked.id) };
+      case 'permits-change': {
+        const author = { by: WHO, source: 'command' as const, note: asked.note };
+        return {
+          answer: await gateway.permits.change([{ permit: parsePermit(asked.permit), isNew: asked.isNew }], author),
+        };
+      }
+      case 'permits-import': {
+        const author = { by: WHO, source: 'csv' as const, note: asked.file };
+        return { answer: await gateway.importPermits(asked.text, author, asked.check) };
+      }
       case 'users':
         return { answer: await gateway.users() };
       case 'invite':

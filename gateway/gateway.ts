@@ -23,12 +23,13 @@ import { LedgerAlarm } from './ledger-alarm.ts';
 import { type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
 import { OwnPoints } from './own-points.ts';
+import { importPermits, type PermitImport } from './permits/import-permits.ts';
 import { takePermitCommand } from './permits/permit-command.ts';
 import { type PermitRecord, PermitRegister } from './permits/permit-register.ts';
 import { Pumps } from './pumps.ts';
 import type { Reload, SiteStatus, Works } from './reload.ts';
 import { firstTick, restoreJudge } from './restore.ts';
-import type { Permit } from './rules/permit.ts';
+import type { Permit, PermitAuthor, Permits } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
 import { SiteParts } from './site-parts.ts';
 import type { SiteSource } from './site-start.ts';
@@ -74,7 +75,9 @@ export interface Gateway extends AsyncDisposable {
   alarms(): readonly Alarm[];
   act(action: Action): Promise<Receipt>;
   /** Changes the site while it runs. */
-  readonly permits: PermitRegister;
+  readonly permits: Permits;
+  /** Takes a CSV of permits, all of it or nothing; `isTrial`: only says what is wrong. */
+  importPermits(text: string, author: PermitAuthor, isTrial: boolean): Promise<PermitImport>;
   readonly reload: Pick<Reload, 'reload' | 'back' | 'history' | 'hangUp'>;
   /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
   forgetBackground(device: string, by: string): Promise<boolean>;
@@ -210,6 +213,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     alarms: () => live.alarms,
     act: (action) => live.act(action),
     permits,
+    importPermits: (text, author, isTrial) => importPermits(permits, text, author, isTrial, () => wire.sleep(0)),
     reload,
     async forgetBackground(device, by) {
       if (!(await live.forgetBackground(device))) return false;

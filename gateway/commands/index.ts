@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   init: async () => (await import('./init.ts')).init,
   replay: async () => (await import('./replay.ts')).replayCommand,
   alarms: async () => (await import('./alarms.ts')).alarms,
+  permits: async () => (await import('./permits.ts')).permits,
   background: async () => (await import('./background.ts')).background,
   ledger: async () => (await import('./ledger.ts')).ledger,
   users: async () => (await import('./users.ts')).users,
@@ -21,6 +22,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 /** What a gateway that runs answers with a no. */
 const REFUSALS: ReadonlySet<string> = new Set([
   ...['no-background', 'no-such-alarm', 'closed', 'not-durable', 'no-such-site'],
+  ...[
+    'permit-invalid',
+    'permit-site',
+    'permit-exists',
+    'permit-revision',
+    'no-such-permit',
+    'too-many-permits',
+    'encoding',
+  ],
   ...['site-invalid', 'site-needs-restart', 'site-busy', 'site-differs', 'site-failed'],
 ]);
 

@@ -7,12 +7,23 @@ import { type RulePoint, selects } from '../rules/point.ts';
 const MOST = 100;
 
 const isAlive = ({ status }: Permit): boolean => status === 'applied' || status === 'granted';
-const touches = (a: Permit, b: Permit, points: readonly RulePoint[]): boolean =>
-  points.some((point) => selects(a.on, point) && selects(b.on, point));
+
+/** The devices that permits are on, worked out once for each selector. */
+function devicesBy(points: readonly RulePoint[]): (permit: Permit) => readonly string[] {
+  const known = new Map<string, readonly string[]>();
+  return ({ on }) => {
+    const key = JSON.stringify(on);
+    const found = known.get(key) ?? [
+      ...new Set(points.filter((point) => selects(on, point)).map(({ device }) => device)),
+    ];
+    known.set(key, found);
+    return found;
+  };
+}
 
 /**
- * Permits of one kind, applied for or granted, that cover a site at once: often a number typed in twice. The hours of
- * nightly ones are not held against each other: that they share dates is worth a look. In the order of the later one.
+ * Permits of one kind, applied for or granted, that are on a device at once: often a number typed in twice. The hours of
+ * nightly ones are not held against each other: that they share dates is worth a look. At most 100 pairs.
  */
 export function overlaps(
   permits: readonly Permit[],
@@ -20,21 +31,27 @@ export function overlaps(
   timeZone: string,
 ): readonly Overlap[] {
   const zone = openZone(timeZone);
+  const devicesOf = devicesBy(points);
   const filings = permits
     .filter(isAlive)
     .map((permit, order) => ({ order, permit, whole: new Filing(permit, zone).whole }))
     .sort((a, b) => a.whole.from - b.whole.from);
-  const found: { readonly order: number; readonly overlap: Overlap }[] = [];
-  let open: typeof filings = [];
+  /** By kind and device, those that have begun and not ended. */
+  const open = new Map<string, typeof filings>();
+  const found = new Map<string, { readonly order: number; readonly overlap: Overlap }>();
   for (const filing of filings) {
-    open = open.filter(({ whole }) => whole.to > filing.whole.from);
-    for (const other of open) {
-      if (other.permit.kind !== filing.permit.kind || !touches(other.permit, filing.permit, points)) continue;
-      const [first, later] = other.order < filing.order ? [other, filing] : [filing, other];
-      found.push({ order: later.order, overlap: { id: later.permit.id, with: first.permit.id } });
-      if (found.length >= MOST) return found.map(({ overlap }) => overlap);
+    for (const device of devicesOf(filing.permit)) {
+      const key = JSON.stringify([filing.permit.kind, device]);
+      const others = (open.get(key) ?? []).filter(({ whole }) => whole.to > filing.whole.from);
+      for (const other of others) {
+        const [first, later] = other.order < filing.order ? [other, filing] : [filing, other];
+        const overlap = { id: later.permit.id, with: first.permit.id };
+        found.set(`${later.order} ${first.order}`, { order: later.order, overlap });
+        if (found.size >= MOST) return [...found.values()].map((each) => each.overlap);
+      }
+      others.push(filing);
+      open.set(key, others);
     }
-    open.push(filing);
   }
-  return found.sort((a, b) => a.order - b.order).map(({ overlap }) => overlap);
+  return [...found.values()].sort((a, b) => a.order - b.order).map((each) => each.overlap);
 }

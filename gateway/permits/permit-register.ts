@@ -20,6 +20,7 @@ import { overlaps } from './overlaps.ts';
 export const PERMIT_CHANGED = 'city.gengfu.permit.changed';
 /** Permits that are kept beside those of the site's files. */
 export const MOST_PERMITS = 20_000;
+const MOST_MATCHED = 1000;
 /** What has ended so long ago makes room when the bound is reached; the log keeps its changes. */
 const KEEP_MS = 400 * 86_400_000;
 
@@ -63,6 +64,8 @@ export interface PermitRegisterOptions {
 export class PermitRegister implements Permits {
   readonly #options: PermitRegisterOptions;
   readonly #stored = new Map<string, PermitRecord>();
+  /** Whether a selector matches a point of the site. */
+  readonly #matched = new Map<string, boolean>();
   #site: PermitSite;
   #zone: Zone;
 
@@ -81,6 +84,7 @@ export class PermitRegister implements Permits {
   changeSite(site: PermitSite): void {
     this.#site = site;
     this.#zone = openZone(site.timeZone);
+    this.#matched.clear();
   }
 
   /** What counts: the files' permits, and over them those that were brought. */
@@ -120,9 +124,13 @@ export class PermitRegister implements Permits {
   }
 
   /** Why a permit cannot be taken, whatever its number: it is on nothing that this site has. */
-  flawOf(permit: Permit): string | null {
-    if (this.#site.points.some((point) => selects(permit.on, point))) return null;
-    const wanted = Object.entries(permit.on).map(([name, value]) => `${name} ${[value].flat().join(', ')}`);
+  flawOf({ on }: Permit): string | null {
+    const key = JSON.stringify(on);
+    const isThere = this.#matched.get(key) ?? this.#site.points.some((point) => selects(on, point));
+    if (this.#matched.size >= MOST_MATCHED) this.#matched.clear();
+    this.#matched.set(key, isThere);
+    if (isThere) return null;
+    const wanted = Object.entries(on).map(([name, value]) => `${name} ${[value].flat().join(', ')}`);
     return `no point of this site is of ${wanted.join(' and ')}`;
   }
 

@@ -1,6 +1,7 @@
 import type { IClientOptions, IClientPublishOptions, IConnackPacket, MqttClient } from 'mqtt';
 import type { Clock } from '#kit/clock.ts';
 import { Fault, textOf } from '#kit/fault.ts';
+import type { Incoming } from './commands.ts';
 import { UPSTREAM_FAULTS } from './faults.ts';
 
 export interface SessionOptions {
@@ -28,6 +29,8 @@ export interface MqttSession {
   readonly ended: Promise<Fault>;
   /** QoS 1. `acknowledged` is called when the broker has it; if it does not say so in time, the session ends. */
   publish(message: Message, acknowledged: () => void): void;
+  /** QoS 1. Settles when the broker has granted it all; a Fault says what it refused, and the connection goes on. */
+  subscribe(topics: readonly string[], take: (incoming: Incoming) => void): Promise<Fault | undefined>;
   /** Ends the connection at once and without DISCONNECT, so that the broker publishes the last will. */
   drop(fault: Fault): void;
   /** Ends it by DISCONNECT, so that the broker forgets the last will. Nothing must be on its way any more. */
@@ -115,6 +118,21 @@ export async function openSession(options: SessionOptions): Promise<MqttSession 
       });
     };
 
+    const subscribe = (topics: readonly string[], take: (incoming: Incoming) => void): Promise<Fault | undefined> => {
+      client.on('message', (topic, payload, packet) => {
+        if (!isOver) take({ topic, payload, correlation: packet.properties?.correlationData });
+      });
+      return new Promise((settle) => {
+        client.subscribe([...topics], { qos: 1 }, (error, granted = []) => {
+          // 0x80 and above are refusals: MQTT 3.1.1 section 3.9.3, MQTT 5 section 3.9.3.
+          const refused = error ? topics : granted.filter(({ qos }) => qos >= 0x80).map((each) => each.topic);
+          if (refused.length === 0) return settle(undefined);
+          const hint = 'check what this user may subscribe to at the upstream';
+          settle(new Fault(UPSTREAM_FAULTS.rejected, `no commands: not subscribed to ${refused.join(', ')}`, { hint }));
+        });
+      });
+    };
+
     client.once('connect', (connack: IConnackPacket) => {
       cancelConnect();
       const receiveMaximum = connack.properties?.receiveMaximum ?? LARGEST_RECEIVE_MAXIMUM;
@@ -125,7 +143,7 @@ export async function openSession(options: SessionOptions): Promise<MqttSession 
         await ended;
         cancel();
       };
-      resolve({ receiveMaximum, ended, publish, drop: over, leave });
+      resolve({ receiveMaximum, ended, publish, subscribe, drop: over, leave });
     });
   });
 }

@@ -1,6 +1,7 @@
 import { Backoff } from '#kit/backoff.ts';
 import { Fault, textOf } from '#kit/fault.ts';
 import { Backlog } from './backlog.ts';
+import { Commands } from './commands.ts';
 import { UPSTREAM_FAULTS } from './faults.ts';
 import { eventMessage, type StatusPayload } from './mqtt-message.ts';
 import { connectionOf, type MqttOptions, mqttOptions } from './mqtt-options.ts';
@@ -35,6 +36,10 @@ class MqttUpstream implements OpenUpstream {
   #cursorError: string | undefined;
   readonly #suspect = new Suspect();
   readonly #presence: Presence;
+  readonly #commands: Commands;
+  #commandsError: string | undefined;
+  /** Answers to commands that are in flight. */
+  #answering = 0;
   /** Nothing more is sent; `#onIdle` is called when nothing is in flight any more. */
   #isLeaving = false;
   #onIdle = () => {};
@@ -44,6 +49,8 @@ class MqttUpstream implements OpenUpstream {
     this.#options = options;
     this.#context = context;
     this.#presence = new Presence(context);
+    const { gateway, log, commands = {} } = context;
+    this.#commands = new Commands({ gateway, log, commands, onReply: () => this.#pump() });
     this.#backlog = new Backlog(context.ledger, position);
     this.#window = new Window(position);
     this.#stopNotes = context.ledger.onCommit((entries) => {
@@ -99,6 +106,8 @@ class MqttUpstream implements OpenUpstream {
     this.#window = new Window(this.#window.done);
     this.#backlog.restart(this.#window.done);
     this.#session = session;
+    this.#answering = 0;
+    void this.#listen(session);
     this.#state = 'online';
     this.#fault = undefined;
     const stopWatch = this.#presence.watch(() => this.#pump());
@@ -115,6 +124,19 @@ class MqttUpstream implements OpenUpstream {
     return fault;
   }
 
+  /** Takes commands on this connection. Without the right to, all else goes on. */
+  async #listen(session: MqttSession): Promise<void> {
+    const { topics } = this.#commands;
+    if (topics.length === 0) return;
+    const fault = await session.subscribe(topics, (incoming) => void this.#commands.take(incoming));
+    if (this.#session !== session) return;
+    if (fault !== undefined && this.#commandsError === undefined) {
+      const { code, hint, message } = fault;
+      this.#context.log.warn({ upstream: this.#id, code, hint }, `upstream: ${message}`);
+    }
+    this.#commandsError = fault?.message;
+  }
+
   /** Sends what may be sent now. Called whenever there may be something new, or room. */
   #pump(): void {
     const session = this.#session;
@@ -122,6 +144,15 @@ class MqttUpstream implements OpenUpstream {
     const { gateway } = this.#context;
     if (this.#presence.isDue && !this.#presence.isInFlight && this.#room(session) > 0)
       this.#sendStatus(session, 'online');
+    while (this.#room(session) > 0) {
+      const reply = this.#commands.nextReply();
+      if (reply === undefined) break;
+      this.#answering++;
+      session.publish(reply, () => {
+        this.#answering--;
+        this.#settle();
+      });
+    }
     for (let room = this.#room(session); room > 0; room--) {
       const entry = this.#backlog.next();
       if (entry === undefined) {
@@ -209,12 +240,14 @@ class MqttUpstream implements OpenUpstream {
   #errorText(): string | undefined {
     const { message, hint } = this.#fault ?? {};
     const fault = hint === undefined ? message : `${message} (${hint})`;
-    const texts = [this.#suspect.text, fault, this.#cursorError].filter((text) => text !== undefined);
+    const texts = [this.#suspect.text, fault, this.#cursorError, this.#commandsError].filter(
+      (text) => text !== undefined,
+    );
     return texts.length === 0 ? undefined : texts.join('; ');
   }
 
   #inFlight(): number {
-    return this.#window.inFlight + (this.#presence.isInFlight ? 1 : 0);
+    return this.#window.inFlight + this.#answering + (this.#presence.isInFlight ? 1 : 0);
   }
 
   #room(session: MqttSession): number {
