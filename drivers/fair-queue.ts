@@ -1,20 +1,29 @@
 import { Queue } from '#kit/queue.ts';
 
+/** What one sender may give in one turn, of the weight of its items; one item at least. */
+const MOST_A_TURN = 64;
+
+/** Whatever else waits for the process has its turn. */
+export const breath = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
 /**
  * A queue between many senders and one reader with a bound for each sender, so that one that floods loses its
- * own oldest items and nobody else's.
+ * own oldest items and nobody else's, and with turns, so that nobody waits until all of its items are read.
  */
 export class FairQueue<T> {
   readonly #waiting = new Map<string, T[]>();
   /** Senders with something waiting, each once. */
   readonly #ready: Queue<string>;
   readonly #boundEach: number;
+  readonly #weigh: (item: T) => number;
   dropped = 0;
 
-  constructor(senders: readonly string[], boundEach: number) {
+  /** `weigh` says how much work an item is, where some are more than others. */
+  constructor(senders: readonly string[], boundEach: number, weigh: (item: T) => number = () => 1) {
     for (const sender of senders) this.#waiting.set(sender, []);
     this.#ready = new Queue(Math.max(senders.length, 1));
     this.#boundEach = boundEach;
+    this.#weigh = weigh;
   }
 
   /** Gives the item that went for it, if one did. */
@@ -28,10 +37,24 @@ export class FairQueue<T> {
     return gone;
   }
 
-  /** What has gathered, in order for each sender, as soon as there is any; ends when the signal is aborted. */
+  /** What has gathered, in order for each sender and as far as its turn goes, as soon as there is any; ends with the signal. */
   async *batches(signal: AbortSignal): AsyncGenerator<T[]> {
     for await (const senders of this.#ready.batches(signal)) {
-      yield senders.flatMap((sender) => this.#waiting.get(sender)?.splice(0) ?? []);
+      yield senders.flatMap((sender) => this.#turnOf(sender));
+      if (this.#ready.length > 0) await breath();
     }
+  }
+
+  #turnOf(sender: string): T[] {
+    const items = this.#waiting.get(sender) ?? [];
+    let weight = 0;
+    let count = 0;
+    for (const item of items) {
+      weight += this.#weigh(item);
+      if (count > 0 && weight > MOST_A_TURN) break;
+      count++;
+    }
+    if (count < items.length) this.#ready.push(sender);
+    return items.splice(0, count);
   }
 }

@@ -17,6 +17,8 @@ export type TakePayload = (device: string, payload: Buffer, topic: string, taken
 
 const MOST_FILTERS_A_CONNECTION = 16;
 const PACE = { perSecond: 100, burst: 200 };
+/** So much of a larger message counts as one: what it costs to read goes by its bytes. */
+const BYTES_OF_ONE = 512;
 /** CONNACK return codes, MQTT 3.1.1 table 3.1: bad user name or password; not authorized. */
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
@@ -145,7 +147,7 @@ export class Access {
         if (!this.#closed) done(null);
       });
     };
-    const waitMs = pace.waitMs(this.#wire.tick());
+    const waitMs = pace.waitMs(this.#wire.tick(), Math.max(1, payload.length / BYTES_OF_ONE));
     if (waitMs === 0) take();
     else this.#holdBack(waitMs, take);
   };

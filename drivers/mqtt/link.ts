@@ -1,6 +1,6 @@
 import { Fault } from '#kit/fault.ts';
 import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
-import { FairQueue } from '../fair-queue.ts';
+import { breath, FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
 import type { Point } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
@@ -15,6 +15,9 @@ import { TopicDevices } from './topic-devices.ts';
 
 /** Messages of one device that wait for the rules; its oldest go first. */
 const WAITING_A_DEVICE = 256;
+
+/** Rounds of a list that are handed to the rules one after the other. */
+const ROUNDS_A_TURN = 32;
 
 /** How long a device waits to hear that its message arrived, while what it caused does not reach the disk. */
 const UNDURABLE_WAIT_MS = 2000;
@@ -56,7 +59,7 @@ class MqttLink implements OpenLink {
     this.#topics = new TopicDevices(devices);
     this.#network = openNetworkDevices(options, devices, context);
     this.#pointsOf = new Map(devices.map(({ id, points }) => [id, points]));
-    this.#queue = new FairQueue([...this.#pointsOf.keys()], WAITING_A_DEVICE);
+    this.#queue = new FairQueue([...this.#pointsOf.keys()], WAITING_A_DEVICE, ({ sets }) => sets.length);
     const radio = new Set(devices.filter(({ options }) => options.devEui !== undefined).map(({ id }) => id));
     const periodsOf = ({ device }: Point) => (radio.has(device) ? SILENT_HEARTBEATS : 3);
     this.#silence = new Silence(this.#points(), context.clock.tick(), periodsOf);
@@ -96,7 +99,9 @@ class MqttLink implements OpenLink {
   async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
     const { clock } = this.#context;
     for await (const messages of this.#queue.batches(AbortSignal.any([signal, this.#closing.signal]))) {
-      for (const round of roundsOf(messages)) {
+      for (const [index, round] of roundsOf(messages).entries()) {
+        // A long list is judged in many rounds, between which everything else goes on.
+        if (index > 0 && index % ROUNDS_A_TURN === 0) await breath();
         const at = clock.now();
         const tick = clock.tick();
         yield round.map((reading) => ({ ...reading, at, tick }));

@@ -19,11 +19,11 @@ export class Pace {
   }
 
   /**
-   * Takes one at `tick` and gives the milliseconds to wait before it is handled; 0 within the rate. The sender slows down
-   * through TCP and nothing is lost.
+   * Takes one at `tick`, or what counts as several, and gives the milliseconds to wait before it is handled; 0 within the
+   * rate. The sender slows down through TCP and nothing is lost.
    */
-  waitMs(tick: number): number {
-    this.#dueAt = Math.max(this.#dueAt, tick) + this.#stepMs;
+  waitMs(tick: number, weight = 1): number {
+    this.#dueAt = Math.max(this.#dueAt, tick) + weight * this.#stepMs;
     return Math.max(0, this.#dueAt - tick - this.#burstMs);
   }
 

@@ -247,6 +247,16 @@ test('a device that floods is slowed down and loses its own messages only', asyn
   await loud.endAsync(true);
 });
 
+test('a device that floods with large messages is slowed down long before it has sent as many', async () => {
+  await using broker = await openLink();
+  const loud = await signIn(broker.port, 'smoke-12');
+  loud.on('error', () => {});
+  for (let n = 0; n < 10; n++) loud.publish('sensors/smoke-12', `{"state":0,"x":"${'x'.repeat(60_000)}"}`);
+  await until(() => broker.count('heldBack') > 0, 'the brake');
+  expect(broker.count('messages')).toBeLessThan(4);
+  await loud.endAsync(true);
+});
+
 test('a device that is silent for three periods gives a bad reading a period, until it is heard', async () => {
   const clock = new FakeClock();
   await using broker = await openLink({ clock, devices: [device('smoke-12', {}, 10_000)] });

@@ -31,6 +31,10 @@ describe('a pace of 100 a second after 10 at once', () => {
     expect(Array.from({ length: 12 }, () => pace.waitMs(0))).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 10, 20]);
     expect(pace.waitMs(1000)).toBe(0);
   });
+  test('what counts as several waits as long as they would', () => {
+    const pace = new Pace({ perSecond: 100, burst: 10 });
+    expect([pace.waitMs(0, 10), pace.waitMs(0, 2.5)]).toEqual([0, 25]);
+  });
   test('one who keeps to the rate never waits', () => {
     const pace = new Pace({ perSecond: 100, burst: 1 });
     for (let tick = 0; tick < 1000; tick += 10) expect(pace.waitMs(tick)).toBe(0);
@@ -44,6 +48,18 @@ test('one sender that floods loses its own oldest, and no other loses any', asyn
   const batch = await queue.batches(new AbortController().signal).next();
   expect(batch.value).toEqual(['fire', '4', '5']);
   expect(queue.dropped).toBe(3);
+});
+
+test('one sender that gives much work has its turns, and nobody waits until all of it is done', async () => {
+  const queue = new FairQueue<number>(['loud', 'quiet'], 256, (weight) => weight);
+  for (let n = 0; n < 100; n++) queue.push('loud', 1000);
+  const batches = queue.batches(new AbortController().signal);
+  expect((await batches.next()).value).toEqual([1000]);
+  setImmediate(() => queue.push('quiet', 1));
+  expect((await batches.next()).value).toEqual([1000, 1]);
+  const light = new FairQueue<number>(['loud'], 256);
+  for (let n = 0; n < 100; n++) light.push('loud', n);
+  expect((await light.batches(new AbortController().signal).next()).value).toHaveLength(64);
 });
 
 test('refusals are logged at each tenfold with their count', () => {
