@@ -43,7 +43,7 @@ test.each([
     says: "a way out of the packs' folder",
     files: site('  - ../../site\n'),
     problems: [
-      'site.yaml:4:5: packs: there is no pack "../../site"; known: cabinet, construction-noise, cooking-fume, device-health, manhole, smoke, waterlogging',
+      'site.yaml:4:5: packs: there is no pack "../../site"; known: ambient-noise, cabinet, construction-noise, cooking-fume, device-health, dust, gas, manhole, smoke, waterlogging',
     ],
   },
   {

@@ -111,7 +111,7 @@ test('the vocabulary of the packs is that of the profiles: each pack has a devic
   const links = Object.values(LINKS).map(({ link }) => `  - ${link}\n`);
   await using site = await writeSite({
     ...Object.fromEntries(copies),
-    'site.yaml': `gateway: g\ntimeZone: UTC\npacks: [${packs.join(', ')}]\nlinks:\n${links.join('')}devices:\n${devices.join('')}`,
+    'site.yaml': `gateway: g\ntimeZone: UTC\nregister: { noiseClass: 2 }\npacks: [${packs.join(', ')}]\nlinks:\n${links.join('')}devices:\n${devices.join('')}`,
   });
   const loaded = await loadSite(site.dir, kinds, { env: { P: 'p-for-test' } });
   const lines = loaded.problems.map(encodeProblem);
