@@ -13,6 +13,7 @@ import type { Finding } from './rules/finding.ts';
 import type { Permit } from './rules/permit.ts';
 import type { RulePoint } from './rules/point.ts';
 import type { Rule } from './rules/rule.ts';
+import type { RuleParts } from './rules/rule-parts.ts';
 
 /** What of a site the judgement rests on. */
 export interface JudgedSite {
@@ -119,8 +120,8 @@ export class Judge {
   }
 }
 
-export const openRules = (site: JudgedSite, zone: Zone, start: Instant, trust: Trust): RuleEngine =>
-  new RuleEngine({ ...site, zone, start, trust });
+export const openRules = (site: JudgedSite, zone: Zone, start: Instant, trust: Trust, parts?: RuleParts): RuleEngine =>
+  new RuleEngine({ ...site, zone, start, trust, ...(parts === undefined ? {} : { parts }) });
 
 /** Steps that followed each other, as one. */
 export function joined(steps: readonly Step[]): Step {

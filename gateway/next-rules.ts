@@ -11,6 +11,7 @@ import type { LiveJudge } from './live-judge.ts';
 import { ceased, instants } from './restore.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { Permit } from './rules/permit.ts';
+import { eitherOf, withoutPoints } from './rules/rule-parts.ts';
 
 /** Readings from history that are taken between two looks at what else the loop has to do. */
 const SLICE = 2000;
@@ -19,7 +20,7 @@ const MOST_WAITING = 500_000;
 /** How far back on the line a rule is that takes readings and judges none. */
 const NEVER = Number.MAX_SAFE_INTEGER;
 /** Keys of what is learned, and of what is derived. */
-const LEARNED = /^background:/;
+const LEARNED = 'background:';
 const DERIVED = 'derived:';
 
 export interface NextRulesOptions {
@@ -39,13 +40,15 @@ export interface NextRulesOptions {
 }
 
 /**
- * The rules of a changed site, made ready beside those at work. Their windows are filled from history and then from what
- * comes in, and judge nothing, until they take the place of the others with the state that those have come to.
+ * The rules of a changed site, made ready beside those at work. What these have gathered is taken over where it means the
+ * same; for rules that are new, windows are filled from history and then from what comes in, and judge nothing, until they
+ * take the place of the others with the state that those have come to.
  */
 export class NextRules implements Disposable {
   readonly #options: NextRulesOptions;
   readonly #zone: Zone;
-  readonly #rules: RuleEngine;
+  /** The new rules alone, while their windows are filled; null where there are none. */
+  readonly #filled: RuleEngine | null;
   readonly #stop: () => void;
   readonly #from: Instant;
   /** What came in from this tick on is followed, what came before is in history. */
@@ -53,21 +56,23 @@ export class NextRules implements Disposable {
   /** What came in while windows are filled; null once they are. */
   #waiting: (readonly Reading[])[] | null = [];
   #count = 0;
-  /** States of devices' backgrounds that the present rules do not ask for, and an earlier site's did. */
-  #remembered: ReadonlyMap<string, object> = new Map();
 
   private constructor(options: NextRulesOptions) {
-    const { site, live, clock } = options;
+    const { site, live, clock, changedPoints } = options;
+    const { judge } = live;
     this.#options = options;
     this.#zone = openZone(site.timeZone);
     const now = { at: clock.now(), tick: clock.tick() };
-    const { memoryMs } = openRules(site, this.#zone, now, live.judge.trust);
+    const parts = withoutPoints(judge.rules.parts, changedPoints, true);
+    const rules = openRules(site, this.#zone, now, judge.trust).newTo(parts);
+    const { memoryMs } = openRules({ ...site, rules }, this.#zone, now, judge.trust);
     this.#from = { at: now.at - memoryMs, tick: now.tick - memoryMs };
-    this.#rules = openRules(site, this.#zone, this.#from, live.judge.trust);
+    this.#filled =
+      rules.length === 0 ? null : openRules({ ...site, rules }, this.#zone, this.#from, judge.trust, parts);
     // What is derived goes on from where it is; the others judge nothing yet.
     const derived = [...live.snapshot()].filter(([key]) => key.startsWith(DERIVED));
-    this.#rules.restore(new Map(derived), 0, NEVER);
-    this.#stop = live.follow((batch) => this.#follow(batch));
+    this.#filled?.restore(new Map(derived), 0, NEVER);
+    this.#stop = this.#filled === null ? () => {} : live.follow((batch) => this.#follow(batch));
     this.#first = this.#waiting?.[0]?.[0]?.tick ?? now.tick;
   }
 
@@ -96,22 +101,23 @@ export class NextRules implements Disposable {
   takePlace(judge: Judge, instant: Instant): { step: ReturnType<Judge['advance']>; rules: LedgerBatch['rules'] } {
     const { changedPoints, site, brought } = this.#options;
     this.#stop();
-    const next = this.#rules;
     const unsaved = new Set(judge.rules.save().map(({ key }) => key));
     const states = judge.rules.snapshot();
     const before = [...states.keys()];
+    for (const point of changedPoints) states.delete(`${LEARNED}${point}`);
     for (const key of before) if (changedPoints.has(pointOf(key))) states.delete(key);
-    for (const [key, state] of this.#remembered) if (!states.has(key)) states.set(key, state);
-    next.setTrust(judge.trust, instant.at, instant.tick);
+    for (const [key, state] of this.#filled?.snapshot() ?? []) {
+      if (key.startsWith(DERIVED) && !states.has(key)) states.set(key, state);
+    }
+    const kept = withoutPoints(judge.rules.parts, changedPoints, false);
+    const parts = this.#filled === null ? kept : eitherOf(kept, this.#filled.parts);
+    const next = openRules(site, this.#zone, instant, judge.trust, parts);
     next.setPermits(brought(), instant.at, instant.tick);
     const taken = next.restore(states, 0, instant.tick);
-    // What was derived while windows were filled is known already.
-    next.takeDerived();
     judge.changeRules(next, this.#zone);
 
-    const saved = next.save();
-    const kept = new Set(next.snapshot().keys());
-    const gone = before.filter((key) => !kept.has(key) && !LEARNED.test(key));
+    const saved = next.snapshot();
+    const gone = before.filter((key) => !saved.has(key) && !key.startsWith(LEARNED));
     const points = new Set(site.points.map(({ key }) => key));
     const reasonOf = (key: string): string => {
       if (!points.has(pointOf(key))) return 'point-removed';
@@ -124,7 +130,7 @@ export class NextRules implements Disposable {
     return {
       step: joined([...returned, judge.resume(0, instant)]),
       rules: [
-        ...saved.filter(({ key }) => !taken.has(key) || unsaved.has(key)),
+        ...[...saved].filter(([key]) => !taken.has(key) || unsaved.has(key)).map(([key, state]) => ({ key, state })),
         ...gone.map((key) => ({ key, state: null })),
       ],
     };
@@ -132,14 +138,19 @@ export class NextRules implements Disposable {
 
   /** A device that was there before, and is again, stands as it was learned then. */
   async #remember(): Promise<void> {
-    const wanted = [...this.#rules.snapshot().keys()].filter((key) => LEARNED.test(key));
-    if (wanted.length === 0) return;
-    const { rules } = await this.#options.ledger.restore();
-    const found = wanted.map((key) => [key, rules.get(key)] as const);
-    this.#remembered = new Map(found.flatMap(([key, state]) => (state === undefined ? [] : [[key, state] as const])));
+    const { ledger, live, changedPoints } = this.#options;
+    const { parts } = live.judge.rules;
+    const isLost = (key: string) =>
+      key.startsWith(LEARNED) && parts.background(key) === undefined && !changedPoints.has(key.slice(LEARNED.length));
+    const lost = [...(this.#filled?.snapshot().keys() ?? [])].filter(isLost);
+    if (lost.length === 0) return;
+    const { rules } = await ledger.restore();
+    const found = lost.map((key) => [key, rules.get(key)] as const).filter(([, state]) => state !== undefined);
+    this.#filled?.restore(new Map(found as [string, object][]), 0, NEVER);
   }
 
   async #fill(): Promise<void> {
+    if (this.#filled === null) return;
     const { history, wire, since, signal } = this.#options;
     const shift = this.#from.at - this.#from.tick;
     let slice = 0;
@@ -179,7 +190,7 @@ export class NextRules implements Disposable {
   #step(batch: readonly Reading[]): void {
     const { changedPoints } = this.#options;
     const same = changedPoints.size === 0 ? batch : batch.filter(({ point }) => !changedPoints.has(point));
-    this.#rules.step(same);
+    this.#filled?.step(same);
   }
 }
 

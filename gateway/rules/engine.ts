@@ -14,6 +14,7 @@ import { PermitBook } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
 import type { Rule } from './rule.ts';
+import type { RuleParts } from './rule-parts.ts';
 import { type RuleWatch, type WatchState, WHILE } from './rule-watch.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
@@ -28,6 +29,8 @@ export interface RuleEngineOptions {
   /** When it starts: UTC ms and the tick of the same instant. */
   readonly start: { readonly at: number; readonly tick: number };
   readonly trust?: Trust;
+  /** Of rules whose place these take: what they have gathered is taken over, and their state must be restored. */
+  readonly parts?: RuleParts;
 }
 
 /** A step of the wall clock is a change of `at − tick` of more than this, ms; less is slewing and rounding. */
@@ -50,6 +53,8 @@ export class RuleEngine {
   readonly #watches: readonly RuleWatch[];
   readonly #whiles: readonly While[];
   readonly #backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
+  /** Of those, what was taken over as it is. */
+  readonly #adopted: ReadonlySet<string>;
   readonly #touched = new Set<While>();
   readonly #notEvaluable = new Map<string, NotEvaluable>();
   readonly #feeds: ReadonlyMap<string, PointFeed>;
@@ -76,7 +81,10 @@ export class RuleEngine {
       whiles: this.#whiles,
       backgrounds: this.#backgrounds,
       derived: this.#derived,
-    } = openWatches(options, zone, start, this.#around));
+    } = openWatches(options, zone, start, this.#around, options.parts));
+    this.#adopted = new Set(
+      [...this.#backgrounds].filter(([, each]) => options.parts?.background(each.key) === each).map(([key]) => key),
+    );
     this.#nextCalendarAt = this.#calendarAfter(start.at);
     for (const [key, watches] of Map.groupBy(this.#watches, ({ point }) => point.key)) {
       const first = watches[0];
@@ -246,13 +254,36 @@ export class RuleEngine {
       taken.add(each.watch.key);
       this.#deadlines.arm(each);
     }
-    for (const each of this.#backgrounds.values()) {
+    for (const [key, each] of this.#backgrounds) {
+      if (this.#adopted.has(key)) continue;
       // Saved by the one of the same key.
       const state = saved.get(each.key) as (BackgroundState & NoiseFloorState) | undefined;
       if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift, shift);
     }
     this.#derived.restore(saved, shift);
     return taken;
+  }
+
+  /** What rules that take the place of these may take over. */
+  get parts(): RuleParts {
+    const watches = new Map(this.#watches.map((watch) => [watch.watch.key, watch]));
+    const backgrounds = new Map([...this.#backgrounds.values()].map((each) => [each.key, each]));
+    const whiles = new Map(this.#whiles.map((each) => [each.key, each]));
+    return {
+      probe(key, meaning) {
+        const watch = watches.get(key);
+        return watch?.meaning === meaning ? watch.probe : undefined;
+      },
+      background: (key) => backgrounds.get(key),
+      while: (key) => whiles.get(key),
+      isShared: false,
+    };
+  }
+
+  /** The rules that have a point of which others have gathered nothing. */
+  newTo(parts: RuleParts): readonly Rule[] {
+    const isNew = ({ watch, meaning }: RuleWatch) => parts.probe(watch.key, meaning) === undefined;
+    return [...new Set(this.#watches.filter(isNew).map(({ rule }) => rule))];
   }
 
   /** Learns the device's background anew, from its next readings on. False: no rule asks for it. */

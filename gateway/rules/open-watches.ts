@@ -11,6 +11,7 @@ import { type Derived, type RulePoint, selects } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
+import type { RuleParts } from './rule-parts.ts';
 import { RuleWatch, type WatchSurroundings } from './rule-watch.ts';
 import { Schedule } from './schedule.ts';
 import { While } from './while.ts';
@@ -35,7 +36,7 @@ interface Watches {
   readonly derived: DerivedPoints;
 }
 
-/** Every rule on every point that it is on; rules of the same window and dates share a schedule. */
+/** Every rule on every point that it is on; rules of the same window and dates share a schedule. `parts` are taken over. */
 export function openWatches(
   site: {
     readonly rules: readonly Rule[];
@@ -45,6 +46,7 @@ export function openWatches(
   zone: Zone,
   start: { readonly at: number; readonly tick: number },
   around: WatchSurroundings,
+  parts?: RuleParts,
 ): Watches {
   const watches: RuleWatch[] = [];
   const feeds = new Map<string, PointFeed>();
@@ -60,8 +62,10 @@ export function openWatches(
     const known = backgrounds.get(device);
     const axes = known === undefined ? axesOf(devices.get(device) ?? []) : undefined;
     if (axes === undefined) return known;
-    const made = new Background(device, axes);
+    const taken = parts?.background(backgroundKey(device));
+    const made = taken instanceof Background ? taken : new Background(device, axes);
     backgrounds.set(device, made);
+    if (made === taken && parts?.isShared) return made;
     for (const [input, fed] of axes.entries()) feedOf(fed).backgrounds.push({ background: made, input });
     return made;
   };
@@ -69,8 +73,10 @@ export function openWatches(
   const floorOf = (point: RulePoint): NoiseFloor => {
     const known = floors.get(point.key);
     if (known !== undefined) return known;
-    const made = new NoiseFloor(point);
+    const taken = parts?.background(backgroundKey(point.key));
+    const made = taken instanceof NoiseFloor ? taken : new NoiseFloor(point);
     floors.set(point.key, made);
+    if (made === taken && parts?.isShared) return made;
     feedOf(point).backgrounds.push({ background: made, input: 0 });
     return made;
   };
@@ -82,6 +88,8 @@ export function openWatches(
     const made = new While(condition, point, site.points);
     const known = whiles.get(made.key);
     if (known !== undefined) return known;
+    const taken = parts?.while(made.key);
+    if (taken !== undefined) made.adopt(taken);
     whiles.set(made.key, made);
     for (const [input, fed] of made.inputs.entries()) feedOf(fed).whiles.push({ while: made, input });
     return made;
@@ -94,7 +102,11 @@ export function openWatches(
     schedules.set(key, schedule);
     for (const point of site.points) {
       if (!selects(rule.on, point)) continue;
-      const probe = openProbe(rule, point, devices.get(point.device) ?? [], { backgroundOf, floorOf, certificateOf });
+      const own = openProbe(rule, point, devices.get(point.device) ?? [], { backgroundOf, floorOf, certificateOf });
+      const meaning = meaningOf(rule, point, own, window, zone);
+      // A certificate's time is of the present site and clock, and of no reading.
+      const isOwn = rule.kind === 'limit' && rule.measure.kind === 'certificate';
+      const probe = isOwn ? own : (parts?.probe(keyOf(rule, point), meaning) ?? own);
       const validEnd = validEndOf(point);
       const watch = new RuleWatch({
         order: watches.length,
@@ -105,7 +117,7 @@ export function openWatches(
         levels: namesOf(rule),
         schedule,
         while: whileOf(rule.while, point),
-        meaning: meaningOf(rule, point, probe, window, zone),
+        meaning,
         validEnd,
         tick: start.tick,
         around,
@@ -138,8 +150,13 @@ function meaningOf(rule: Rule, point: RulePoint, probe: Probe, window: DayWindow
   return hashText(JSON.stringify([judged, point.quantity, point.unit, inputs, window, zoneName]));
 }
 
+/** The key of what is learned of a device, or of a point's noise. */
+const backgroundKey = (of: string): string => `background:${of}`;
+
+const keyOf = (rule: Rule, point: RulePoint): string => `${rule.id}@${point.key}`;
+
 const describe = (rule: Rule, point: RulePoint): Watch => ({
-  key: `${rule.id}@${point.key}`,
+  key: keyOf(rule, point),
   rule: rule.id,
   device: point.device,
   deviceName: point.deviceName,

@@ -77,6 +77,8 @@ export class RuleWatch {
   /** The tick at which it is next looked at by the engine. */
   armed = Number.POSITIVE_INFINITY;
   readonly order: number;
+  /** Of all that it is judged by. */
+  readonly meaning: number;
 
   /** It has several inputs, and is evaluated when all readings of an instant are in. */
   readonly isJoint: boolean;
@@ -89,7 +91,6 @@ export class RuleWatch {
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
   readonly #validEnd: number;
-  readonly #meaning: number;
   #lastGood = Number.NEGATIVE_INFINITY;
   /** The tick from which its point, or the present opening, has been there. */
   #since: number;
@@ -119,7 +120,7 @@ export class RuleWatch {
     this.#levels = new Levels(options.levels);
     this.#clearMs = rule.clear.for;
     this.#validEnd = options.validEnd;
-    this.#meaning = options.meaning;
+    this.meaning = options.meaning;
     this.#since = tick;
     this.#around = around;
     this.#answerAt = around.at(tick);
@@ -321,7 +322,7 @@ export class RuleWatch {
   save(tick: number): WatchState {
     this.isUnsaved = false;
     return {
-      meaning: this.#meaning,
+      meaning: this.meaning,
       asOf: tick,
       levels: this.#levels.save(),
       lastGood: stored(this.#lastGood),
@@ -337,7 +338,7 @@ export class RuleWatch {
 
   /** Takes a saved state, `shift` added to its ticks; `asOf` is at least what it was saved with. False: it is of another rule. */
   restore(saved: WatchState, asOf: number, shift: number): boolean {
-    if (saved.meaning !== this.#meaning) return false;
+    if (saved.meaning !== this.meaning) return false;
     this.#levels.restore(saved.levels, shift);
     this.#asOf = asOf + shift;
     if (saved.lastGood !== null) {

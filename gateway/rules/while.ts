@@ -56,6 +56,15 @@ export class While {
     return JSON.stringify([this.#all, this.#conditions, this.inputs.map(({ key }) => key), this.#places]);
   }
 
+  /** Takes over what one of the same key knows. */
+  adopt(other: While): void {
+    for (const i of this.inputs.keys()) {
+      this.#values[i] = other.#values[i];
+      this.#validUntil[i] = other.#validUntil[i] ?? Number.NEGATIVE_INFINITY;
+    }
+    this.isFalse = other.isFalse;
+  }
+
   /** A good reading of `inputs[input]`. */
   take(input: number, tick: number, value: number | string): void {
     this.#values[input] = value;
