@@ -88,7 +88,8 @@ export class RuleEngine {
     this.#nextCalendarAt = this.#calendarAfter(start.at);
     for (const [key, watches] of Map.groupBy(this.#watches, ({ point }) => point.key)) {
       const first = watches[0];
-      if (first === undefined) continue;
+      // What is derived has as few good values as its source, of which that is told.
+      if (first === undefined || first.point.derived !== undefined) continue;
       const order = this.#watches.length + this.#notEvaluable.size;
       this.#notEvaluable.set(
         key,
