@@ -14,9 +14,10 @@ const moment = z
   .string()
   .refine(
     (text) => INSTANT.test(text) || DATE.test(text),
-    'a time with its offset, such as 2026-07-15T22:00:00+08:00, or a date, such as 2026-07-15',
+    // What is no time need not be held against another.
+    { error: 'a time with its offset, such as 2026-07-15T22:00:00+08:00, or a date, such as 2026-07-15', abort: true },
   )
-  .refine((text) => isDay(text) && Number.isFinite(Date.parse(text)), 'no such time');
+  .refine((text) => isDay(text) && Number.isFinite(Date.parse(text)), { error: 'no such time', abort: true });
 // A control character in a number would break lists and lines of the log that carry it.
 const text = (most: number) =>
   z
