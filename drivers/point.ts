@@ -51,6 +51,7 @@ export function qualify(point: Point, raw: number | string | boolean | null, sca
   if (typeof scaled !== 'number' || !Number.isFinite(scaled)) return bad(READING_CODES.notANumber);
   const { factor, offset } = point.convert;
   const value = factor === 1 && offset === 0 ? scaled : scaled * factor + offset;
+  if (!Number.isFinite(value)) return bad(READING_CODES.notANumber);
   if (point.range !== undefined && (scaled < point.range[0] || scaled > point.range[1])) {
     return { value, quality: 'bad', code: READING_CODES.outOfRange };
   }
