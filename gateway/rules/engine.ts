@@ -145,6 +145,14 @@ export class RuleEngine {
     }
   }
 
+  /** Windows over what is derived are stored with the rules that have them. */
+  #readDerived(readings: readonly Reading[]): void {
+    this.#read(readings);
+    for (const { point } of readings) {
+      for (const { watch } of this.#feeds.get(point)?.feeds ?? []) watch.isUnsaved = true;
+    }
+  }
+
   /** What was derived since it was last asked, for those who keep and show readings. */
   takeDerived(): readonly Reading[] {
     return this.#derived.take();
@@ -314,6 +322,7 @@ export class RuleEngine {
   get memoryMs(): number {
     let most = this.#derived.memoryMs;
     for (const { rule, point } of this.#watches) {
+      if (point.derived !== undefined) continue;
       const over = rule.kind === 'limit' && 'over' in rule.measure ? rule.measure.over : 0;
       const stuck = rule.kind === 'stuck' ? rule.after : 0;
       most = Math.max(most, over, stuck + GAP_PERIODS * point.everyMs);
@@ -389,13 +398,13 @@ export class RuleEngine {
       this.#tick = Math.max(this.#tick, next);
       if (calendar === next) this.#turnCalendar(this.#nextCalendarAt, null);
       else if (deadline === next) this.#deadlines.run(this.#tick);
-      else this.#read(this.#derived.turn(this.#derived.until, this.#tick));
+      else this.#readDerived(this.#derived.turn(this.#derived.until, this.#tick));
     }
     this.#tick = to;
     if (isStep) {
       this.#offset = offset;
       this.#turnCalendar(at, 'clock-step');
-      this.#read(this.#derived.step(at, this.#tick));
+      this.#readDerived(this.#derived.step(at, this.#tick));
     }
   }
 

@@ -18,6 +18,9 @@ export function openLimit(rule: LimitRule, point: RulePoint, floor: NoiseFloor |
   const low = Math.max(...limits.map((limit) => limit.low));
   let value = Number.NaN;
   let last = Number.NEGATIVE_INFINITY;
+  /** The newest that a saved window holds. */
+  let savedTo = Number.NEGATIVE_INFINITY;
+  const isSaved = window !== null && point.derived !== undefined;
   return {
     inputs: [point],
     take(_input, tick, raw) {
@@ -27,7 +30,7 @@ export function openLimit(rule: LimitRule, point: RulePoint, floor: NoiseFloor |
         value = number;
         return;
       }
-      if (!Number.isNaN(number)) window.push(tick, number);
+      if (!Number.isNaN(number) && tick > savedTo) window.push(tick, number);
       value = window.value() - (floor?.level ?? 0);
     },
     code(tick, since) {
@@ -51,6 +54,12 @@ export function openLimit(rule: LimitRule, point: RulePoint, floor: NoiseFloor |
     clear() {
       window?.clear();
       value = Number.NaN;
+    },
+    saveWindow: () => (isSaved ? window.save() : undefined),
+    restoreWindow(saved, shift) {
+      window?.restore(saved, shift);
+      savedTo = (saved.at(-1)?.[0] ?? Number.NEGATIVE_INFINITY) + shift;
+      value = window?.value() ?? Number.NaN;
     },
   };
 }

@@ -105,6 +105,17 @@ export class WindowMeasure {
     this.#span.clear();
   }
 
+  /** What it holds, oldest first, as it keeps it. */
+  save(): (readonly [tick: number, kept: number])[] {
+    return Array.from({ length: this.#span.size }, (_, i) => [this.#span.tick(i), this.#span.value(i)] as const);
+  }
+
+  /** Takes what was saved, `shift` added to its ticks. */
+  restore(saved: readonly (readonly [tick: number, kept: number])[], shift: number): void {
+    this.#span.clear();
+    for (const [tick, kept] of saved) this.#span.push(tick + shift, kept);
+  }
+
   /** Share of the window that good readings fill: their number × the period ÷ its length. */
   coverage(): number {
     return (this.#span.size * this.#everyMs) / this.#measure.over;

@@ -36,7 +36,17 @@ export interface Probe {
   restore(tick: number): void;
   /** Forgets its readings: a new opening. */
   clear(): void;
+  /**
+   * What it has gathered, where that is stored with the state of the rule and not read from history again: of what is
+   * derived, which are few values over a long time.
+   */
+  saveWindow?(): SavedWindow | undefined;
+  /** Takes what was saved, `shift` added to its ticks. */
+  restoreWindow?(saved: SavedWindow, shift: number): void;
 }
+
+/** Oldest first; a value as the measure keeps it. */
+export type SavedWindow = readonly (readonly [tick: number, kept: number])[];
 
 export interface ProbeKind<R extends Rule = Rule> {
   /** As a person reads it, and as events carry it. */

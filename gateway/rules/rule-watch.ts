@@ -5,7 +5,7 @@ import { Levels, type SavedLevel } from './levels.ts';
 import type { PermitView } from './permit.ts';
 import type { Standing } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
-import type { Probe } from './probe.ts';
+import type { Probe, SavedWindow } from './probe.ts';
 import type { Rule } from './rule.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
@@ -26,6 +26,8 @@ export interface WatchState {
   readonly answerAt: number;
   readonly permit: PermitView | null;
   readonly opening: string | null;
+  /** What a window over what is derived holds. */
+  readonly window?: SavedWindow | undefined;
 }
 
 /** What a watch asks of the engine around it. */
@@ -333,6 +335,7 @@ export class RuleWatch {
       answerAt: this.#answerAt,
       permit: this.#permit,
       opening: this.schedule.now.opening?.date ?? null,
+      window: this.probe.saveWindow?.(),
     };
   }
 
@@ -345,6 +348,7 @@ export class RuleWatch {
       this.#lastGood = saved.lastGood + shift;
       this.probe.restore(this.#lastGood);
     }
+    if (saved.window !== undefined) this.probe.restoreWindow?.(saved.window, shift);
     this.#since = saved.since + shift;
     this.#code = saved.code;
     this.#codeSince = saved.codeSince === null ? Number.NEGATIVE_INFINITY : saved.codeSince + shift;

@@ -226,3 +226,25 @@ test('what is stored of a day is small, and stored seldom', () => {
   }
   expect(bytes / (16 * 6)).toBeLessThan(2000);
 });
+
+test('a window over days outlives a restart by itself: history is not asked for days', () => {
+  const rules = [
+    { on: { point: 'la.86400000.leq' }, measure: { kind: 'delta', over: '4d' }, levels: { blue: { atLeast: 2.5 } } },
+  ];
+  const points = [derived(24 * H, 'leq', { coverage: 0 })];
+  const first = open(points, at('01T00:00:00'), 'Asia/Shanghai', rules);
+  const saved = new Map<string, object>();
+  for (const day of [0, 1, 2]) {
+    const noon = at('01T12:00:00') + day * 24 * H;
+    first.step([reading(noon, 50 + day)]);
+    first.advance(noon + 13 * H, noon + 13 * H);
+    for (const { key, state } of first.save()) saved.set(key, structuredClone(state));
+  }
+  expect(first.memoryMs).toBeLessThan(H);
+  const now = at('04T02:00:00');
+  const again = open(points, now - first.memoryMs, 'Asia/Shanghai', rules);
+  again.restore(saved, 0, now);
+  again.step([reading(at('04T12:00:00'), 53)]);
+  const found = again.advance(at('05T00:00:00'), at('05T00:00:00'));
+  expect(found.map(({ answer, value }) => [answer, value])).toEqual([['blue', expect.closeTo(3, 6)]]);
+});
