@@ -22,6 +22,7 @@ import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
 import { type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
+import { noisePointsOf } from './noise-points.ts';
 import { OwnPoints } from './own-points.ts';
 import { importPermits, type PermitImport } from './permits/import-permits.ts';
 import { takePermitCommand } from './permits/permit-command.ts';
@@ -92,7 +93,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   await using opening = new AsyncDisposableStack();
 
   opening.use(openDataLock(data, log));
-  const openingHistory = openHistory({ dir: join(data, 'history'), log });
+  let current = (): GatewaySite => site;
+  const openingHistory = openHistory({ dir: join(data, 'history'), log, isNoise: noisePointsOf(() => current()) });
   opening.defer(async () => await (await openingHistory)[Symbol.asyncDispose]());
   const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
   opening.use(ledger);
@@ -116,6 +118,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const restored = await restoreJudge({ ...site, permits: permits.over(site.permits) }, ledger, history, clock, log);
   const { judge, lateness, step } = restored;
   const live = opening.use(new LiveJudge(restored, ledger, clock, wire, log));
+  const brought = permits.list().filter(({ source }) => source !== 'site');
+  live.recordTo(
+    history.mark,
+    restored.start,
+    brought.map(({ permit }) => permit),
+  );
   // Not waited for: a disk that refuses writes must not keep the watch from starting.
   void live.keep(step, []);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
@@ -123,7 +131,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const sinks = opening.use(
     new SiteParts((spec: SiteUpstream) => {
       const commands = { permit: (payload: unknown) => takePermitCommand(permits, payload, spec.id) };
-      return openSink(spec, { gateway: site.gateway, version, clock, wire, log, ledger, commands });
+      return openSink(spec, {
+        gateway: site.gateway,
+        ...{ version, clock, wire, log, ledger, history, commands },
+        points: () => current().points,
+      });
     }),
   );
   await sinks.change(site.upstreams);
@@ -192,6 +204,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, permits, lateness, board, tests, own },
     ...{ console, links, sinks, pump },
   };
+  current = () => works.site;
   const reload = opening.use(new Reload(works, source));
   metrics.watchSite(() => reload.status());
   reload.begin(restored.saved);

@@ -1,4 +1,4 @@
-import type { Clock } from '#kit/clock.ts';
+import type { Clock, Trust } from '#kit/clock.ts';
 import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Reading } from '../drivers/reading.ts';
@@ -6,6 +6,7 @@ import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
 import type { Step } from './alarms/lifecycle.ts';
+import type { MarkKind } from './history/mark.ts';
 import { type Instant, type Judge, joined } from './judge.ts';
 import type { Entry, Ledger, LedgerBatch } from './ledger/ledger.ts';
 import type { NextRules } from './next-rules.ts';
@@ -19,6 +20,9 @@ const CHECKPOINT_MS = 10_000;
 const DURABLE_WITHIN_MS = 10_000;
 /** The same while it is known that nothing reaches the disk. */
 const DURABLE_AGAIN_WITHIN_MS = 1000;
+
+/** Takes what a recording needs beside readings. */
+export type Mark = (kind: MarkKind, instant: Instant, what: object) => void;
 
 const NOTHING_KEPT: Promise<readonly Entry[]> = Promise.resolve([]);
 
@@ -50,6 +54,8 @@ export class LiveJudge implements AsyncDisposable {
   /** The batches of the newest instant that was judged. */
   #newestTaken: (readonly Reading[])[] = [];
   #follower: ((batch: readonly Reading[]) => void) | null = null;
+  #mark: Mark = () => {};
+  #markedTrust: Trust | undefined;
 
   /** `restored`: the judge, and the alarms that were on disk when it was made. */
   constructor(
@@ -67,6 +73,18 @@ export class LiveJudge implements AsyncDisposable {
     this.#stored = new Map(stored.map((alarm) => [alarm.id, alarm]));
     this.#arm();
     this.#checkpointLater();
+  }
+
+  /**
+   * Calls `mark` with what the judge is given beside readings, in its order among them, from the start of this run on: a
+   * recording of both gives the same events (RULES.md, section 6).
+   */
+  recordTo(mark: Mark, { offMs, trust, ...instant }: Restored['start'], permits: readonly Permit[]): void {
+    this.#mark = mark;
+    this.#markedTrust = trust;
+    mark('start', instant, { offMs });
+    mark('clock', instant, { trust });
+    for (const permit of permits) mark('permit', instant, permit);
   }
 
   /** One batch of readings, on the reading path. Gives what settles once the events that it caused are on disk, if any. */
@@ -111,14 +129,19 @@ export class LiveJudge implements AsyncDisposable {
 
   /** Permits that are new or have changed, at this instant. True once that is durable, false when it is not in time. */
   changePermits(permits: readonly Permit[], { told, ...stored }: PermitBatch): Promise<boolean> {
-    const kept = this.keep(this.judge.setPermits(permits, this.#instant()), told, [], stored);
+    const instant = this.#instant();
+    const kept = this.keep(this.judge.setPermits(permits, instant), told, [], stored);
+    for (const permit of permits) this.#mark('permit', instant, permit);
     this.#arm();
     return this.#isKept(kept);
   }
 
   /** Answers only when it is durable. */
   async act(action: Action): Promise<Receipt> {
-    const { receipt, step } = this.judge.act(action, this.#instant());
+    const instant = this.#instant();
+    const { receipt, step } = this.judge.act(action, instant);
+    // By its key: another run gives the alarm another id.
+    if (receipt.status === 'done') this.#mark('action', instant, { ...action, alarm: receipt.alarm.watch.key });
     this.#arm();
     // What was so already may still be on its way to the disk.
     const kept = receipt.status === 'unchanged' ? this.#newest : this.keep(step, []);
@@ -164,7 +187,11 @@ export class LiveJudge implements AsyncDisposable {
 
   /** The clock's trust may have changed. */
   lookAtTrust(): void {
-    void this.keep(this.judge.setTrust(this.#clock.trust(), this.#instant()), []);
+    const instant = this.#instant();
+    const trust = this.#clock.trust();
+    void this.keep(this.judge.setTrust(trust, instant), []);
+    if (trust !== this.#markedTrust) this.#mark('clock', instant, { trust });
+    this.#markedTrust = trust;
     this.#arm();
   }
 

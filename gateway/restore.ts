@@ -1,4 +1,4 @@
-import type { Clock } from '#kit/clock.ts';
+import type { Clock, Trust } from '#kit/clock.ts';
 import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Reading } from '../drivers/reading.ts';
@@ -6,7 +6,7 @@ import type { Alarm } from './alarms/alarm.ts';
 import type { AlarmEvent } from './alarms/alarm-event.ts';
 import { NOTHING, type Step } from './alarms/lifecycle.ts';
 import type { History } from './history/history.ts';
-import { Judge, type JudgedSite } from './judge.ts';
+import { type Instant, Judge, type JudgedSite } from './judge.ts';
 import { inTime, Lateness } from './late.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { LEDGER_ALARM } from './ledger-alarm.ts';
@@ -21,6 +21,8 @@ export interface Restored {
   readonly lateness: Lateness;
   /** Its alarms as the ledger has them. */
   readonly stored: readonly Alarm[];
+  /** When this run begins, after being off for how long, and whether its clock is trusted then. */
+  readonly start: Instant & { readonly offMs: number; readonly trust: Trust };
   /** What the last run had read and no longer judged: to be made durable before anything else. */
   readonly step: Step;
   /** What the ledger keeps beside the rules, under the same keys. */
@@ -46,18 +48,20 @@ export async function restoreJudge(
   log: Log,
 ): Promise<Restored> {
   const now = { at: clock.now(), tick: clock.tick() };
+  const trust = clock.trust();
   const lateness = new Lateness(site.points);
   const saved = await ledger.restore();
   const global = saved.rules.get('') as { readonly tick: number; readonly at: number } | undefined;
   if (global === undefined) {
-    return { judge: new Judge(site, now, clock.trust()), lateness, stored: [], step: NOTHING, saved: saved.rules };
+    const start = { ...now, offMs: 0, trust };
+    return { judge: new Judge(site, now, trust), lateness, stored: [], start, step: NOTHING, saved: saved.rules };
   }
 
   // Stored ticks are those of the last run's line; moved by its last offset they lie on the wall clock's, as ours do.
   const shift = global.at - global.tick;
-  const memoryMs = new Judge(site, now, clock.trust()).rules.memoryMs;
+  const memoryMs = new Judge(site, now, trust).rules.memoryMs;
   const from = Math.min(global.at, now.tick) - memoryMs;
-  const judge = new Judge(site, { at: from, tick: from }, clock.trust());
+  const judge = new Judge(site, { at: from, tick: from }, trust);
   const stored = saved.alarms as readonly Alarm[];
   judge.alarms.restore(stored, (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[]);
   const taken = judge.rules.restore(saved.rules, shift, now.tick);
@@ -81,12 +85,14 @@ export async function restoreJudge(
   } catch (error) {
     log.warn({ code: codeOf(error) }, `windows start empty, for history cannot be read: ${textOf(error)}`);
   }
-  steps.push(judge.resume(Math.max(0, now.tick - last), now));
+  const offMs = Math.max(0, now.tick - last);
+  steps.push(judge.resume(offMs, now));
   const events: AlarmEvent[] = steps.flatMap((step) => step.events);
   return {
     judge,
     lateness,
     stored,
+    start: { ...now, offMs, trust },
     saved: saved.rules,
     step: { alarms: steps.flatMap((step) => step.alarms), events },
   };

@@ -21,6 +21,8 @@ export interface Packed {
   readonly buffer: ArrayBuffer;
   /** The points' keys that `point` counts in. */
   readonly points: readonly string[];
+  /** Of each, whether its values are levels in decibels. */
+  readonly noise: readonly boolean[];
   readonly texts: readonly string[];
 }
 
@@ -62,7 +64,7 @@ export class Dictionary {
   }
 }
 
-export function packReadings(readings: readonly Reading[]): Packed {
+export function packReadings(readings: readonly Reading[], isNoise: (point: string) => boolean = () => false): Packed {
   const buffer = new ArrayBuffer(readings.length * BYTES_A_READING);
   const columns = columnsOf(buffer);
   const points = new Dictionary();
@@ -78,7 +80,7 @@ export function packReadings(readings: readonly Reading[]): Packed {
     columns.code[index] = reading.code === undefined ? 0 : texts.indexOf(reading.code) + 1;
     columns.kind[index] = QUALITIES.indexOf(reading.quality) + 4 * kind + (reading.late ? LATE : 0);
   });
-  return { buffer, points: points.texts, texts: texts.texts };
+  return { buffer, points: points.texts, noise: points.texts.map(isNoise), texts: texts.texts };
 }
 
 /** Value and quality that a kind, a number and the texts say. */

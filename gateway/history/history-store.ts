@@ -20,7 +20,7 @@ import {
 } from './history-database.ts';
 import { isMark } from './mark.ts';
 import { type Asked, type Page, Pages } from './pages.ts';
-import { journalPath, Pending, segmentOfFile } from './pending.ts';
+import { journalPath, type KeptPoint, Pending, segmentOfFile } from './pending.ts';
 import { Recorded, type Segment } from './recorded.ts';
 import { HOUR_SHARE, prune } from './retention.ts';
 import { type Sample, thinSamples } from './sample.ts';
@@ -34,8 +34,6 @@ export interface HistoryStoreOptions {
   /** Days that minutes and hours are kept. */
   readonly aggregateDays: number;
   readonly keepFreeBytes: number;
-  /** Keys of the points whose values are levels in decibels. */
-  readonly noise: readonly string[];
   /** Readings of one segment, and how long it lasts, at most. */
   readonly segmentReadings: number;
   readonly segmentMs: number;
@@ -72,10 +70,9 @@ export class HistoryStore {
   readonly #recorded: Recorded;
   readonly #setAside: string | null;
   readonly #numbers = new Map<string, number>();
-  readonly #keys = new Map<number, string>();
-  readonly #noise: ReadonlySet<string>;
+  readonly #points = new Map<number, KeptPoint>();
   readonly #notes: Map<string, string>;
-  readonly #pages = new Pages(() => this.#whole, this.#keys);
+  readonly #pages = new Pages(() => this.#whole, this.#points);
   #lastNumber = 0;
   #segments: Segment[];
   /** Journals in their order; the last one is written to. */
@@ -91,12 +88,11 @@ export class HistoryStore {
   constructor(options: HistoryStoreOptions) {
     this.#options = options;
     this.#dir = dirname(options.path);
-    this.#noise = new Set(options.noise);
     const { db, setAside } = openHistoryDatabase(options.path);
     this.#db = db;
     this.#setAside = setAside;
     this.#recorded = new Recorded(db);
-    for (const { number, key } of this.#recorded.points()) this.#name(number, key);
+    for (const [number, point] of this.#recorded.points()) this.#name(number, point);
     this.#notes = new Map(this.#recorded.metas(NOTE).map(([name, value]) => [name.slice(NOTE.length), value]));
     this.#segments = this.#recorded.segments();
     const folded = this.#recorded.meta('fold');
@@ -127,12 +123,12 @@ export class HistoryStore {
   write(packed: Packed): StoreStatus {
     const { path, keepFreeBytes } = this.#options;
     checkRoom(path, keepFreeBytes);
-    const numbers = packed.points.map((key) => this.#numberOf(key));
+    const numbers = packed.points.map((key, i) => this.#numberOf(key, packed.noise[i] === true));
     const { point } = columnsOf(packed.buffer);
     point.forEach((index, i) => {
       point[i] = numbers[index] ?? 0;
     });
-    this.#append((open) => open.add(packed, (number) => this.#keys.get(number) ?? ''));
+    this.#append((open) => open.add(packed, (number) => this.#pointOf(number)));
     this.#sync(false);
     this.#pages.forget(false);
     return this.status;
@@ -164,7 +160,7 @@ export class HistoryStore {
     return wanted
       .map(([key, number]): [string, Aggregate[]] => [
         key,
-        aggregatesOf(this.#whole, number, slotMs, from, to - 1, this.#noise.has(key)),
+        aggregatesOf(this.#whole, number, slotMs, from, to - 1, this.#pointOf(number).isNoise),
       ])
       .filter(([, rows]) => rows.length > 0);
   }
@@ -199,19 +195,23 @@ export class HistoryStore {
     return this.#pending.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
-  #name(number: number, key: string): void {
-    this.#numbers.set(key, number);
-    this.#keys.set(number, key);
+  #pointOf(number: number): KeptPoint {
+    return this.#points.get(number) ?? { key: '', isNoise: false };
+  }
+
+  #name(number: number, point: KeptPoint): void {
+    this.#numbers.set(point.key, number);
+    this.#points.set(number, point);
     this.#lastNumber = Math.max(this.#lastNumber, number);
   }
 
   /** Its number: stored in each journal that has it, and in the database with the first segment that has it. */
-  #numberOf(key: string): number {
+  #numberOf(key: string, isNoise: boolean): number {
     const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    const number = this.#lastNumber + 1;
+    if (known !== undefined && this.#pointOf(known).isNoise === isNoise) return known;
+    const number = known ?? this.#lastNumber + 1;
     if (number >= MOST_POINTS) throw new Fault(HISTORY_FAULTS.database, `more than ${MOST_POINTS - 1} points`);
-    this.#name(number, key);
+    this.#name(number, { key, isNoise });
     return number;
   }
 
@@ -266,7 +266,7 @@ export class HistoryStore {
         continue;
       }
       const note = (name: string, value: string) => void this.#notes.set(name, value);
-      const loaded = Pending.load(this.#dir, segment, (key) => this.#numberOf(key), note);
+      const loaded = Pending.load(this.#dir, segment, (...point) => this.#numberOf(...point), note);
       if (loaded !== undefined) this.#pending.push(loaded);
     }
   }
@@ -279,8 +279,8 @@ export class HistoryStore {
 
   *#pack(pending: Pending): Generator<void, void> {
     const described = {
-      isNoise: (point: number) => this.#noise.has(this.#keys.get(point) ?? ''),
-      hasMinutes: (point: number) => !isMark(this.#keys.get(point) ?? ''),
+      isNoise: (point: number) => this.#pointOf(point).isNoise,
+      hasMinutes: (point: number) => !isMark(this.#pointOf(point).key),
     };
     // Nothing is added to it from here on.
     if (pending === this.#pending.at(-1)) this.#begin();
@@ -307,12 +307,14 @@ export class HistoryStore {
       meta.run('last-segment', String(id));
       for (const [name, value] of this.#notes) meta.run(NOTE + name, value);
       if (count === 0) return undefined;
-      const point = db.prepare('INSERT OR IGNORE INTO points (number, key) VALUES (?, ?)');
+      const point = db.prepare(`INSERT INTO points (number, key, noise) VALUES (?, ?, ?)
+         ON CONFLICT (number) DO UPDATE SET noise = excluded.noise WHERE noise <> excluded.noise`);
       const chunkRow = db.prepare('INSERT INTO chunks (row, packed) VALUES (?, ?)');
       const minuteRow = db.prepare('INSERT INTO minutes (row, packed) VALUES (?, ?)');
       chunkRow.run(rowOf(id, 0), order);
       for (const each of points) {
-        point.run(each.point, this.#keys.get(each.point) ?? '');
+        const { key, isNoise } = this.#pointOf(each.point);
+        point.run(each.point, key, Number(isNoise));
         chunkRow.run(rowOf(id, each.point), each.chunk);
       }
       for (const each of points) if (each.minutes !== null) minuteRow.run(rowOf(id, each.point), each.minutes);
@@ -345,7 +347,7 @@ export class HistoryStore {
     const unfolded = this.#segments.filter(({ id }) => id > done && (!isUnderWay || id <= to));
     const last = unfolded.at(-1);
     if (last === undefined || (!isUnderWay && !isFoldDue(unfolded))) return undefined;
-    const numbers = [...this.#keys].filter(([, key]) => !isMark(key)).map(([number]) => number);
+    const numbers = [...this.#points].filter(([, { key }]) => !isMark(key)).map(([number]) => number);
     return fold(isUnderWay ? this.#fold : { ...this.#fold, to: last.id, point: 0 }, {
       db: this.#db,
       recorded: this.#recorded,

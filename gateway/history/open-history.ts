@@ -17,8 +17,8 @@ export interface HistoryOptions {
   /** The data directory, which the ledger has locked. */
   readonly dir: string;
   readonly log: Log;
-  /** Keys of the points whose values are levels in decibels: their minutes have an Leq. */
-  readonly noise?: readonly string[];
+  /** Whether a point's values are levels in decibels: their minutes have an Leq. */
+  readonly isNoise?: (point: string) => boolean;
   /** Bytes that may be used (512 MB); beyond them the oldest goes. */
   readonly maxBytes?: number;
   /** Days that readings are kept (90). */
@@ -53,7 +53,6 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   const { dir, log, wire = openClock(), onWorker } = options;
   const data: HistoryStoreOptions = {
     path: join(dir, 'history.db'),
-    noise: options.noise ?? [],
     maxBytes: options.maxBytes ?? 512 * MB,
     maxDays: options.maxDays ?? 90,
     aggregateDays: options.aggregateDays ?? 400,
@@ -90,7 +89,7 @@ export async function openHistory(options: HistoryOptions): Promise<History> {
   };
 
   const write = async (readings: readonly Reading[]) => {
-    const packed = packReadings(readings);
+    const packed = packReadings(readings, options.isNoise);
     try {
       const { problem } = stored;
       stored = await thread.call('write', [packed], [packed.buffer]);

@@ -2,7 +2,7 @@ import type { Reading } from '../../drivers/reading.ts';
 import { type Packed, packReadings } from './columns.ts';
 import type { Place } from './history.ts';
 import { isMark } from './mark.ts';
-import { Pending, readingsIn } from './pending.ts';
+import { type KeptPoint, Pending, readingsIn } from './pending.ts';
 import type { Segment } from './recorded.ts';
 import type { Whole } from './whole.ts';
 
@@ -19,15 +19,19 @@ export interface Page {
 export interface Asked {
   /** Only readings with `at` after this. */
   readonly after: number;
-  /** Readings of one answer. */
+  /** Readings of one answer; those of its last instant are all in it. */
   readonly limit: number;
   readonly points?: ReadonlySet<string> | undefined;
   readonly withMarks?: boolean;
 }
 
+type Indexed = readonly [index: number, reading: Reading];
+
 interface Walk {
   readonly key: string;
-  readonly readings: Iterator<readonly [index: number, reading: Reading], void>;
+  /** Taken from the iterator already, and the first of what comes next. */
+  readonly first: Indexed | undefined;
+  readonly readings: Iterator<Indexed, void>;
   readonly usedAt: number;
 }
 
@@ -37,13 +41,13 @@ const KEEP_MS = 10_000;
 /** What is kept, a page at a time, each reading once and in the order in which it was kept. */
 export class Pages {
   readonly #whole: () => Whole;
-  readonly #keys: ReadonlyMap<number, string>;
+  readonly #points: ReadonlyMap<number, KeptPoint>;
   /** A segment that is read on by the next question, so that it is unpacked once. */
   #walk: Walk | undefined;
 
-  constructor(whole: () => Whole, keys: ReadonlyMap<number, string>) {
+  constructor(whole: () => Whole, points: ReadonlyMap<number, KeptPoint>) {
     this.#whole = whole;
-    this.#keys = keys;
+    this.#points = points;
   }
 
   /** Readings from a place on, of one segment. */
@@ -60,21 +64,25 @@ export class Pages {
     const end = isEnd ? { segment: id, index: source.count } : { segment: id + 1, index: 0 };
     if (source.toAt <= asked.after) return { packed: packReadings([]), place: end, isEnd, isGap };
 
-    const walk =
-      this.#walk?.key === keyOf({ segment: id, index: from }, asked)
-        ? this.#walk.readings
-        : this.#begin(source, from, asked);
+    const walk = this.#walk?.key === keyOf({ segment: id, index: from }, asked) ? this.#walk : undefined;
     this.#walk = undefined;
+    const iterator = walk?.readings ?? this.#begin(source, from, asked);
     const readings: Reading[] = [];
-    for (;;) {
-      const { value, done } = walk.next();
-      if (done === true) return { packed: packReadings(readings), place: end, isEnd, isGap };
-      const [index, reading] = value;
-      if (reading.at <= asked.after || readings.push(reading) < asked.limit) continue;
-      const next = { segment: id, index: index + 1 };
+    for (let first = walk?.first; ; first = undefined) {
+      const found = first ?? iterator.next().value;
+      if (!found) return { packed: packReadings(readings), place: end, isEnd, isGap };
+      const [index, reading] = found;
+      if (reading.at <= asked.after) continue;
+      if (readings.length < asked.limit || reading.tick === readings.at(-1)?.tick) {
+        readings.push(reading);
+        continue;
+      }
+      const place = { segment: id, index };
       // The journal that is written to grows under who walks it.
-      if (!isEnd) this.#walk = { key: keyOf(next, asked), readings: walk, usedAt: performance.now() };
-      return { packed: packReadings(readings), place: next, isEnd: false, isGap };
+      if (!isEnd) {
+        this.#walk = { key: keyOf(place, asked), first: found, readings: iterator, usedAt: performance.now() };
+      }
+      return { packed: packReadings(readings), place, isEnd: false, isGap };
     }
   }
 
@@ -95,7 +103,7 @@ export class Pages {
   #begin(source: Segment | Pending, from: number, { points, withMarks }: Asked): Walk['readings'] {
     const wants = (key: string) => (isMark(key) ? withMarks === true : points === undefined || points.has(key));
     const wantedKeyOf = (number: number) => {
-      const key = this.#keys.get(number);
+      const key = this.#points.get(number)?.key;
       return key !== undefined && wants(key) ? key : undefined;
     };
     if (source instanceof Pending) return readingsIn(source.frames, from, wantedKeyOf);

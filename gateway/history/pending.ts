@@ -20,24 +20,33 @@ export const journalPath = (dir: string, segment: number): string => join(dir, `
 export const segmentOfFile = (name: string): number | undefined =>
   new RegExp(`^${PREFIX}\\d+$`).test(name) ? Number(name.slice(PREFIX.length)) : undefined;
 
+export interface KeptPoint {
+  readonly key: string;
+  /** Its values are levels in decibels. */
+  readonly isNoise: boolean;
+}
+
 /** What a journal says: its points by the numbers that its frames have, its frames, and notes by name, the last one of each. */
 export interface Told {
-  readonly points: ReadonlyMap<number, string>;
+  readonly points: ReadonlyMap<number, KeptPoint>;
   readonly frames: readonly Frame[];
   readonly notes: ReadonlyMap<string, string>;
 }
 
 export function toldBy({ payloads }: JournalContent): Told {
-  const points = new Map<number, string>();
+  const points = new Map<number, KeptPoint>();
   const notes = new Map<string, string>();
   const frames: Frame[] = [];
   for (const payload of payloads) {
     const body = unpack(payload.subarray(1));
     // Written by `Pending`.
-    const pairs = () => JSON.parse(Buffer.from(body).toString()) as [never, string][];
+    const rows = <T>() => JSON.parse(Buffer.from(body).toString()) as T[];
     if (payload[0] === READINGS) frames.push(decodeFrame(body));
-    else if (payload[0] === POINTS) for (const [number, key] of pairs()) points.set(number, key);
-    else if (payload[0] === NOTES) for (const [name, value] of pairs()) notes.set(name, value);
+    else if (payload[0] === POINTS) {
+      for (const [number, key, isNoise] of rows<[number, string, boolean]>()) points.set(number, { key, isNoise });
+    } else if (payload[0] === NOTES) {
+      for (const [name, value] of rows<[string, string]>()) notes.set(name, value);
+    }
   }
   return { points, frames, notes };
 }
@@ -47,7 +56,7 @@ export class Pending {
   readonly segment: number;
   readonly frames: Frame[] = [];
   readonly #journal: Journal;
-  readonly #defined = new Set<number>();
+  readonly #defined = new Map<number, KeptPoint>();
   count = 0;
   fromAt = Number.POSITIVE_INFINITY;
   toAt = Number.NEGATIVE_INFINITY;
@@ -72,7 +81,7 @@ export class Pending {
   static load(
     dir: string,
     segment: number,
-    numberOf: (key: string) => number,
+    numberOf: (key: string, isNoise: boolean) => number,
     note: (name: string, value: string) => void,
   ): Pending | undefined {
     const path = journalPath(dir, segment);
@@ -83,7 +92,7 @@ export class Pending {
     }
     const { points, frames, notes } = toldBy(content);
     const pending = new Pending(segment, Journal.reopen(path, content.length));
-    const numbers = new Map([...points].map(([number, key]) => [number, numberOf(key)] as const));
+    const numbers = new Map([...points].map(([number, { key, isNoise }]) => [number, numberOf(key, isNoise)] as const));
     for (const [name, value] of notes) note(name, value);
     for (const frame of frames) {
       const { point } = columnsOf(frame.buffer);
@@ -92,7 +101,7 @@ export class Pending {
       });
       pending.#take(frame);
     }
-    for (const now of numbers.values()) pending.#defined.add(now);
+    for (const [number, point] of points) pending.#defined.set(numbers.get(number) ?? 0, point);
     pending.isRenumbered = [...numbers].some(([before, now]) => before !== now);
     return pending;
   }
@@ -106,11 +115,16 @@ export class Pending {
     return this.count === 0 ? 0 : Math.abs(this.#lastTick - this.#firstTick);
   }
 
-  /** Stores readings; `keyOf` names their points. */
-  add(frame: Frame, keyOf: (point: number) => string): void {
-    const unknown = [...new Set(columnsOf(frame.buffer).point)].filter((point) => !this.#defined.has(point));
-    if (unknown.length > 0) this.#write(POINTS, json(unknown.map((point) => [point, keyOf(point)])));
-    for (const point of unknown) this.#defined.add(point);
+  /** Stores readings; `pointOf` says what their points are. */
+  add(frame: Frame, pointOf: (point: number) => KeptPoint): void {
+    const unknown = [...new Set(columnsOf(frame.buffer).point)].filter(
+      (point) => this.#defined.get(point)?.isNoise !== pointOf(point).isNoise,
+    );
+    if (unknown.length > 0) {
+      const rows = unknown.map((point) => [point, pointOf(point).key, pointOf(point).isNoise]);
+      this.#write(POINTS, json(rows));
+    }
+    for (const point of unknown) this.#defined.set(point, pointOf(point));
     this.#write(READINGS, encodeFrame(frame));
     this.#take(frame);
   }

@@ -5,6 +5,7 @@ import { decodeAggregates } from './aggregate-column.ts';
 import { type Chunk, decodeChunk, decodeOrder, type Order } from './chunk.ts';
 import { isLate, readValue } from './columns.ts';
 import { HOURS_SPAN_MS, rowOf } from './history-database.ts';
+import type { KeptPoint } from './pending.ts';
 import type { Sample } from './sample.ts';
 
 /** Readings that were kept one after the other, packed: a chunk for each of their points. */
@@ -37,9 +38,9 @@ export class Recorded {
       .all(after) as unknown as Segment[];
   }
 
-  points(): { readonly number: number; readonly key: string }[] {
-    // The table's own columns.
-    return this.#db.prepare('SELECT number, key FROM points').all() as unknown as { number: number; key: string }[];
+  points(): Map<number, KeptPoint> {
+    const rows = this.#db.prepare('SELECT number, key, noise FROM points').all();
+    return new Map(rows.map(({ number, key, noise }) => [Number(number), { key: String(key), isNoise: noise === 1 }]));
   }
 
   meta(name: string): string | undefined {

@@ -1,7 +1,19 @@
 import type { z } from 'zod';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
+import type { HistoryFeed } from '../history/history.ts';
 import type { LedgerReader } from '../ledger/ledger.ts';
+
+/** What an upstream says of a point beside its readings. */
+export interface SentPoint {
+  /** `device/point`. */
+  readonly key: string;
+  readonly device: string;
+  readonly id: string;
+  readonly quantity: string;
+  readonly scene: string | null;
+  readonly place: { readonly grid: string | null };
+}
 
 export interface UpstreamContext {
   readonly gateway: string;
@@ -11,6 +23,9 @@ export interface UpstreamContext {
   readonly wire: Clock;
   readonly log: Log;
   readonly ledger: LedgerReader;
+  readonly history: HistoryFeed;
+  /** The points of the site as it is now. */
+  readonly points: () => readonly SentPoint[];
   /** What this upstream may ask of the gateway, by the command's name; each answers what is sent back. */
   readonly commands?: Readonly<Record<string, (payload: unknown) => Promise<object>>>;
 }

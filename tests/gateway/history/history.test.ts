@@ -146,7 +146,10 @@ describe('a series', () => {
     const workers: Worker[] = [];
     const readings = seconds(0, 200, (second) => Math.sin(second));
     {
-      await using history = await openTestHistory(dir.path, { onWorker: (worker) => workers.push(worker) });
+      await using history = await openTestHistory(dir.path, {
+        onWorker: (worker) => workers.push(worker),
+        isNoise: () => true,
+      });
       for (const [from, to] of [
         [0, 90],
         [90, 100],
@@ -158,7 +161,7 @@ describe('a series', () => {
         if (to === 100) await workers.at(-1)?.terminate();
       }
     }
-    await using history = await openTestHistory(dir.path, { noise: ['noise-07/la'] });
+    await using history = await openTestHistory(dir.path);
     const rows = await history.summaries('minute', START, START + 200_000);
     expect(rows).toHaveLength(4);
     rows.forEach((row, index) => {

@@ -6,6 +6,7 @@ import { silentLog } from '../../../gateway/kit/log.ts';
 import { Commands, MOST_AT_WORK, MOST_BYTES } from '../../../gateway/upstream/commands.ts';
 import { mqtt } from '../../../gateway/upstream/mqtt.ts';
 import { mqttOptions } from '../../../gateway/upstream/mqtt-options.ts';
+import { FakeHistory } from '../../tools/fake-history.ts';
 import { FakeLedger } from '../../tools/fake-ledger.ts';
 import { openMosquitto } from '../../tools/mosquitto.ts';
 import { testWith, until } from '../../tools/program.ts';
@@ -79,6 +80,8 @@ for (const version of [4, 5]) {
       const context = { gateway: 'gw', version: '1', clock: openClock(), wire: openClock(), log: silentLog, ledger };
       await using city = await mqtt.open('city', options, {
         ...context,
+        history: new FakeHistory(),
+        points: () => [],
         commands: { permit: async (payload) => ({ took: payload }) },
       });
       await until(() => city.status().state === 'online', 'the upstream');

@@ -5,6 +5,7 @@ import { type Clock, openClock, type Trust } from '../../../gateway/kit/clock.ts
 import { type Log, silentLog } from '../../../gateway/kit/log.ts';
 import { mqtt } from '../../../gateway/upstream/mqtt.ts';
 import { mqttOptions } from '../../../gateway/upstream/mqtt-options.ts';
+import { FakeHistory } from '../../tools/fake-history.ts';
 import { FakeLedger } from '../../tools/fake-ledger.ts';
 import { openMosquitto } from '../../tools/mosquitto.ts';
 import { freePort, type Running, testWith, until } from '../../tools/program.ts';
@@ -21,7 +22,13 @@ async function openUpstream({
 }: Input) {
   const settings = mqttOptions.parse({ url: `mqtt://127.0.0.1:${port}`, from: 'all', ackTimeout: '60s', ...options });
   const wire = openClock({ rate: 10 });
-  const upstream = await mqtt.open('city', settings, { gateway: 'gw', version: '1.2.3', clock, wire, log, ledger });
+  const upstream = await mqtt.open('city', settings, {
+    gateway: 'gw',
+    version: '1.2.3',
+    ...{ clock, wire, log, ledger },
+    history: new FakeHistory(),
+    points: () => [],
+  });
   return {
     ledger,
     upstream,
