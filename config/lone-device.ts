@@ -3,7 +3,9 @@ import { codeOf, textOf } from '#kit/fault.ts';
 import { Declared } from './declared.ts';
 import { checkDevice, checkLink, checkShared } from './devices.ts';
 import { type Entry, isMapping, parseFile } from './document.ts';
+import { check } from './issues.ts';
 import type { DriverKind } from './kinds.ts';
+import { type ProfileData, profileData } from './profile-tests.ts';
 import { checkProfile, type Profile, Profiles } from './profiles.ts';
 import { Report } from './report.ts';
 import type { Problem, SiteLink } from './site.ts';
@@ -38,6 +40,16 @@ async function readEntry(file: string, report: Report): Promise<Entry | undefine
     report.error({ file, line: 1, column: 1 }, reason);
     return undefined;
   }
+}
+
+/** Reads one file of raw data, alone; null where there is a problem. */
+export async function loadData(
+  file: string,
+): Promise<{ readonly data: ProfileData | null; readonly problems: readonly Problem[] }> {
+  const report = new Report();
+  const entry = await readEntry(file, report);
+  const data = entry === undefined ? undefined : check(profileData, entry, report);
+  return { data: data ?? null, problems: report.problems() };
 }
 
 /**

@@ -1,10 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
 import { textOf } from '#kit/fault.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import { length } from '../../config/fields.ts';
-import { type LoneProfile, loadProfile, placeAlone } from '../../config/lone-device.ts';
-import { profileData } from '../../config/profile-tests.ts';
+import { type LoneProfile, loadData, loadProfile, placeAlone } from '../../config/lone-device.ts';
 import type { SitePoint } from '../../config/site.ts';
 import { drivers } from '../../drivers/index.ts';
 import { encodeTable } from '../trial/encode-table.ts';
@@ -66,12 +63,10 @@ async function tryOwn(model: LoneProfile): Promise<number> {
 }
 
 async function tryFile(model: LoneProfile, file: string, heightMm: number | undefined): Promise<number> {
-  const given = profileData.safeParse(parse(await readFile(file, 'utf8')));
-  if (!given.success) {
-    for (const { path, message } of given.error.issues) console.log(`${file}: ${[...path, message].join(': ')}`);
-    return EXIT.no;
-  }
-  const outcome = await tryData(model, drivers, given.data, heightMm);
+  const { data, problems } = await loadData(file);
+  for (const problem of problems) console.log(encodeProblem(problem));
+  if (data === null) return EXIT.no;
+  const outcome = await tryData(model, drivers, data, heightMm);
   if (typeof outcome === 'string') {
     console.log(`not ok: ${outcome}`);
     return EXIT.no;

@@ -1,8 +1,8 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parse } from 'yaml';
-import { codeOf } from '#kit/fault.ts';
 import { ROOT } from '#kit/root.ts';
 import { suggest } from '../../config/nearest.ts';
 import { listShipped } from '../../config/profiles.ts';
@@ -49,13 +49,8 @@ async function show(name: string): Promise<number> {
 
 /** A file, or by its name one that ships. */
 async function fileOf(given: string): Promise<string> {
+  if (existsSync(given)) return given;
   const names = await listShipped(SHIPPED);
-  if (!names.includes(given)) return given;
-  try {
-    await readFile(given);
-    return given;
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    return join(SHIPPED, `${given}.yaml`);
-  }
+  if (names.includes(given)) return join(SHIPPED, `${given}.yaml`);
+  throw wrongUsage(`${given} is neither a file nor a profile that ships; ${suggest(given, names)}`);
 }

@@ -109,6 +109,21 @@ test('data from a file are put through it, exit 1 where a point is not good', as
   expect(lines.at(-1)).toBe('  la     0001  0.1    dB(A)  bad: out-of-range');
 });
 
+test.each<[string, string, RegExp]>([
+  ['data that are no YAML', 'holding: {', /^raw\.yaml:\d+:\d+: YAML/],
+  ['data of no kind', 'holding: { 0: 1 }\nis: 5', /^raw\.yaml:2:1: unknown key "is"/],
+])('%s are told at their place, exit 1', async (_, text, problem) => {
+  const { status, said } = await tried(await file(HEAD), '--data', await file(text, 'raw.yaml'));
+  expect(said[0]).toMatch(problem);
+  expect(status).toBe(1);
+});
+
+test('what is neither a file nor a model that ships is wrong usage, with what was perhaps meant', async () => {
+  const { status, said } = await tried('generic-smok');
+  expect(said[0]).toMatch(/neither a file nor a profile that ships; .*generic-smoke/);
+  expect(status).toBe(2);
+});
+
 test('a real device is read once by a model that ships, named alone', async () => {
   await using server = await serveRegisters({ holding: { 0: [3850, 0, 1] } });
   const { status } = await tried(
