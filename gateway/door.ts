@@ -9,6 +9,7 @@ import type { SiteAnswer } from './api/context.ts';
 import type { Gateway } from './gateway.ts';
 import { ROLES } from './ledger/accounts.ts';
 import { parsePermit } from './permits/parse-permit.ts';
+import { textOfRefused } from './site-refused.ts';
 
 /** What the commands ask of a gateway that runs: one line of JSON there, one back. */
 const request = z.discriminatedUnion('ask', [
@@ -109,11 +110,11 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
         return { fault: { code: 'no-background', message } };
       }
       case 'site-reload':
-        return siteAnswer(await gateway.reload.reload(WHO));
+        return siteAnswer(await gateway.site.reload(WHO));
       case 'site-back':
-        return siteAnswer(await gateway.reload.back(asked.number, WHO));
+        return siteAnswer(await gateway.site.back(asked.number, WHO));
       case 'site-history':
-        return { answer: await gateway.reload.history() };
+        return { answer: await gateway.site.history() };
       case 'permits':
         return { answer: gateway.permits.list() };
       case 'permit':
@@ -149,9 +150,7 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
 /** A refusal with every problem of the site's files, a line each. */
 function siteAnswer(answered: SiteAnswer): Answer {
   if (answered.status !== 'refused') return { answer: answered };
-  const { code, message, hint, problems } = answered;
-  const lines = problems.map(({ path, message: text }) => `${path}: ${text}`);
-  return { fault: { code, message: [message, ...lines, ...(hint === undefined ? [] : [hint])].join('\n') } };
+  return { fault: { code: answered.code, message: textOfRefused(answered) } };
 }
 
 /** Asks the gateway that runs on this data directory. Throws a Fault `no-gateway` when none does. */

@@ -28,10 +28,11 @@ import { importPermits, type PermitImport } from './permits/import-permits.ts';
 import { takePermitCommand } from './permits/permit-command.ts';
 import { type PermitRecord, PermitRegister } from './permits/permit-register.ts';
 import { Pumps } from './pumps.ts';
-import type { Reload, SiteStatus, Works } from './reload.ts';
+import type { Works } from './reload.ts';
 import { firstTick, restoreJudge } from './restore.ts';
 import type { Permit, PermitAuthor, Permits } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
+import type { SiteDesk, SiteStatus } from './site-desk.ts';
 import { SiteParts } from './site-parts.ts';
 import type { SiteSource } from './site-start.ts';
 import { upstreams } from './upstream/index.ts';
@@ -79,7 +80,7 @@ export interface Gateway extends AsyncDisposable {
   readonly permits: Permits;
   /** Takes a CSV of permits, all of it or nothing; `isTrial`: only says what is wrong. */
   importPermits(text: string, author: PermitAuthor, isTrial: boolean): Promise<PermitImport>;
-  readonly reload: Pick<Reload, 'reload' | 'back' | 'history' | 'hangUp'>;
+  readonly site: Pick<SiteDesk, 'reload' | 'back' | 'history' | 'hangUp'>;
   /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
   forgetBackground(device: string, by: string): Promise<boolean>;
 }
@@ -167,10 +168,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // The devices are asked before the page is even loaded.
   await wire.sleep(FIRST_ASK_MS);
   keepSmall();
-  const [{ openApi }, { openMetrics }, { Reload }] = await Promise.all([
+  const [{ openApi }, { openMetrics }, { SiteDesk }] = await Promise.all([
     import('./api/open-api.ts'),
     import('./metrics.ts'),
-    import('./reload.ts'),
+    import('./site-desk.ts'),
   ]);
   const health = (): Health => {
     const { durable, error = 'not durable' } = ledger.status();
@@ -192,9 +193,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     picture: (device, at) => pictureOf(works.site, links.open, device, at),
     act: (action) => live.act(action),
     permits,
-    reloadSite: (by, from) => reload.reload(by, from),
-    backSite: (number, by, from) => reload.back(number, by, from),
-    siteHistory: () => reload.history(),
+    reloadSite: (by, from) => desk.reload(by, from),
+    backSite: (number, by, from) => desk.back(number, by, from),
+    siteHistory: () => desk.history(),
     onReadings: (listener) => board.listen(listener),
   };
   const openAt = (listen: Listen) => openApi({ listen, consoleDir: options.consoleDir }, context);
@@ -205,9 +206,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     ...{ console, links, sinks, pump },
   };
   current = () => works.site;
-  const reload = opening.use(new Reload(works, source));
-  metrics.watchSite(() => reload.status());
-  reload.begin(restored.saved);
+  const desk = opening.use(new SiteDesk(works, source));
+  metrics.watchSite(() => desk.status());
+  desk.begin(restored.saved);
 
   const opened = opening.move();
   return {
@@ -221,13 +222,13 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       ledger: ledger.status(),
       links: context.links(),
       upstreams: context.upstreams(),
-      site: reload.status(),
+      site: desk.status(),
     }),
     alarms: () => live.alarms,
     act: (action) => live.act(action),
     permits,
     importPermits: (text, author, isTrial) => importPermits(permits, text, author, isTrial, () => wire.sleep(0)),
-    reload,
+    site: desk,
     async forgetBackground(device, by) {
       if (!(await live.forgetBackground(device))) return false;
       await accounts.audit({ at: clock.now(), who: by, what: 'background', detail: { device } });

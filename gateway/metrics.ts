@@ -6,8 +6,8 @@ import type { HistoryReader } from './history/history.ts';
 import type { Judge } from './judge.ts';
 import type { Lateness } from './late.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
-import type { SiteStatus } from './reload.ts';
 import { LEVELS } from './rules/finding.ts';
+import type { SiteStatus } from './site-desk.ts';
 import type { OpenUpstream } from './upstream/upstream.ts';
 
 /** What the figures are read from, when somebody asks for them. */

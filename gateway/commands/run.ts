@@ -48,7 +48,7 @@ export const run: Command = {
     running.use(await openDoor(data, gateway, log));
     const link = (await gateway.users()).length === 0 ? `\nSign in once: ${await gateway.invite('admin')}` : '';
     console.log(`Console: ${gateway.url}${link}`);
-    hangUp = () => gateway.reload.hangUp('SIGHUP');
+    hangUp = () => gateway.site.hangUp('SIGHUP');
     if (isHungUp) hangUp();
     await end;
     await running.disposeAsync();

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -153,6 +153,7 @@ describe('a site changed while it runs', () => {
   test('what is not right is told with its places wherever it was asked, and the site before goes on', async () => {
     await using box = await openReloadable('reload-bad');
     const place = 'rules.yaml:2:5';
+    const own = readFileSync(join(box.gateway.site, 'site.yaml'), 'utf8');
     await box.write({ 'rules.yaml': 'rules:\n  - { id: loud, titel: x }' });
     const answer = gengfu('site', 'reload', '--data', box.gateway.data);
     expect(answer.said).toContain(place);
@@ -173,6 +174,15 @@ describe('a site changed while it runs', () => {
     await box.write({ 'site.yaml': 'gateway: other-1\ntimeZone: Asia/Shanghai', 'rules.yaml': loud(55) });
     const other = await box.session.post('site/reload', {});
     expect([other.status, await other.json()]).toMatchObject([409, { code: 'site-needs-restart' }]);
+    const sites = join(box.gateway.data, 'sites');
+    await rm(sites, { recursive: true });
+    await writeFile(sites, '');
+    await writeSite(box.gateway.site, { 'site.yaml': own, 'rules.yaml': loud(70) });
+    const unkept = await box.session.post('site/reload', {});
+    expect([unkept.status, await unkept.json()]).toMatchObject([
+      503,
+      { detail: expect.stringContaining('cannot be kept') },
+    ]);
     box.one.registers.set(0, 650);
     await until(async () => (await box.alarms()).length === 1, 'the alarm by the rules before');
     expect([box.one.connections, box.two.connections]).toEqual([1, 1]);
@@ -291,8 +301,13 @@ test('signals in a storm, at the start and at the end: one reload at a time, no 
   for (let i = 0; i < 50; i++) hangUp(box.gateway);
   await until(async () => (await box.status()).site.number === 2, 'the changed site');
   expect((await box.status()).site).toMatchObject({ failures: 0 });
-  const asked = await Promise.all([box.session.post('site/reload', {}), box.session.post('site/reload', {})]);
-  expect(asked.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+  const two = () => Promise.all([box.session.post('site/reload', {}), box.session.post('site/reload', {})]);
+  const statuses = async () =>
+    (await two())
+      .map(({ status }) => status)
+      .toSorted()
+      .join();
+  await until(async () => (await statuses()) === '200,409', 'one that is done and one that is refused');
   hangUp(box.gateway);
   const ending = box.gateway.stop();
   hangUp(box.gateway);
