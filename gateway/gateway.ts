@@ -107,8 +107,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     site,
     // Stored by the register.
     stored: (await ledger.permits()) as readonly PermitRecord[],
-    now: () => clock.now(),
-    apply: (changed, batch) => live.changePermits(changed, batch),
+    instant: () => ({ at: clock.now(), tick: clock.tick() }),
+    apply: (changed, batch, instant) => live.changePermits(changed, batch, instant),
   });
   for (const { permit } of permits.list().filter(({ differs }) => differs !== null)) {
     log.warn(

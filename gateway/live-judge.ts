@@ -127,9 +127,8 @@ export class LiveJudge implements AsyncDisposable {
     return kept;
   }
 
-  /** Permits that are new or have changed, at this instant. True once that is durable, false when it is not in time. */
-  changePermits(permits: readonly Permit[], { told, ...stored }: PermitBatch): Promise<boolean> {
-    const instant = this.#instant();
+  /** Permits that are new or have changed, at that instant, which is now. True once that is durable, false when it is not in time. */
+  changePermits(permits: readonly Permit[], { told, ...stored }: PermitBatch, instant: Instant): Promise<boolean> {
     const kept = this.keep(this.judge.setPermits(permits, instant), told, [], stored);
     for (const permit of permits) this.#mark('permit', instant, permit);
     this.#arm();

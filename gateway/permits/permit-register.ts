@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '#kit/fault.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
+import type { Instant } from '../judge.ts';
 import type { AuditLine } from '../ledger/accounts.ts';
 import type {
   Overlap,
@@ -52,9 +53,9 @@ export interface PermitRegisterOptions {
   readonly site: PermitSite;
   /** As the ledger had them at the start. */
   readonly stored: readonly PermitRecord[];
-  now(): number;
-  /** Takes them to the rules at once, and to the disk; false when they are not durable in time. */
-  apply(permits: readonly Permit[], batch: PermitBatch): Promise<boolean>;
+  instant(): Instant;
+  /** Takes them to the rules at that instant, and to the disk; false when they are not durable in time. */
+  apply(permits: readonly Permit[], batch: PermitBatch, instant: Instant): Promise<boolean>;
 }
 
 /**
@@ -100,7 +101,7 @@ export class PermitRegister implements Permits {
 
   /** By number. */
   list(): readonly PermitEntry[] {
-    const now = this.#options.now();
+    const now = this.#options.instant().at;
     const files = new Map(this.#site.permits.map((permit) => [permit.id, permit]));
     const stored = [...this.#stored.values()].map((record): PermitEntry => {
       const file = files.get(record.permit.id);
@@ -139,7 +140,8 @@ export class PermitRegister implements Permits {
    * `permit-exists`, `permit-revision`, `too-many-permits`, `not-durable`.
    */
   async change(changes: readonly PermitChange[], author: PermitAuthor): Promise<PermitReceipt> {
-    const at = this.#options.now();
+    const instant = this.#options.instant();
+    const { at } = instant;
     const files = new Map(this.#site.permits.map((permit) => [permit.id, permit]));
     const records: { readonly record: PermitRecord; readonly before: Permit | null }[] = [];
     const unchanged: string[] = [];
@@ -174,6 +176,7 @@ export class PermitRegister implements Permits {
         ],
         audit: records.map(({ record, before }) => auditOf(record, before, author)),
       },
+      instant,
     );
     if (!isDurable) {
       throw new Fault(PERMIT_FAULTS.notDurable, 'Taken, but not on disk yet: look at the state of the ledger.');

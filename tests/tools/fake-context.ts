@@ -193,7 +193,7 @@ export function fakeContext(): FakeContext {
     permits: new PermitRegister({
       site: { timeZone: 'Asia/Shanghai', permits: [FAKE_PERMIT], points: [aPoint(FAKE_POINT)] },
       stored: [],
-      now: () => context.clock.now(),
+      instant: () => ({ at: context.clock.now(), tick: context.clock.tick() }),
       async apply(_permits, batch) {
         context.permitBatches.push(batch);
         return context.refuse === undefined;

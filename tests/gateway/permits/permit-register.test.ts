@@ -30,7 +30,7 @@ function open({ files = [], stored = [] }: { files?: ReturnType<typeof filing>[]
   const register = new PermitRegister({
     site,
     stored,
-    now: () => NIGHT,
+    instant: () => ({ at: NIGHT, tick: NIGHT }),
     async apply(_permits, batch) {
       batches.push(batch);
       return state.isDurable;
