@@ -80,7 +80,7 @@ export interface Gateway extends AsyncDisposable {
   readonly permits: Permits;
   /** Takes a CSV of permits, all of it or nothing; `isTrial`: only says what is wrong. */
   importPermits(text: string, author: PermitAuthor, isTrial: boolean): Promise<PermitImport>;
-  readonly site: Pick<SiteDesk, 'reload' | 'back' | 'history' | 'hangUp'>;
+  readonly site: Pick<SiteDesk, 'reload' | 'back' | 'apply' | 'history' | 'hangUp'>;
   /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
   forgetBackground(device: string, by: string): Promise<boolean>;
 }
