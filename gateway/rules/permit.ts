@@ -38,7 +38,7 @@ const common = {
   /** The first instant that it does not cover any more, or the last date, which it covers. */
   to: moment,
   /** Only these hours of each day, such as `22:00-02:00`; a night belongs to the date on which it begins. */
-  hours: z.string().regex(HOURS, 'hours such as 22:00-02:00').optional(),
+  hours: z.string().regex(HOURS, 'such as 22:00-02:00').optional(),
   processes: z.array(text(100).min(1)).max(50).default([]),
   status: z.enum(PERMIT_STATUSES),
   reason: z.enum(PERMIT_REASONS).optional(),
