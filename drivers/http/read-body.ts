@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 
+/** So much of each body counts for nothing: while others send slowly what is large, what a sensor says is read all the same. */
+const FREE_BYTES = 16_384;
+
+const counted = (bytes: number): number => Math.max(0, bytes - FREE_BYTES);
+
 /** Bytes of bodies that are being read, of all senders together. */
 export class BodyBudget {
   readonly #most: number;
@@ -38,20 +43,20 @@ export async function readBody(
       if (isOver) return;
       isOver = true;
       chunks.length = 0;
-      budget.give(bytes);
+      budget.give(counted(bytes));
       resolve(why);
     };
     request.on('data', (chunk: Buffer) => {
       if (isOver) return;
       if (bytes + chunk.length > maxBytes) return refuse('too-large');
-      if (!budget.take(chunk.length)) return refuse('no-room');
+      if (!budget.take(counted(bytes + chunk.length) - counted(bytes))) return refuse('no-room');
       bytes += chunk.length;
       chunks.push(chunk);
     });
     request.once('end', () => {
       if (isOver) return;
       isOver = true;
-      resolve({ body: Buffer.concat(chunks, bytes), give: () => budget.give(bytes) });
+      resolve({ body: Buffer.concat(chunks, bytes), give: () => budget.give(counted(bytes)) });
     });
     request.once('close', () => refuse('cut-off'));
   });

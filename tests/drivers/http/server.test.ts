@@ -85,6 +85,18 @@ test('a picture of 50 MB is refused by its announced length, and one that does n
   expect(rig.count('badBodies')).toBe(2);
 });
 
+test('large bodies that are sent slowly take one another’s room, and none of what a sensor says', async () => {
+  await using rig = await openRig({ link: { maxBodyBytes: 100_000 } });
+  await rig.isUp();
+  const slow = await Promise.all(Array.from({ length: 6 }, () => raw(rig.port)));
+  const head =
+    'POST /push/cloud HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n';
+  for (const { socket } of slow) socket.write(`${head}${' '.repeat(99_999)}`);
+  await until(() => rig.count('busy') > 0, 'one that finds no room');
+  expect(await post(rig.url(), message)).toMatchObject({ status: 200 });
+  for (const { socket } of slow) socket.destroy();
+});
+
 test('who asks first whether the body may come is told at once that it is too large', async () => {
   await using rig = await openRig({ link: { maxBodyBytes: 1024 } });
   await rig.isUp();
