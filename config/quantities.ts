@@ -17,7 +17,7 @@ const ALARM_STATES = [
 ] as const;
 
 /** Of equipment, as HJ 212 numbers them (SBn-RS). */
-const EQUIPMENT_STATES = ['off', 'running', 'calibrating', 'maintenance', 'alarm', 'back-flush'] as const;
+const EQUIPMENT_STATES = ['stopped', 'running', 'calibrating', 'maintenance', 'alarm', 'back-flush'] as const;
 
 /** The shared vocabulary: what a point may measure (RULES.md, section 1). */
 export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantity>([

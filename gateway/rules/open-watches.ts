@@ -155,6 +155,13 @@ const backgroundKey = (of: string): string => `background:${of}`;
 
 const keyOf = (rule: Rule, point: RulePoint): string => `${rule.id}@${point.key}`;
 
+/** Of a measure that is no longer in the point's unit. */
+function unitOf(rule: Rule): string | null {
+  if (rule.kind !== 'limit') return null;
+  if (rule.measure.kind === 'time-to') return 'min';
+  return rule.measure.kind === 'certificate' ? 'd' : null;
+}
+
 const describe = (rule: Rule, point: RulePoint): Watch => ({
   key: keyOf(rule, point),
   rule: rule.id,
@@ -162,7 +169,7 @@ const describe = (rule: Rule, point: RulePoint): Watch => ({
   deviceName: point.deviceName,
   point: point.id,
   quantity: point.quantity,
-  unit: point.unit,
+  unit: unitOf(rule) ?? point.unit,
   scene: point.scene,
   place: point.place,
   title: rule.title,

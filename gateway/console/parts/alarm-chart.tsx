@@ -27,7 +27,7 @@ export function AlarmChart({ alarm, events }: { readonly alarm: ListedAlarm; rea
   if (series === undefined) return <Spin />;
   if (series.at.length === 0) return <p className="quiet">{say('chart.empty')}</p>;
   // A rate or a change has no place among the readings it is made of.
-  const comparable = !/^(rate|delta|silent|state|together)/.test(watch.measure);
+  const comparable = !/^(rate|delta|silent|state|together|time-to|certificate|quality|angle)/.test(watch.measure);
   const line = (value: number | null, name: 'chart.threshold' | 'chart.legal-limit') =>
     value === null || !comparable
       ? []
