@@ -2,11 +2,11 @@ import type { Clock } from '#kit/clock.ts';
 import { parseDeviceTime } from '../../device-time.ts';
 import type { UnknownDevice } from '../../driver.ts';
 import { parsePayload } from '../../json-payload.ts';
+import { UnknownDevices } from '../../unknown-devices.ts';
 import { type FieldPoint, readCodec, readFields } from '../codec-payload.ts';
 import type { Codec } from '../codecs/codec.ts';
 import type { UntimedReading } from '../device-payload.ts';
 import { Seen } from './seen.ts';
-import { UnknownDevices } from './unknown.ts';
 import type { NetworkServer, Uplink } from './uplink.ts';
 
 /** A device of the site behind a network server. */
@@ -34,7 +34,6 @@ const MOST_SEEN = 4096;
 const SEEN_MS = 10 * 60_000;
 /** A time that is so far ahead of ours is a wrong clock: it would make all that follows it late. */
 const AHEAD_MS = 60_000;
-const LONGEST_SAMPLE = 200;
 
 /** What one message gave. No readings: the device was heard, and that is all. */
 export interface Heard {
@@ -82,7 +81,8 @@ export class NetworkDevices {
     const device = this.#devices.get(uplink.devEui);
     if (device === undefined || (device.application !== undefined && device.application !== where.application)) {
       this.counts.unknownDevices++;
-      this.#unknown.heard(uplink.devEui, this.#context.clock.now(), sampleOf(where.application, uplink));
+      const sample = sampleOf(where.application, uplink);
+      this.#unknown.hear(uplink.devEui, this.#context.clock.now(), { sample });
       return undefined;
     }
     if (!this.#seen.isNew(uplink.once, this.#context.wire.tick())) {
@@ -127,5 +127,5 @@ export class NetworkDevices {
 /** `city-street, port 85: 03cf0000…`: what a person needs to tell which device it is. */
 function sampleOf(application: string, { fPort, payload }: Uplink): string {
   const bytes = payload ? payload.toString('hex') : payload === null ? 'cannot be read' : 'nothing';
-  return `${application}, port ${fPort}: ${bytes}`.replace(/[^\x20-\x7e]/g, '?').slice(0, LONGEST_SAMPLE);
+  return `${application}, port ${fPort}: ${bytes}`;
 }

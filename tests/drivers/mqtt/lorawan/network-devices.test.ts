@@ -4,7 +4,6 @@ import { CODECS } from '../../../../drivers/mqtt/codecs/index.ts';
 import { NETWORK_SERVERS, type NetworkServerName } from '../../../../drivers/mqtt/lorawan/index.ts';
 import { type NetworkDevice, NetworkDevices } from '../../../../drivers/mqtt/lorawan/network-devices.ts';
 import { Seen } from '../../../../drivers/mqtt/lorawan/seen.ts';
-import { UnknownDevices } from '../../../../drivers/mqtt/lorawan/unknown.ts';
 import { FakeClock } from '../../../tools/fake-clock.ts';
 import { point } from '../open-link.ts';
 import {
@@ -215,14 +214,4 @@ test('messages that were seen are remembered for a while, and only so many', () 
   expect(seen.isNew('c', 999)).toBe(false);
   expect(seen.isNew('c', 1000)).toBe(true);
   expect(seen.size).toBe(3);
-});
-
-test('of unknown devices the last hundred are kept, the latest first', () => {
-  const unknown = new UnknownDevices();
-  for (let n = 0; n < 250; n++) unknown.heard(`eui-${n}`, n, 's');
-  unknown.heard('eui-200', 300, 's');
-  const list = unknown.list();
-  expect(list).toHaveLength(100);
-  expect(list[0]).toEqual({ id: 'eui-200', firstAt: 200, lastAt: 300, count: 2, sample: 's' });
-  expect(list.at(-1)?.id).toBe('eui-150');
 });
