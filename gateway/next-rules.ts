@@ -65,7 +65,8 @@ export class NextRules implements Disposable {
     const now = { at: clock.now(), tick: clock.tick() };
     const parts = withoutPoints(judge.rules.parts, changedPoints, true);
     const rules = openRules(site, this.#zone, now, judge.trust).newTo(parts);
-    const { memoryMs } = openRules({ ...site, rules }, this.#zone, now, judge.trust);
+    const { memoryMs } =
+      rules.length === 0 ? { memoryMs: 0 } : openRules({ ...site, rules }, this.#zone, now, judge.trust);
     this.#from = { at: now.at - memoryMs, tick: now.tick - memoryMs };
     this.#filled =
       rules.length === 0 ? null : openRules({ ...site, rules }, this.#zone, this.#from, judge.trust, parts);

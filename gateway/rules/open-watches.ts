@@ -100,10 +100,12 @@ export function openWatches(
     const key = JSON.stringify([rule.during, rule.effective]);
     const schedule = schedules.get(key) ?? new Schedule(zone, window, rule.effective, start.at);
     schedules.set(key, schedule);
+    const levels = namesOf(rule);
+    const ruleMeaning = ruleMeaningOf(rule, window, zone);
     for (const point of site.points) {
       if (!selects(rule.on, point)) continue;
       const own = openProbe(rule, point, devices.get(point.device) ?? [], { backgroundOf, floorOf, certificateOf });
-      const meaning = meaningOf(rule, point, own, window, zone);
+      const meaning = meaningOf(ruleMeaning, point, own);
       // A certificate's time is of the present site and clock, and of no reading.
       const isOwn = rule.kind === 'limit' && rule.measure.kind === 'certificate';
       const probe = isOwn ? own : (parts?.probe(keyOf(rule, point), meaning) ?? own);
@@ -114,7 +116,7 @@ export function openWatches(
         rule,
         point,
         probe,
-        levels: namesOf(rule),
+        levels,
         schedule,
         while: whileOf(rule.while, point),
         meaning,
@@ -142,12 +144,18 @@ export function openWatches(
 const namesOf = (rule: Rule): Level[] =>
   'levels' in rule ? levelsOf<unknown>(rule.levels).map(([level]) => level) : [rule.level];
 
-/** All that a rule on a point is judged by; how it is called, and which other points it is on, is none of it. */
-function meaningOf(rule: Rule, point: RulePoint, probe: Probe, window: DayWindow | null, zone: Zone): number {
+/** All that a rule is judged by; how it is called, and which points it is on, is none of it. */
+function ruleMeaningOf(rule: Rule, window: DayWindow | null, zone: Zone): number {
   const { title: _, basis: __, on: ___, respond: ____, ...judged } = rule;
   const zoneName = rule.during === undefined && rule.effective === undefined ? null : zone.name;
-  const inputs = probe.inputs.map(({ key, everyMs }) => [key, everyMs]);
-  return hashText(JSON.stringify([judged, point.quantity, point.unit, inputs, window, zoneName]));
+  return hashText(JSON.stringify([judged, window, zoneName]));
+}
+
+/** The same on a point, with what it is fed from. */
+function meaningOf(rule: number, { quantity, unit }: RulePoint, { inputs }: Probe): number {
+  let text = `${rule} ${quantity} ${unit}`;
+  for (const { key, everyMs } of inputs) text += ` ${key} ${everyMs}`;
+  return hashText(text);
 }
 
 /** The key of what is learned of a device, or of a point's noise. */
