@@ -187,6 +187,25 @@ test('the window of a new rule is filled from what was read before', async () =>
   expect(await box.end()).toEqual(['d/p/r1 60 raised yellow 9']);
 });
 
+test('it is filled too from what is read while it is filled, and each reading is in it once', async () => {
+  const box = openBox(aSite([over(50)]));
+  const mean = over(5, { measure: { kind: 'mean', over: '60s', coverage: '100%' } });
+  const tell = async (more: number) => {
+    box.read('d/p', more);
+    await box.clock.advance(10_000);
+  };
+  for (const value of [9, 9, 9]) await tell(value);
+  box.read('d/p', 9);
+  const opening = box.prepare(aSite([over(50), mean]));
+  await box.clock.advance(10_000);
+  await tell(3);
+  const next = await opening;
+  await tell(3);
+  void box.live.changeRules(next, [], []);
+  await tell(9);
+  expect(await box.end()).toEqual(['d/p/r1 60 raised yellow 7']);
+});
+
 /** What becomes of an alarm that stands, by what is otherwise. */
 const ROWS: readonly [what: string, to: JudgedSite, changed: readonly string[], told: readonly string[]][] = [
   ['nothing', aSite([over(5)]), [], []],
