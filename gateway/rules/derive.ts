@@ -57,6 +57,8 @@ export class Deriver {
   #last: Level | null = null;
   #asOf = Number.NEGATIVE_INFINITY;
   #toldAt = Number.NEGATIVE_INFINITY;
+  /** The newest values that were told before what was restored. */
+  #restoredTo = Number.NEGATIVE_INFINITY;
   #savedAt: number;
 
   constructor(
@@ -145,6 +147,7 @@ export class Deriver {
     if (saved.meaning !== this.#meaning) return;
     this.#asOf = (saved.asOf ?? Number.NEGATIVE_INFINITY) + shift;
     this.#toldAt = (saved.toldAt ?? Number.NEGATIVE_INFINITY) + shift;
+    this.#restoredTo = this.#toldAt;
     this.#period = saved.period;
     this.#until = saved.until;
     this.#statistics.restore(saved.statistics);
@@ -152,8 +155,8 @@ export class Deriver {
   }
 
   /** Whether a value of that tick was told before what was restored: such are not derived anew. */
-  hasTold(tick: number): boolean {
-    return tick <= this.#toldAt;
+  hadTold(tick: number): boolean {
+    return tick <= this.#restoredTo;
   }
 
   #open(at: number): void {

@@ -40,7 +40,7 @@ export class DerivedPoints {
     if (this.isEmpty || !readings.some(({ point }) => this.#byPoint.has(point))) return readings;
     return readings.filter((reading) => {
       const deriver = this.#byPoint.get(reading.point);
-      if (deriver === undefined || deriver.hasTold(reading.tick)) return true;
+      if (deriver === undefined || deriver.hadTold(reading.tick)) return true;
       if (this.#known.size < MOST_WAITING) this.#known.add(nameOf(reading));
       return false;
     });

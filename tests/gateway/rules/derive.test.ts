@@ -248,3 +248,23 @@ test('a window over days outlives a restart by itself: history is not asked for 
   const found = again.advance(at('05T00:00:00'), at('05T00:00:00'));
   expect(found.map(({ answer, value }) => [answer, value])).toEqual([['blue', expect.closeTo(3, 6)]]);
 });
+
+test('what was told after the last that was stored is derived again, judged, and not kept twice', () => {
+  const points = [derived(H, 'leq')];
+  const first = open(points, at('15T10:00:00'));
+  const readings = steady(at('15T10:00:00'), at('15T11:01:00'), 60);
+  const saved = new Map<string, object>();
+  const history: Reading[] = [];
+  for (const each of readings) {
+    first.step([each]);
+    history.push(...first.takeDerived(), each);
+    // Killed before the end of the hour was stored.
+    if (each.at < at('15T11:00:00')) for (const { key, state } of first.save()) saved.set(key, structuredClone(state));
+  }
+  const rules = [{ on: { point: 'la.3600000.leq' }, levels: { yellow: { above: 55 } } }];
+  const again = open(points, at('15T10:40:00'), 'Asia/Shanghai', rules);
+  again.restore(new Map([...saved].filter(([key]) => key !== '')), 0, at('15T10:59:30'));
+  const found = history.filter(({ at: time }) => time > at('15T10:40:00')).flatMap((each) => again.step([each]));
+  expect(found.map(({ answer }) => answer)).toEqual(['yellow']);
+  expect(again.takeDerived()).toEqual([]);
+});
