@@ -4,6 +4,8 @@ const MOST_ELEMENTS = 2000;
 
 const PREDEFINED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', apos: "'", quot: '"' };
 const LONGEST_REFERENCE = 12;
+/** In one text. */
+const MOST_REFERENCES = 10_000;
 
 const NAME = /[A-Za-z_:][\w:.-]*/y;
 const ATTRIBUTES = /(?:\s+[A-Za-z_:][\w:.-]*\s*=\s*(?:"[^"<]*"|'[^'<]*'))*\s*/y;
@@ -20,19 +22,28 @@ const newOpen = (tag: string): Open => ({ tag, members: Object.create(null), tex
 /** `ns:tag` → `tag`: which prefix a maker chose says nothing. */
 const localOf = (tag: string): string => tag.slice(tag.lastIndexOf(':') + 1);
 
-/** Predefined entities and characters by number (XML 1.0, 4.1 and 4.6); undefined for any other, which is never resolved. */
+/** What a reference stands for; undefined for one that is not predefined and no character, which is never resolved. */
+function characterOf(name: string): string | undefined {
+  if (Object.hasOwn(PREDEFINED, name)) return PREDEFINED[name];
+  const [, decimal, hex] = /^#(?:(\d+)|x([\da-f]+))$/i.exec(name) ?? [];
+  const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
+  const isCode = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
+  return isCode ? String.fromCodePoint(code) : undefined;
+}
+
+/** Predefined entities and characters by number (XML 1.0, 4.1 and 4.6); undefined at the first of any other, or at too many. */
 function plainOf(text: string): string | undefined {
-  if (!text.includes('&')) return text;
-  let isGood = true;
-  const plain = text.replace(/&([^;&]*)(;?)/g, (_, name: string, end: string) => {
-    const named = Object.hasOwn(PREDEFINED, name) ? PREDEFINED[name] : undefined;
-    const [, decimal, hex] = /^#(?:(\d+)|x([\da-f]+))$/i.exec(name) ?? [];
-    const code = decimal === undefined ? Number.parseInt(hex ?? '', 16) : Number(decimal);
-    const isCode = code > 0 && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff);
-    if (end === '' || name.length > LONGEST_REFERENCE || (named === undefined && !isCode)) isGood = false;
-    return named ?? (isCode ? String.fromCodePoint(code) : '');
-  });
-  return isGood ? plain : undefined;
+  let plain = '';
+  let from = 0;
+  let references = 0;
+  for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', from)) {
+    const length = text.slice(at + 1, at + LONGEST_REFERENCE + 2).indexOf(';');
+    const character = length < 0 ? undefined : characterOf(text.slice(at + 1, at + 1 + length));
+    if (character === undefined || ++references > MOST_REFERENCES) return undefined;
+    plain += text.slice(from, at) + character;
+    from = at + length + 2;
+  }
+  return plain + text.slice(from);
 }
 
 /** Puts a child beside its namesakes: the second makes a list of them. */

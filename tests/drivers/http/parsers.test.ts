@@ -38,6 +38,7 @@ describe('xml', () => {
     ['a comment without an end', '<a/><!-- '],
     ['a tag that is cut off', '<a'],
     ['too deep', '<a>'.repeat(40) + '</a>'.repeat(40)],
+    ['too many references', `<a>${'&lt;'.repeat(10_001)}</a>`],
     ['too many elements', `<a>${'<b/>'.repeat(2001)}</a>`],
   ])('%s is refused', (_, text) => {
     expect(parseXml(text)).toBeUndefined();
@@ -48,6 +49,12 @@ describe('xml', () => {
     expect(Object.keys(tree ?? {})).toEqual(['__proto__']);
     expect(({} as Record<string, unknown>).constructor).toBe(Object);
   });
+});
+
+test('what is no reference ends a document at once, however much of it there is', () => {
+  const begun = performance.now();
+  expect(parseXml(`<a>${'&'.repeat(3_000_000)}</a>`)).toBeUndefined();
+  expect(performance.now() - begun).toBeLessThan(1000);
 });
 
 describe('multipart', () => {
