@@ -34,22 +34,23 @@ export function overlaps(
   const devicesOf = devicesBy(points);
   const filings = permits
     .filter(isAlive)
-    .map((permit, order) => ({ order, permit, whole: new Filing(permit, zone).whole }))
-    .sort((a, b) => a.whole.from - b.whole.from);
+    .map((permit, order) => ({ order, permit, filing: new Filing(permit, zone) }))
+    .sort((a, b) => a.filing.rough.from - b.filing.rough.from);
   /** By kind and device, those that have begun and not ended. */
   const open = new Map<string, typeof filings>();
   const found = new Map<string, { readonly order: number; readonly overlap: Overlap }>();
-  for (const filing of filings) {
-    for (const device of devicesOf(filing.permit)) {
-      const key = JSON.stringify([filing.permit.kind, device]);
-      const others = (open.get(key) ?? []).filter(({ whole }) => whole.to > filing.whole.from);
+  for (const one of filings) {
+    for (const device of devicesOf(one.permit)) {
+      const key = JSON.stringify([one.permit.kind, device]);
+      const others = (open.get(key) ?? []).filter(({ filing }) => filing.rough.to > one.filing.rough.from);
       for (const other of others) {
-        const [first, later] = other.order < filing.order ? [other, filing] : [filing, other];
+        if (!other.filing.meets(one.filing)) continue;
+        const [first, later] = other.order < one.order ? [other, one] : [one, other];
         const overlap = { id: later.permit.id, with: first.permit.id };
         found.set(`${later.order} ${first.order}`, { order: later.order, overlap });
         if (found.size >= MOST) return [...found.values()].map((each) => each.overlap);
       }
-      others.push(filing);
+      others.push(one);
       open.set(key, others);
     }
   }

@@ -8,6 +8,7 @@ export type Standing = 'covered' | 'ended' | 'absent';
 const DAY_MS = 86_400_000;
 const DAY_MINUTES = 1440;
 
+/** UTC ms; `to` is not in it. */
 interface Span {
   readonly from: number;
   readonly to: number;
@@ -16,8 +17,9 @@ interface Span {
 /** A permit with its times worked out in the site's zone. An opening includes its first instant and not its last. */
 export class Filing {
   readonly permit: Permit;
-  /** The first instant that it can cover, and the first after which it never does. */
-  readonly whole: Span;
+  /** What it cannot cover anything outside of: to a day or two, and worked out without the zone's calendar, which is slow. */
+  readonly rough: Span;
+  #whole: Span | null = null;
   readonly #zone: Zone;
   readonly #hours: { readonly from: number; readonly to: number } | null;
 
@@ -28,15 +30,37 @@ export class Filing {
     const from = Number(fromHour) * 60 + Number(fromMinute);
     const to = Number(toHour) * 60 + Number(toMinute);
     this.#hours = permit.hours === undefined ? null : { from, to: to > from ? to : to + DAY_MINUTES };
-    this.whole = isDated(permit)
+    const slack = isDated(permit) ? DAY_MS : 0;
+    this.rough = { from: Date.parse(permit.from) - slack, to: Date.parse(permit.to) + 3 * slack };
+  }
+
+  /** Whether their times touch. Dates of one zone are held against each other without its calendar. */
+  meets(other: Filing): boolean {
+    const isDates = isDated(this.permit) && isDated(other.permit);
+    const [own, others] = isDates ? [this.#wall, other.#wall] : [this.whole, other.whole];
+    return own.from < others.to && others.from < own.to;
+  }
+
+  /** Its dates and hours by the clock on the wall. */
+  get #wall(): Span {
+    const { from = 0, to = DAY_MINUTES } = this.#hours ?? {};
+    const { permit } = this;
+    return { from: Date.parse(permit.from) + from * 60_000, to: Date.parse(permit.to) + to * 60_000 };
+  }
+
+  /** The first instant that it can cover, and the first after which it never does. */
+  get whole(): Span {
+    this.#whole ??= isDated(this.permit)
       ? {
-          from: zone.instant(permit.from, this.#hours?.from ?? 0),
-          to: zone.instant(permit.to, this.#hours?.to ?? DAY_MINUTES),
+          from: this.#zone.instant(this.permit.from, this.#hours?.from ?? 0),
+          to: this.#zone.instant(this.permit.to, this.#hours?.to ?? DAY_MINUTES),
         }
-      : { from: Date.parse(permit.from), to: Date.parse(permit.to) };
+      : this.rough;
+    return this.#whole;
   }
 
   covers(at: number): boolean {
+    if (at < this.rough.from || at >= this.rough.to) return false;
     return this.#spans(at, at).some(({ from, to }) => from <= at && at < to);
   }
 
@@ -141,7 +165,7 @@ export class PermitBook {
     this.#later = Number.POSITIVE_INFINITY;
     const near: Filing[] = [];
     for (const filing of this.#filings.values()) {
-      const { from, to } = filing.whole;
+      const { from, to } = filing.rough;
       if (from >= (day + 1) * DAY_MS) this.#later = Math.min(this.#later, from);
       // What has ended is remembered for a day.
       else if (to >= (day - 1) * DAY_MS) near.push(filing);

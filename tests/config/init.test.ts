@@ -15,7 +15,7 @@ test('the first site is right as it is, and its secrets and people are kept out 
   const dir = join(parent.dir, 'new');
   await initSite(dir);
   const loaded = await loadSite(dir, { drivers: [modbus, mqtt], rule, permit, derive, upstreams: [] });
-  expect(encodeCheck(loaded)).toEqual(['ok: 1 link, 1 device, 1 point, 6 rules, 0 permits']);
+  expect(encodeCheck(loaded)).toEqual(['ok: 1 link, 1 device, 1 point, 8 rules, 0 permits']);
   expect((await readFile(join(dir, '.gitignore'), 'utf8')).split('\n')).toEqual(
     expect.arrayContaining(['people.yaml', 'secrets/']),
   );
