@@ -221,7 +221,8 @@ export class RuleWatch {
     const valid = Math.min(this.probe.validUntil(this.holdsLevel), known);
     const due = this.#levels.nextDue(valid, this.#holdMs, this.#clearMs);
     const byTime = this.#levels.isLowestAtRest ? this.probe.dueByTime(this.#since) : Number.POSITIVE_INFINITY;
-    return Math.min(due, byTime <= known ? byTime : Number.POSITIVE_INFINITY);
+    // What was due by then has been done: what is read again of that time only fills windows.
+    return Math.max(Math.min(due, byTime <= known ? byTime : Number.POSITIVE_INFINITY), this.#asOf + 1);
   }
 
   /** A deadline of its own has come. */
