@@ -8,6 +8,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   init: async () => (await import('./init.ts')).init,
   replay: async () => (await import('./replay.ts')).replayCommand,
+  history: async () => (await import('./history.ts')).history,
   alarms: async () => (await import('./alarms.ts')).alarms,
   permits: async () => (await import('./permits.ts')).permits,
   background: async () => (await import('./background.ts')).background,

@@ -35,6 +35,7 @@ export const HOURS_SPAN_MS = 8 * 86_400_000;
 /** A reader of another process holds a lock for a few milliseconds at a time. */
 const BUSY_MS = 2000;
 /** SQLite's primary result codes (https://sqlite.org/rescode.html). */
+const READ_ONLY = 8;
 const CORRUPT = 11;
 const FULL = 13;
 const NOT_A_DATABASE = 26;
@@ -101,15 +102,30 @@ function open(path: string): DatabaseSync | undefined {
 /** Opens it to be read, also while a gateway writes it. Throws the Fault `history-missing` where there is none. */
 export function openRecorded(path: string): DatabaseSync {
   if (!existsSync(path)) throw new Fault(HISTORY_FAULTS.missing, `there is no history at ${path}`);
+  let db: DatabaseSync | undefined;
   try {
-    const db = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    db = read(path, true);
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
     if (version === SCHEMA_VERSION) return db;
-    db.close();
   } catch (error) {
+    db?.close();
     throw historyFault(error, path);
   }
+  db.close();
   throw new Fault(HISTORY_FAULTS.database, `${path} is of another version of Gengfu`);
+}
+
+/** A transaction that a power cut broke off is undone first, which takes the right to write. */
+function read(path: string, isReadOnly: boolean): DatabaseSync {
+  const db = new DatabaseSync(path, { readOnly: isReadOnly, timeout: BUSY_MS });
+  try {
+    db.prepare('SELECT 1 FROM sqlite_schema').get();
+    return db;
+  } catch (error) {
+    db.close();
+    if (isReadOnly && resultOf(error) === READ_ONLY) return read(path, false);
+    throw error;
+  }
 }
 
 /** Runs in one transaction; what it throws undoes all of it. */

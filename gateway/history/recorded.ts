@@ -29,13 +29,13 @@ export class Recorded {
   }
 
   /** Segments after `after`, in the order in which they were kept. */
-  segments(after = 0): Segment[] {
+  segments(after = 0, limit = -1): Segment[] {
     return this.#db
       .prepare(
         `SELECT id, count, from_at AS fromAt, to_at AS toAt, chunk_bytes AS chunkBytes, minute_bytes AS minuteBytes
-         FROM segments WHERE id > ? ORDER BY id`,
+         FROM segments WHERE id > ? ORDER BY id LIMIT ?`,
       )
-      .all(after) as unknown as Segment[];
+      .all(after, limit) as unknown as Segment[];
   }
 
   points(): Map<number, KeptPoint> {
@@ -65,6 +65,10 @@ export class Recorded {
   order({ id, count }: Segment): Order | undefined {
     const packed = this.#blob('chunks', rowOf(id, 0));
     return packed === undefined ? undefined : decodeOrder(packed, count);
+  }
+
+  hasChunk(segment: number, point: number): boolean {
+    return this.#db.prepare('SELECT 1 FROM chunks WHERE row = ?').get(rowOf(segment, point)) !== undefined;
   }
 
   chunk(segment: number, point: number): Chunk | undefined {
