@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Reading } from '../../../drivers/reading.ts';
 import { Judge } from '../../../gateway/judge.ts';
+import { NoiseFloor } from '../../../gateway/rules/noise-floor.ts';
 import { permit } from '../../../gateway/rules/permit.ts';
 import { rule } from '../../../gateway/rules/rule.ts';
 import { aPoint, aSite, NIGHT, readingOf, told } from '../../tools/judged.ts';
@@ -109,4 +110,44 @@ test('permit.when without a window is refused, and a measure without one has no 
   const when = rule.safeParse({ ...common, permit: { kind: 'night-work', when: 'absent' } });
   expect(when.error?.issues[0]).toMatchObject({ path: ['during'], message: expect.stringContaining('window') });
   expect(rule.safeParse({ ...common, measure: { kind: 'max', over: '5min', from: 'background' } }).success).toBe(false);
+});
+
+test('a filing that a file brings while the gateway is off ends work without one at its start', () => {
+  const before = new Judge(site([]), { at: BEGIN, tick: BEGIN }, 'synchronised');
+  for (const reading of READINGS.slice(0, 700)) before.step([reading]);
+  const last = READINGS[699] ?? readingOf([0, 0], BEGIN);
+  const saved = new Map(before.rules.save().map(({ key, state }) => [key, structuredClone(state)]));
+  const restart = (filings: readonly object[]) => {
+    const from = last.at - before.rules.memoryMs;
+    const judge = new Judge(site(filings), { at: from, tick: from }, 'synchronised');
+    judge.alarms.restore(before.alarms.open, []);
+    judge.rules.restore(saved, 0, last.tick);
+    for (const past of READINGS.slice(0, 700)) if (past.at >= from) judge.step([past]);
+    return judge.resume(1000, { at: last.at + 1000, tick: last.tick + 1000 }).events;
+  };
+  expect(restart([])).toEqual([]);
+  expect(restart([FILING]).map(({ data }) => [data.condition, data.reason, data.permit])).toEqual([
+    ['normal', 'permit', { id: 'f', status: 'granted' }],
+  ]);
+});
+
+test('a background goes on where it was saved: its blocks, and the one that is open', () => {
+  const values = Array.from({ length: 600 }, (_, i) => 40 + ((i * 7) % 23) + Math.floor(i / 50));
+  const unbroken = new NoiseFloor(POINT);
+  let killed = new NoiseFloor(POINT);
+  values.forEach((value, i) => {
+    const [tick, shifted] = [i * 10_000, i * 10_000 + (i > 305 ? 5000 : 0)];
+    unbroken.take(0, tick, value);
+    killed.take(0, shifted, value);
+    if (i !== 305) return;
+    const state = killed.save();
+    killed = new NoiseFloor(POINT);
+    killed.restore(state, 0, 5000);
+    for (let past = i - 40; past <= i; past++) killed.take(0, past * 10_000 + 5000, values[past] ?? 0);
+  });
+  expect(unbroken.save().blocks.length).toBeGreaterThan(10);
+  expect([killed.level, killed.save().blocks.map(([, level]) => level)]).toEqual([
+    unbroken.level,
+    unbroken.save().blocks.map(([, level]) => level),
+  ]);
 });
