@@ -8,7 +8,7 @@ import { inTime } from './late.ts';
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts';
 import { LEDGER_ALARM } from './ledger-alarm.ts';
 import type { LiveJudge } from './live-judge.ts';
-import { ceased, instants } from './restore.ts';
+import { ceased, instants, reasonOf } from './restore.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { Permit } from './rules/permit.ts';
 import { eitherOf, withoutPoints } from './rules/rule-parts.ts';
@@ -119,15 +119,13 @@ export class NextRules implements Disposable {
 
     const saved = next.snapshot();
     const gone = before.filter((key) => !saved.has(key) && !key.startsWith(LEARNED));
-    const points = new Set(site.points.map(({ key }) => key));
-    const reasonOf = (key: string): string => {
-      if (!points.has(pointOf(key))) return 'point-removed';
-      if (!next.has(key)) return 'rule-removed';
-      return changedPoints.has(pointOf(key)) ? 'point-changed' : 'rule-changed';
+    const why = (key: string): string => {
+      const reason = reasonOf(key, next, site);
+      return reason === 'rule-changed' && changedPoints.has(pointOf(key)) ? 'point-changed' : reason;
     };
     const returned = judge.alarms.open
       .filter(({ condition, watch }) => condition === 'active' && !taken.has(watch.key) && watch.key !== LEDGER_ALARM)
-      .map((alarm) => judge.alarms.take(ceased(alarm, instant.at, reasonOf(alarm.watch.key))));
+      .map((alarm) => judge.alarms.take(ceased(alarm, instant.at, why(alarm.watch.key))));
     return {
       step: joined([...returned, judge.resume(0, instant)]),
       rules: [

@@ -10,6 +10,7 @@ import { type Instant, Judge, type JudgedSite } from './judge.ts';
 import { inTime, Lateness } from './late.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import { LEDGER_ALARM } from './ledger-alarm.ts';
+import type { RuleEngine } from './rules/engine.ts';
 import type { Finding } from './rules/finding.ts';
 
 /** Closed alarms that are looked through so that a new one knows what it follows. */
@@ -68,9 +69,7 @@ export async function restoreJudge(
 
   const steps: Step[] = judge.alarms.open
     .filter((alarm) => alarm.condition === 'active' && !taken.has(alarm.watch.key) && alarm.watch.key !== LEDGER_ALARM)
-    .map((alarm) =>
-      judge.alarms.take(ceased(alarm, now.at, judge.rules.has(alarm.watch.key) ? 'rule-changed' : 'rule-removed')),
-    );
+    .map((alarm) => judge.alarms.take(ceased(alarm, now.at, reasonOf(alarm.watch.key, judge.rules, site))));
   let last = global.at;
   try {
     for await (const batch of history.since(from)) {
@@ -111,6 +110,12 @@ export const ceased = (alarm: Alarm, at: number, reason: string): Finding => ({
   window: alarm.window,
   permit: alarm.permit,
 });
+
+/** Why what a rule on a point said is not in force any more, by its key `rule@device/point`. */
+export function reasonOf(key: string, rules: RuleEngine, { points }: Pick<JudgedSite, 'points'>): string {
+  if (!points.some((point) => key.endsWith(`@${point.key}`))) return 'point-removed';
+  return rules.has(key) ? 'rule-changed' : 'rule-removed';
+}
 
 /** Readings in order, parted where their instant changes. */
 export function* instants(batch: readonly Reading[]): Generator<readonly Reading[]> {
