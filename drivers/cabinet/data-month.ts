@@ -37,15 +37,16 @@ export function monthOf(at: number, zone: Zone, startsOn: number): string {
 
 /**
  * Goes on counting. The first time only a beginning is made: nobody knows of which month the bytes before are. What went
- * through while nobody looked counts to the month in which it is seen. A month never goes back.
+ * through while nobody looked counts to the month in which it is seen. A month does not go back, unless it lies beyond
+ * `latest`: then a clock had been wrong, and what was counted is of the month at hand.
  */
-export function countOn(before: DataMonth | undefined, seen: Seen, month: string): DataMonth {
+export function countOn(before: DataMonth | undefined, seen: Seen, month: string, latest: string): DataMonth {
   if (before === undefined) return { month, bytes: 0, seen };
   const { boot, index, bytes } = before.seen;
   const isSame = boot === seen.boot && index === seen.index && seen.bytes >= bytes;
   const added = isSame ? seen.bytes - bytes : seen.bytes;
   if (month > before.month) return { month, bytes: added, seen };
-  return { month: before.month, bytes: before.bytes + added, seen };
+  return { month: before.month > latest ? month : before.month, bytes: before.bytes + added, seen };
 }
 
 export interface MonthCounterOptions {
@@ -60,6 +61,8 @@ export interface MonthCounterOptions {
   readonly log: Log;
 }
 
+/** The longest month. */
+const MONTH_MS = 31 * 86_400_000;
 /** Written so seldom to spare the card: what the kernel counted since is not lost by a restart, but by a power cut. */
 const WRITE_EVERY_MS = 600_000;
 
@@ -92,7 +95,8 @@ export class MonthCounter implements AsyncDisposable {
     // A clock that nobody has set begins no month.
     const isSure = before === undefined || clock.trust() !== 'unknown';
     const month = isSure ? monthOf(clock.now(), this.#zone, this.#options.startsOn) : before.month;
-    this.#now = countOn(before, seen, month);
+    const latest = isSure ? monthOf(clock.now() + MONTH_MS, this.#zone, this.#options.startsOn) : before.month;
+    this.#now = countOn(before, seen, month, latest);
     const isDue = clock.tick() - this.#writtenAt >= WRITE_EVERY_MS || this.#now.month !== before?.month;
     if (isDue) await this.#write();
     return { raw: this.#now.bytes, scaled: this.#now.bytes / 1e6 };

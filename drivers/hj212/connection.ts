@@ -1,10 +1,13 @@
 import type { Clock } from '#kit/clock.ts';
+import { Pace } from '../pace.ts';
 import type { Frame, Mode } from './frame.ts';
 import { FrameStream, type StreamCounts } from './frame-stream.ts';
 import type { Line } from './instrument.ts';
 
 /** Frames taken before others have their turn. */
 const FRAMES_A_TURN = 32;
+/** An instrument that was away sends what it kept; one that floods is slowed down through TCP, and harms nobody else. */
+const PACE = { perSecond: 200, burst: 1000 };
 /** So long without a byte, the rest of a frame does not come any more. */
 const REST_MS = 10_000;
 /** Bytes without a frame after which a connection is none of an instrument's. */
@@ -42,8 +45,11 @@ export class Connection implements Line {
   readonly #counts: ConnectionCounts;
   readonly #stream: FrameStream;
   readonly #take: (frame: Frame, line: Line) => boolean;
+  readonly #pace = new Pace(PACE);
   #garbage = 0;
-  #turn: NodeJS.Immediate | undefined;
+  /** What is taken has not come to its end: another turn follows. */
+  #hasMore = false;
+  #cancelTurn = () => {};
   #cancelRest = () => {};
   #cancelIdle = () => {};
 
@@ -70,7 +76,7 @@ export class Connection implements Line {
     if (!this.isOpen) return;
     this.#garbage += chunk.length;
     this.#stream.push(chunk);
-    if (this.#turn === undefined) this.#takeTurn();
+    if (!this.#hasMore) this.#takeTurn();
   }
 
   send(bytes: Uint8Array): void {
@@ -83,7 +89,7 @@ export class Connection implements Line {
     this.isOpen = false;
     this.#cancelRest();
     this.#cancelIdle();
-    clearImmediate(this.#turn);
+    this.#cancelTurn();
     this.#stream.expire();
   }
 
@@ -98,8 +104,9 @@ export class Connection implements Line {
   }
 
   #takeTurn(): void {
-    this.#turn = undefined;
-    for (let taken = 0; taken < FRAMES_A_TURN; taken++) {
+    this.#hasMore = false;
+    let waitMs = 0;
+    for (let taken = 0; taken < FRAMES_A_TURN && waitMs === 0; taken++) {
       const frame = this.#stream.next();
       if (frame === undefined) {
         this.#port.resume();
@@ -111,9 +118,18 @@ export class Connection implements Line {
       this.lastAt = this.#wire.tick();
       if (this.#take(frame, this)) this.isKnown = true;
       if (!this.isOpen) return;
+      waitMs = this.#pace.waitMs(this.lastAt);
     }
     this.#port.pause();
-    this.#turn = setImmediate(() => this.#takeTurn());
+    this.#hasMore = true;
+    this.#cancelTurn = this.#later(waitMs);
+  }
+
+  /** The next turn: after the others have had theirs, or when the pace allows it. */
+  #later(waitMs: number): () => void {
+    if (waitMs > 0) return this.#wire.after(Math.ceil(waitMs), () => this.#takeTurn());
+    const turn = setImmediate(() => this.#takeTurn());
+    return () => clearImmediate(turn);
   }
 
   #awaitRest(): void {

@@ -14,6 +14,8 @@ const MOST_ADDRESSES = 1024;
 const SETTLED_MS = 300;
 /** Bytes that are kept of one who has not said who it is. */
 const MOST_BYTES = 512;
+/** Bytes from one who has not said who it is; more is nobody's registration. */
+const MOST_HEARD = 16_384;
 
 export interface GateOptions {
   readonly berths: ReadonlyMap<string, { readonly registration: Buffer; readonly berth: Berth }>;
@@ -30,6 +32,7 @@ interface Stranger {
   held: Buffer;
   /** What came since it was last looked at. */
   fresh: Buffer;
+  heard: number;
   isUnknown: boolean;
   cancelSettle: () => void;
   cancelEnd: () => void;
@@ -71,6 +74,7 @@ export class DialInGate {
       from: `${address.includes(':') ? `[${address}]` : address}:${socket.remotePort}`,
       held: Buffer.alloc(0),
       fresh: Buffer.alloc(0),
+      heard: 0,
       isUnknown: false,
       cancelSettle: () => {},
       cancelEnd: this.#wire.after(this.#options.registerWithinMs, () => {
@@ -111,6 +115,12 @@ export class DialInGate {
 
   #hear(stranger: Stranger, chunk: Buffer): void {
     if (!this.#strangers.has(stranger)) return;
+    stranger.heard += chunk.length;
+    if (stranger.heard > MOST_HEARD) {
+      this.counters.refused++;
+      this.#turnAway(stranger);
+      return;
+    }
     if (stranger.fresh.length === 0) {
       stranger.cancelSettle = this.#wire.after(SETTLED_MS, () => this.#settle(stranger));
     }
@@ -131,8 +141,9 @@ export class DialInGate {
       berth.moor(stranger.socket);
       return;
     }
-    this.unknown.hear(showPacket(fresh), this.#clock.now(), { from: stranger.from });
+    // Once a connection, so that one cannot push all others out of the list.
     if (stranger.isUnknown) return;
+    this.unknown.hear(showPacket(fresh), this.#clock.now(), { from: stranger.from });
     stranger.isUnknown = true;
     this.counters.unknown++;
     stranger.cancelEnd();

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AedesOptions, Client } from 'aedes';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
-import { Pace } from './pace.ts';
+import { Pace } from '../pace.ts';
 import type { Breach } from './packet-scanner.ts';
 import { Refusals } from './refusals.ts';
 import type { Sessions } from './sessions/sessions.ts';

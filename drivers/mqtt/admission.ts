@@ -1,5 +1,5 @@
 import { isIPv6 } from 'node:net';
-import { Pace, type PaceLimits } from './pace.ts';
+import { Pace, type PaceLimits } from '../pace.ts';
 
 export interface AdmissionLimits {
   /** Connections that have not signed in, of all and of one address. */

@@ -135,11 +135,23 @@ describe('bytes of a month', () => {
     ['begin anew with a month, with what was added since', seen(1200), '2026-08-01', 200],
     ['do not begin anew when the clock goes back', seen(1200), '2026-06-01', 700],
   ])('%s', (_, now, month, bytes) => {
-    expect(countOn(before, now, month)).toMatchObject({ bytes, seen: now });
+    expect(countOn(before, now, month, '2026-09-01')).toMatchObject({ bytes, seen: now });
+  });
+
+  test('a month that a wrong clock began in the future ends when the clock is right', () => {
+    const wrong = { ...before, month: '2035-01-01' };
+    expect(countOn(wrong, seen(1200), '2026-07-01', '2026-08-01')).toMatchObject({ month: '2026-07-01', bytes: 700 });
+    expect(countOn({ ...before, month: '2026-08-01' }, seen(1200), '2026-07-01', '2026-08-01').month).toBe(
+      '2026-08-01',
+    );
   });
 
   test('the first time only a beginning is made', () => {
-    expect(countOn(undefined, seen(9999), '2026-07-01')).toEqual({ month: '2026-07-01', bytes: 0, seen: seen(9999) });
+    expect(countOn(undefined, seen(9999), '2026-07-01', '2026-08-01')).toEqual({
+      month: '2026-07-01',
+      bytes: 0,
+      seen: seen(9999),
+    });
   });
 
   test.each([

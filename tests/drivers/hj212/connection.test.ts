@@ -51,6 +51,20 @@ test('many frames at once are taken in turns, so that others have theirs; meanwh
   expect(done).toEqual(['pause', 'pause', 'pause']);
 });
 
+test('one that floods is slowed down to its pace, and nothing of it is lost', async () => {
+  const { connection, frames, wire } = openConnection();
+  connection.receive(Buffer.from(frame.repeat(1100)));
+  for (let turn = 0; turn < 60; turn++) await nextTurn();
+  const atOnce = frames.length;
+  expect(atOnce).toBeGreaterThanOrEqual(1000);
+  expect(atOnce).toBeLessThan(1010);
+  for (let waited = 0; waited < 1000; waited += 10) {
+    await wire.advance(10);
+    await nextTurn();
+  }
+  expect(frames).toHaveLength(1100);
+});
+
 test('a port that is closed in the midst of a turn gives nothing more', async () => {
   const { connection, frames } = openConnection();
   connection.receive(Buffer.from(frame.repeat(100)));

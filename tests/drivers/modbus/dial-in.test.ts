@@ -178,6 +178,19 @@ describe('who is let in', () => {
     expect(gateway.counters()).toMatchObject({ unknown: 1, connects: 0 });
   });
 
+  test('one that babbles is told of once, and closed', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1)], { quarantine: '1min', registerWithin: '1min' });
+    const socket = await dialBy(gateway.port, 'babble');
+    await until(() => (gateway.link.status().unknown?.length ?? 0) > 0, 'the unknown unit');
+    for (let n = 0; !socket.closed && n < 100; n++) {
+      socket.write(Buffer.alloc(1024, `${n}`));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(() => socket.closed, 'its end');
+    expect(gateway.link.status().unknown).toHaveLength(1);
+    expect(gateway.counters()).toMatchObject({ unknown: 1, refused: 1 });
+  });
+
   test('who says nothing is closed and counted', async () => {
     await using gateway = await openGateway([device('a', 'unit-a', 1)], { registerWithin: '1s' });
     const socket = await dialBy(gateway.port);

@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { FairQueue } from '../../../drivers/fair-queue.ts';
 import { parseListen } from '../../../drivers/listen.ts';
 import { Credentials } from '../../../drivers/mqtt/credentials.ts';
-import { Pace } from '../../../drivers/mqtt/pace.ts';
 import { Refusals } from '../../../drivers/mqtt/refusals.ts';
+import { Pace } from '../../../drivers/pace.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 
 describe('credentials', () => {
