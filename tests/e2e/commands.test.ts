@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 const ROOT = join(import.meta.dirname, '../..');
 
 function run(command: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 25 });
   return { status, stdout, stderr };
 }
 const gengfu = (...args: string[]) => run(process.execPath, 'gateway/main.ts', ...args);
