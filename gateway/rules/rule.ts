@@ -244,4 +244,3 @@ export const derive = z.strictObject({
   coverage: share.prefault('75%'),
   while: whileRule.optional(),
 });
-export type Derive = z.output<typeof derive>;

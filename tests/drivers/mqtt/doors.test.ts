@@ -57,7 +57,10 @@ test('addresses without end take no more room than a table', () => {
   expect(admission.addresses).toBeLessThanOrEqual(4097);
 });
 
-const openOne = async (more: { readonly maxConnections?: number; readonly signInMs?: number } = {}) => {
+const openOne = async (
+  more: { readonly maxConnections?: number; readonly signInMs?: number } = {},
+  wire = openClock(),
+) => {
   const port = await freePort();
   const device = { id: 'smoke-12', topic: 'sensors/smoke-12', username: 'smoke-12', password: 'secret' };
   const said: object[] = [];
@@ -65,7 +68,7 @@ const openOne = async (more: { readonly maxConnections?: number; readonly signIn
   const broker = await openBroker(
     { plain: { host: '127.0.0.1', port }, maxConnections: 1000, maxPacketBytes: 65_536, ...more },
     [device],
-    { wire: openClock(), log, dir: '' },
+    { wire, log, dir: '' },
     (_device, _payload, _topic, taken) => taken(),
   );
   await until(() => broker.fault === undefined, 'the listener');
@@ -128,7 +131,8 @@ test('whoever says nothing, half a CONNECT, or one byte at a time, is cut off an
 });
 
 test('a subscriber that does not read is cut off, and nobody waits for it', async () => {
-  const { port, broker: opened, sign } = await openOne();
+  // Fast, so that no pace is kept to: what a device may send in hours is sent here in seconds.
+  const { port, broker: opened, sign } = await openOne({}, openClock({ rate: 1000 }));
   await using broker = opened;
   const text = (each: string) => Buffer.concat([Buffer.from([0, each.length]), Buffer.from(each)]);
   const packet = (type: number, body: Buffer) => Buffer.concat([Buffer.from([type, body.length]), body]);
