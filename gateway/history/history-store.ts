@@ -24,7 +24,7 @@ import { journalPath, type KeptPoint, Pending, segmentOfFile } from './pending.t
 import { Recorded, type Segment } from './recorded.ts';
 import { HOUR_SHARE, prune } from './retention.ts';
 import { type Sample, thinSamples } from './sample.ts';
-import { aggregatesOf, type SlotMs, samplesAcross, type Whole } from './whole.ts';
+import { aggregatesOf, freshMinutes, type SlotMs, samplesAcross, type Whole } from './whole.ts';
 
 export interface HistoryStoreOptions {
   readonly path: string;
@@ -157,10 +157,15 @@ export class HistoryStore {
   /** Rows of slots that begin in [from, to), of the points named or of all. */
   aggregates(slotMs: SlotMs, from: number, to: number, points?: ReadonlySet<string>): [string, Aggregate[]][] {
     const wanted = [...this.#numbers].filter(([key]) => !isMark(key) && (points === undefined || points.has(key)));
+    const isWithin = ({ fromAt, toAt }: { readonly fromAt: number; readonly toAt: number }) =>
+      toAt >= from - slotMs && fromAt < to + slotMs;
+    const { segments, pending, ...rest } = this.#whole;
+    const whole = { ...rest, segments: segments.filter(isWithin), pending };
+    const fresh = freshMinutes(pending, (point) => this.#pointOf(point).isNoise, from - slotMs, to + slotMs);
     return wanted
       .map(([key, number]): [string, Aggregate[]] => [
         key,
-        aggregatesOf(this.#whole, number, slotMs, from, to - 1, this.#pointOf(number).isNoise),
+        aggregatesOf(whole, number, slotMs, from, to - 1, fresh.get(number) ?? []),
       ])
       .filter(([, rows]) => rows.length > 0);
   }

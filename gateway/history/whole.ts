@@ -1,4 +1,5 @@
 import { type Aggregate, Aggregates, DAY_MS, HOUR_MS, joinedInto, MINUTE_MS, samplesOf } from './aggregate.ts';
+import { columnsOf, isLate, readValue } from './columns.ts';
 import { type FoldState, foldedTo } from './fold.ts';
 import type { Pending } from './pending.ts';
 import type { Recorded, Segment } from './recorded.ts';
@@ -23,7 +24,7 @@ export function samplesAcross(whole: Whole, point: number, from: number, to: num
   const span = to - from;
   if (span > MINUTES_SPAN_MS) {
     const slotMs = span > HOURS_SPAN_MS ? DAY_MS : HOUR_MS;
-    return shown(aggregatesOf(whole, point, slotMs, from - slotMs + 1, to, false), from, to);
+    return shown(aggregatesOf(whole, point, slotMs, from - slotMs + 1, to), from, to);
   }
   const samples: Sample[] = [];
   const minutes = new Aggregates(MINUTE_MS, false);
@@ -54,14 +55,44 @@ export function samplesAcross(whole: Whole, point: number, from: number, to: num
 
 export type SlotMs = typeof MINUTE_MS | typeof HOUR_MS | typeof DAY_MS;
 
-/** Rows of a point, of slots that begin in a time. */
+/** Minutes of what is not packed yet, by point; one look for all of them. */
+export function freshMinutes(
+  pending: readonly Pending[],
+  isNoise: (point: number) => boolean,
+  from: number,
+  to: number,
+): ReadonlyMap<number, Aggregate[]> {
+  const minutes = new Map<number, Aggregates>();
+  for (const { frames, fromAt, toAt } of pending) {
+    if (toAt < from || fromAt > to) continue;
+    for (const { buffer, texts } of frames) {
+      const columns = columnsOf(buffer);
+      for (let i = 0; i < columns.at.length; i++) {
+        const at = columns.at[i] ?? 0;
+        const kind = columns.kind[i] ?? 0;
+        if (at < from || at > to || isLate(kind)) continue;
+        const point = columns.point[i] ?? 0;
+        let of = minutes.get(point);
+        if (of === undefined) {
+          of = new Aggregates(MINUTE_MS, isNoise(point));
+          minutes.set(point, of);
+        }
+        const { value, quality } = readValue(kind, columns.value[i] ?? 0, texts);
+        of.add(value, quality, at);
+      }
+    }
+  }
+  return new Map([...minutes].map(([point, of]) => [point, of.rows()]));
+}
+
+/** Rows of a point, of slots that begin in a time. `fresh`: its minutes that are not packed yet. */
 export function aggregatesOf(
   { recorded, segments, pending, fold }: Whole,
   point: number,
   slotMs: SlotMs,
   from: number,
   to: number,
-  isNoise: boolean,
+  fresh = freshOf(pending, point, from - slotMs, to + slotMs),
 ): Aggregate[] {
   const first = Math.floor(from / slotMs) * slotMs;
   const end = Math.floor(to / slotMs) * slotMs + slotMs - 1;
@@ -71,17 +102,21 @@ export function aggregatesOf(
   for (const { id, fromAt, toAt } of segments) {
     if (id > folded && toAt >= first && fromAt <= end) minutes.push(...recorded.minutes(id, point));
   }
-  const fresh = new Aggregates(MINUTE_MS, isNoise);
-  for (const each of pending) {
-    if (each.toAt < first || each.fromAt > end) continue;
-    for (const { value, quality, at } of each.samples(point, first, end)) fresh.add(value, quality, at);
-  }
-  minutes.push(...fresh.rows());
+  minutes.push(...fresh.filter((row) => row.from >= first && row.from <= end));
   // Only what shares a slot with something newer has to be joined with it.
   const newest = minutes.reduce((least, row) => Math.min(least, row.from), Number.POSITIVE_INFINITY) - slotMs;
   const alone = kept.filter((row) => row.from <= newest);
   const joined = joinedInto(slotMs, [...kept.filter((row) => row.from > newest), ...minutes]);
   return [...alone, ...joined].filter((row) => row.from >= from && row.from <= to);
+}
+
+function freshOf(pending: readonly Pending[], point: number, from: number, to: number): Aggregate[] {
+  const minutes = new Aggregates(MINUTE_MS, false);
+  for (const each of pending) {
+    if (each.toAt < from || each.fromAt > to) continue;
+    for (const { value, quality, at } of each.samples(point, from, to)) minutes.add(value, quality, at);
+  }
+  return minutes.rows();
 }
 
 const shown = (rows: readonly Aggregate[], from: number, to: number): Sample[] =>

@@ -10,6 +10,8 @@ const PACKAGES = {
   mosquitto_sub: 'mosquitto-clients',
   mbpoll: 'mbpoll',
   chromium: 'chromium',
+  influxd: 'influxdb',
+  'victoria-metrics': 'victoria-metrics',
 } as const;
 
 export type Program = keyof typeof PACKAGES | 'pymodbus';
