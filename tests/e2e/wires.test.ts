@@ -112,7 +112,7 @@ describe('devices that are not as they should be', () => {
           .toEqual([name, { [`${name}-1`]: { answers: false, code: expect.any(String) } }]);
       }
       const { points } = await api.get<{ points: { device: string; last: object | null }[] }>('points');
-      for (const { device, last } of points) {
+      for (const { device, last } of points.filter(({ device }) => device.endsWith('-1'))) {
         const quality = device === 'good-1' ? 'good' : 'bad';
         expect.soft([device, last]).toEqual([device, expect.objectContaining({ quality })]);
       }
