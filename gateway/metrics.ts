@@ -76,6 +76,12 @@ export function openMetrics(measured: Measured): Metrics {
   gauge('ledger_bytes', 'Size of the ledger on disk.', [], (each) => each.set(ledger.status().bytes));
   gauge('ledger_commits', 'Transactions since the start.', [], (each) => each.set(ledger.status().commits));
   gauge('history_bytes', 'Size of the history on disk.', [], (each) => each.set(history.status().bytes));
+  gauge(
+    'history_written_bytes',
+    'Bytes that history gave to the disk since the start: what a flash card wears by.',
+    [],
+    (each) => each.set(history.status().written ?? 0),
+  );
   gauge('history_dropped', 'Readings that history could not keep.', [], (each) => each.set(history.status().dropped));
   gauge('link_up', '1 while the link is up.', ['link'], (each) => {
     for (const [link, open] of links) each.set({ link }, Number(open.status().state === 'up'));

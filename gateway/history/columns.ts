@@ -97,29 +97,43 @@ export const isText = (kind: number): boolean => ((kind >> 2) & 3) === TEXT;
 /** Whether it came too late for the rules. */
 export const isLate = (kind: number): boolean => (kind & LATE) !== 0;
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** A reading from what stands in columns; `deviceAt` NaN and `code` undefined where there are none. */
+export function readingOf(
+  point: string,
+  kind: number,
+  number: number,
+  texts: readonly string[],
+  at: number,
+  tick: number,
+  code: string | undefined,
+  deviceAt: number,
+): Reading {
+  // Filled in one by one: a million of them pass at a start.
+  const { value, quality } = readValue(kind, number, texts);
+  const reading: Writable<Reading> = { point, value, quality, at, tick };
+  if (code !== undefined) reading.code = code;
+  if (!Number.isNaN(deviceAt)) reading.deviceAt = deviceAt;
+  if (isLate(kind)) reading.late = true;
+  return reading;
+}
+
 /** The readings of the points that `keyOf` knows, in their order. */
 export function unpackReadings(
   buffer: ArrayBuffer,
   texts: readonly string[],
   keyOf: (point: number) => string | undefined,
 ): Reading[] {
-  const columns = columnsOf(buffer);
+  const { at, tick, value, deviceAt, point, code, kind } = columnsOf(buffer);
   const readings: Reading[] = [];
-  columns.point.forEach((number, index) => {
-    const point = keyOf(number);
-    if (point === undefined) return;
-    const kind = columns.kind[index] ?? 0;
-    const code = texts[(columns.code[index] ?? 0) - 1];
-    const deviceAt = columns.deviceAt[index] ?? Number.NaN;
-    readings.push({
-      point,
-      ...readValue(kind, columns.value[index] ?? 0, texts),
-      at: columns.at[index] ?? 0,
-      tick: columns.tick[index] ?? 0,
-      ...(code === undefined ? {} : { code }),
-      ...(Number.isNaN(deviceAt) ? {} : { deviceAt }),
-      ...(isLate(kind) ? { late: true as const } : {}),
-    });
-  });
+  for (let i = 0; i < at.length; i++) {
+    const key = keyOf(point[i] ?? 0);
+    if (key === undefined) continue;
+    const why = texts[(code[i] ?? 0) - 1];
+    readings.push(
+      readingOf(key, kind[i] ?? 0, value[i] ?? 0, texts, at[i] ?? 0, tick[i] ?? 0, why, deviceAt[i] ?? Number.NaN),
+    );
+  }
   return readings;
 }

@@ -3,7 +3,7 @@ import type { Reading } from '../../drivers/reading.ts';
 import { type Aggregate, type DAY_MS, HOUR_MS, MINUTE_MS } from './aggregate.ts';
 import { decodeAggregates } from './aggregate-column.ts';
 import { type Chunk, decodeChunk, decodeOrder, type Order } from './chunk.ts';
-import { isLate, readValue } from './columns.ts';
+import { isLate, readingOf, readValue } from './columns.ts';
 import { HOURS_SPAN_MS, rowOf } from './history-database.ts';
 import type { KeptPoint } from './pending.ts';
 import type { Sample } from './sample.ts';
@@ -127,7 +127,7 @@ export class Recorded {
       if (walk === undefined) continue;
       const i = walk.next++;
       if (index >= from)
-        yield [index, readingOf(walk.key, walk.chunk, i, order.at[index] ?? 0, order.tick[index] ?? 0)];
+        yield [index, readingIn(walk.key, walk.chunk, i, order.at[index] ?? 0, order.tick[index] ?? 0)];
     }
   }
 
@@ -137,23 +137,13 @@ export class Recorded {
   }
 }
 
-function readingOf(
+function readingIn(
   point: string,
   { kind, value, code, deviceAge, texts }: Chunk,
   i: number,
   at: number,
   tick: number,
 ): Reading {
-  const bits = kind[i] ?? 0;
   const why = texts[(code[i] ?? 0) - 1];
-  const age = deviceAge[i] ?? Number.NaN;
-  return {
-    point,
-    ...readValue(bits, value[i] ?? 0, texts),
-    at,
-    tick,
-    ...(why === undefined ? {} : { code: why }),
-    ...(Number.isNaN(age) ? {} : { deviceAt: at - age }),
-    ...(isLate(bits) ? { late: true as const } : {}),
-  };
+  return readingOf(point, kind[i] ?? 0, value[i] ?? 0, texts, at, tick, why, at - (deviceAge[i] ?? Number.NaN));
 }

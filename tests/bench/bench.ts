@@ -12,6 +12,7 @@ import { runInNewContext } from 'node:vm';
 import { deadUnit } from './dead-unit.ts';
 import { runDemo } from './demo.ts';
 import { type Figure, isMissed, tableOf } from './figure.ts';
+import { keepHistory } from './history.ts';
 import { modbusBus } from './modbus-bus.ts';
 import { modbusRate } from './modbus-rate.ts';
 import { mqttDevices } from './mqtt-devices.ts';
@@ -41,6 +42,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   start: () => startToReading(main, isQuick ? 3 : 11),
   demo: () => runDemo(main, isQuick ? 20 : 300),
   rules: () => judgeMany(isQuick ? 1300 : 3600),
+  history: () => keepHistory(isQuick ? 600 : 3600, 366),
   'modbus-rate': () => modbusRate(isQuick ? 6 : 30),
   'modbus-bus': () => modbusBus(isQuick ? 5 : 30),
   'mqtt-devices': () => mqttDevices(main, isQuick ? 20 : 120),

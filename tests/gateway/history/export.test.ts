@@ -6,6 +6,7 @@ import type { Reading } from '../../../drivers/reading.ts';
 import type { AlarmEvent } from '../../../gateway/alarms/alarm-event.ts';
 import { runCommand } from '../../../gateway/commands/index.ts';
 import { openHistory } from '../../../gateway/history/open-history.ts';
+import { RecordingLines } from '../../../gateway/history/recording-lines.ts';
 import type { JudgedSite } from '../../../gateway/judge.ts';
 import { withTicksFrom } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
@@ -243,6 +244,34 @@ describe('what is exported', () => {
       { at: '2026-07-15T14:00:05.000+00:00', device: 'd', point: 'p', value: 5 },
     ]);
     expect(told.at(-1)).toBe('5 lines');
+  });
+
+  test('runs lie on one line of ticks: a stop stands where the gateway reckons it to have been', () => {
+    const lines = new RecordingLines({ from: 0, encodeTime: (ms) => String((ms - NIGHT) / 1000) });
+    const tick = (second: number) => NIGHT + second * 1000;
+    const start = (second: number, at: number, offMs: number): Reading => ({
+      ...{ point: '@start', value: JSON.stringify({ offMs }), at: tick(second), tick: at, quality: 'good' },
+    });
+    const told = [
+      start(0, tick(0), 0),
+      at(10),
+      // The state of the rules was 20 s younger than the last reading.
+      start(100, tick(100), 70_000),
+      at(101),
+      // A clock that is behind since: ticks go on where they were, and it was off for no time at all.
+      start(-1000, tick(101), 0),
+      at(-999, { tick: tick(102) }),
+    ].flatMap((reading) => [...lines.take(reading)].map((line) => JSON.parse(line) as Record<string, unknown>));
+    expect(told).toEqual([
+      { at: '0', start: true },
+      { at: '10', device: 'd', point: 'p', value: 10 },
+      { at: '30', stop: true },
+      { at: '100', start: true },
+      { at: '101', device: 'd', point: 'p', value: 101 },
+      { at: '101', stop: true },
+      { at: '-1000', tick: tick(101), start: true },
+      { at: '-999', device: 'd', point: 'p', value: -999 },
+    ]);
   });
 
   test('nothing, where there is no history: exit 3, and the file stays as it was', async () => {

@@ -137,6 +137,26 @@ describe('what was kept', () => {
     );
   });
 
+  test('readings of one instant are in one page, however few were asked for', () => {
+    const store = openStore({ segmentReadings: 500 });
+    const points = Array.from({ length: 10 }, (_, n) => `d-${n}/p`);
+    write(
+      store,
+      Array.from({ length: 60 }, (_, second) => points.map((point) => reading(second, 1, { point }))).flat(),
+    );
+    write(
+      store,
+      points.map((point) => reading(61, 1, { point })),
+    );
+    for (let place = BEGINNING; ; ) {
+      const page = store.page(place, { after: 0, limit: 7 });
+      const { tick } = columnsOf(page.packed.buffer);
+      expect([tick.length, new Set(tick).size]).toEqual([10, 1]);
+      if (page.isEnd) break;
+      place = page.place;
+    }
+  });
+
   test('is packed when it is many or an hour, a point by itself, in one transaction, and its journal goes', () => {
     const store = openStore();
     write(
