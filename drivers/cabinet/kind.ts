@@ -3,7 +3,6 @@ import { DURATION, parseDuration } from '#kit/duration.ts';
 import type { Device, Driver, LinkSpec } from '../driver.ts';
 import { checkCabinet } from './check.ts';
 import { BIASES } from './gpio-tools.ts';
-import { openCabinetLink } from './link.ts';
 
 const duration = z
   .string()
@@ -83,5 +82,6 @@ export const cabinet: Driver<typeof link, typeof profile, typeof device, typeof 
   device,
   point,
   check: checkCabinet,
-  open: openCabinetLink,
+  // Loaded with the first link of the kind.
+  open: async (spec, context) => (await import('./link.ts')).openCabinetLink(spec, context),
 };

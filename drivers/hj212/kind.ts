@@ -5,7 +5,6 @@ import type { Device, Driver, LinkSpec } from '../driver.ts';
 import { parseListen } from '../listen.ts';
 import { ttyChoice } from '../modbus/tty.ts';
 import { checkDevices } from './check.ts';
-import { openHj212Link } from './link.ts';
 import { DATA_COMMANDS } from './values.ts';
 
 const duration = z
@@ -84,5 +83,6 @@ export const hj212: Driver<typeof link, typeof profile, typeof device, typeof po
   device,
   point,
   check: ({ devices }) => checkDevices(devices),
-  open: openHj212Link,
+  // Loaded with the first link of the kind.
+  open: async (spec, context) => (await import('./link.ts')).openHj212Link(spec, context),
 };

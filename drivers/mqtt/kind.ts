@@ -4,7 +4,6 @@ import { parseJsonPath } from '../json-path.ts';
 import { parseListen } from '../listen.ts';
 import { checkLink } from './check.ts';
 import { CODEC_NAMES } from './codecs/index.ts';
-import { openMqttLink } from './link.ts';
 import { NETWORK_SERVER_NAMES } from './lorawan/index.ts';
 import { topicFlaw } from './topic.ts';
 import { urlFlaw } from './url.ts';
@@ -170,5 +169,6 @@ export const mqtt: Driver<typeof link, typeof profile, typeof device, typeof poi
   device,
   point,
   check: checkLink,
-  open: openMqttLink,
+  // Loaded with the first link of the kind.
+  open: async (spec, context) => (await import('./link.ts')).openMqttLink(spec, context),
 };
