@@ -19,6 +19,9 @@ export interface Reading {
   readonly late?: true;
 }
 
+/** A reading before its batch is handed on. */
+export type UntimedReading = Omit<Reading, 'at' | 'tick'>;
+
 /** Codes that any driver may give. */
 export const READING_CODES = {
   outOfRange: 'out-of-range',

@@ -1,8 +1,9 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
+import { replaceFile } from '#kit/replace-file.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import { CABINET_CODES, type Sample } from './sample.ts';
 import { readText } from './sysfs.ts';
@@ -127,18 +128,10 @@ export class MonthCounter implements AsyncDisposable {
     }
   }
 
-  /** In place of the file before, so that a power cut leaves the one or the other. */
   async #write(): Promise<void> {
     try {
       await mkdir(this.#options.dir, { recursive: true, mode: 0o700 });
-      const file = await open(`${this.#path}.new`, 'w', 0o600);
-      try {
-        await file.writeFile(JSON.stringify(this.#now));
-        await file.sync();
-      } finally {
-        await file.close();
-      }
-      await rename(`${this.#path}.new`, this.#path);
+      await replaceFile(this.#path, JSON.stringify(this.#now));
       this.#writtenAt = this.#options.clock.tick();
       this.#isTold = false;
     } catch (error) {

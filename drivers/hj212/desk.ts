@@ -1,5 +1,6 @@
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { LinkContext } from '../driver.ts';
+import type { UntimedReading } from '../reading.ts';
 import { UnknownDevices } from '../unknown-devices.ts';
 import { answerTo, COMMANDS, timeRequest } from './answers.ts';
 import { type Edition, encodeFrame, type Field, type Frame, type Mode, wantsAnswer } from './frame.ts';
@@ -8,7 +9,7 @@ import type { Hj212Device } from './kind.ts';
 import { encodeQn } from './local-time.ts';
 import { stepTimeSet, type TimeSetInput } from './time-set.ts';
 import type { Gathered } from './uploads.ts';
-import { DATA_COMMANDS, readFrame, type UntimedReading } from './values.ts';
+import { DATA_COMMANDS, readFrame } from './values.ts';
 
 const DAY_MS = 86_400_000;
 /** An instrument that dials in again and again is asked no more often. */

@@ -3,7 +3,7 @@ import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
 import { FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
 import type { Point } from '../point.ts';
-import { READING_CODES, type Reading } from '../reading.ts';
+import { READING_CODES, type Reading, type UntimedReading } from '../reading.ts';
 import { Silence } from '../silence.ts';
 import type { ConnectionCounts } from './connection.ts';
 import { Desk } from './desk.ts';
@@ -12,7 +12,6 @@ import type { Hj212Device, Hj212LinkSpec } from './kind.ts';
 import { openListening } from './listening.ts';
 import type { Medium } from './medium.ts';
 import { openSerialLine } from './serial-line.ts';
-import type { UntimedReading } from './values.ts';
 
 /** Uploads of one instrument that wait for the rules; its oldest go first. */
 const WAITING_A_DEVICE = 256;

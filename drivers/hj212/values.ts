@@ -1,6 +1,6 @@
 import type { Zone } from '#kit/zone.ts';
 import { type Point, type Qualified, qualify } from '../point.ts';
-import { READING_CODES, type Reading } from '../reading.ts';
+import { READING_CODES, type UntimedReading } from '../reading.ts';
 import type { Frame } from './frame.ts';
 import { parseLocalTime } from './local-time.ts';
 
@@ -11,9 +11,6 @@ export interface Source {
   /** The command; by the factor's suffix where it is left out. */
   readonly cn?: number | undefined;
 }
-
-/** A reading before its batch is handed on. */
-export type UntimedReading = Omit<Reading, 'at' | 'tick'>;
 
 export interface FrameReadings {
   readonly readings: readonly UntimedReading[];

@@ -1,13 +1,10 @@
 import { parseDeviceTime } from '../device-time.ts';
 import { type JsonPath, lookUp, parseJsonPath } from '../json-path.ts';
 import { type Point, qualify } from '../point.ts';
-import type { Reading } from '../reading.ts';
+import type { UntimedReading } from '../reading.ts';
 import { type BinaryPayload, parseBinaryPayload } from './binary-payload.ts';
 import { identityOf } from './identity.ts';
 import type { HttpDevice } from './kind.ts';
-
-/** A reading before its batch is handed on. */
-export type UntimedReading = Omit<Reading, 'at' | 'tick'>;
 
 /** A state that a point of events is in from now on, for so long. */
 export interface Held {

@@ -1,6 +1,5 @@
 import type { Clock } from '#kit/clock.ts';
-import type { Reading } from '../reading.ts';
-import type { UntimedReading } from './device-reader.ts';
+import type { Reading, UntimedReading } from '../reading.ts';
 
 /** What waits for the rules: some readings, and who wants to know when they have been handed on. */
 interface Waiting {

@@ -1,5 +1,6 @@
 import type { Clock } from '#kit/clock.ts';
-import type { Held, UntimedReading } from './device-reader.ts';
+import type { UntimedReading } from '../reading.ts';
+import type { Held } from './device-reader.ts';
 import type { HttpDevice } from './kind.ts';
 
 type HeldPoint = HttpDevice['points'][number];

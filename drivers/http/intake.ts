@@ -1,8 +1,9 @@
 import type { LinkContext } from '../driver.ts';
 import { lookUp } from '../json-path.ts';
+import type { UntimedReading } from '../reading.ts';
 import type { Silence } from '../silence.ts';
 import { UnknownDevices } from '../unknown-devices.ts';
-import { type DeviceReader, type Item, idAt, type UntimedReading } from './device-reader.ts';
+import { type DeviceReader, type Item, idAt } from './device-reader.ts';
 import { DeviceTable } from './device-table.ts';
 import type { Handoff } from './handoff.ts';
 import type { HeldStates } from './held-states.ts';

@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Clock } from '#kit/clock.ts';
 import { codeOf, textOf } from '#kit/fault.ts';
+import { replaceFile } from '#kit/replace-file.ts';
 
 const LARGEST_BYTES = 256 * 1024;
 /** A card is written to at most so often, whatever changes. */
@@ -70,17 +71,4 @@ export class KeptJson<T> implements AsyncDisposable {
       this.fault = textOf(error);
     }
   }
-}
-
-/** Writes a file beside the one of that name and puts it in its place, on disk before it has the name. */
-export async function replaceFile(path: string, data: string | Uint8Array): Promise<void> {
-  const beside = `${path}.tmp`;
-  const file = await open(beside, 'w', 0o600);
-  try {
-    await file.writeFile(data);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(beside, path);
 }

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { textOf } from '#kit/fault.ts';
+import { replaceFile } from '#kit/replace-file.ts';
 import type { Picture } from '../driver.ts';
-import { replaceFile } from './kept-json.ts';
 import type { RawPicture } from './picture.ts';
 
 /** Pictures that wait for the card; more are not kept. Each is at most 2 MB. */

@@ -1,7 +1,8 @@
 import { parseDeviceTime } from '../device-time.ts';
 import { type Point, qualify } from '../point.ts';
+import type { UntimedReading } from '../reading.ts';
 import type { Codec, Fields } from './codecs/codec.ts';
-import type { PayloadReadings, UntimedReading } from './device-payload.ts';
+import type { PayloadReadings } from './device-payload.ts';
 
 /** A point and which of the codec's fields it is. */
 export interface FieldPoint {

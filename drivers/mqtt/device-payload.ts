@@ -2,10 +2,7 @@ import { parseDeviceTime } from '../device-time.ts';
 import { type JsonPath, lookUp } from '../json-path.ts';
 import { parsePayload } from '../json-payload.ts';
 import { type Point, qualify } from '../point.ts';
-import { READING_CODES, type Reading } from '../reading.ts';
-
-/** A reading before its batch is handed on. */
-export type UntimedReading = Omit<Reading, 'at' | 'tick'>;
+import { READING_CODES, type UntimedReading } from '../reading.ts';
 
 /** Where a device's points and its own time stand in its payloads. */
 export interface PayloadMap {

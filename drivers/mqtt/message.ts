@@ -1,4 +1,4 @@
-import type { UntimedReading } from './device-payload.ts';
+import type { UntimedReading } from '../reading.ts';
 
 /** What one message of a device gave, on its way to the rules. */
 export interface Message {

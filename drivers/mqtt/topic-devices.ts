@@ -1,5 +1,6 @@
 import { parseJsonPath } from '../json-path.ts';
-import { type PayloadMap, readPayload, type UntimedReading } from './device-payload.ts';
+import type { UntimedReading } from '../reading.ts';
+import { type PayloadMap, readPayload } from './device-payload.ts';
 import type { MqttDevice } from './kind.ts';
 
 /** Names of `status().counters` for what was wrong with a payload. */

@@ -57,3 +57,12 @@ export interface ProbeKind<R extends Rule = Rule> {
 
 /** More than this many periods between good readings is a gap (RULES.md, section 3, hold). */
 export const GAP_PERIODS = 3;
+
+/** What a probe answers that has no number to hold against a limit, no window, and nothing that time alone makes true. */
+export const UNMEASURED = {
+  isQuiet: () => false,
+  limit: () => null,
+  coverage: () => null,
+  dueByTime: () => Number.POSITIVE_INFINITY,
+  coverageEnd: () => Number.POSITIVE_INFINITY,
+} satisfies Partial<Probe>;

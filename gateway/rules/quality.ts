@@ -1,4 +1,4 @@
-import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import { GAP_PERIODS, type Probe, type ProbeKind, UNMEASURED } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 
@@ -13,6 +13,7 @@ export const qualityKind: ProbeKind<QualityRule> = {
     let last = Number.NEGATIVE_INFINITY;
     const isNamed = (level: number) => code !== null && names[level]?.has(code) === true;
     return {
+      ...UNMEASURED,
       inputs: [point],
       take(_input, tick) {
         last = Math.max(last, tick);
@@ -23,16 +24,11 @@ export const qualityKind: ProbeKind<QualityRule> = {
         code = why;
       },
       code: () => null,
-      isQuiet: () => false,
       isPassed: isNamed,
       isBack: (level) => !isNamed(level),
       value: () => code,
-      limit: () => null,
-      coverage: () => null,
       // Whatever was read bears it, good or not.
       validUntil: () => last + GAP_PERIODS * point.everyMs,
-      dueByTime: () => Number.POSITIVE_INFINITY,
-      coverageEnd: () => Number.POSITIVE_INFINITY,
       restore(tick) {
         last = Math.max(last, tick);
       },

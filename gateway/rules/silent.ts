@@ -1,5 +1,5 @@
 import { encodeDuration } from '#kit/duration.ts';
-import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import { GAP_PERIODS, type Probe, type ProbeKind, UNMEASURED } from './probe.ts';
 import type { Rule } from './rule.ts';
 
 type SilentRule = Extract<Rule, { kind: 'silent' }>;
@@ -10,21 +10,18 @@ export const silentKind: ProbeKind<SilentRule> = {
   open(rule, point): Probe {
     let last = Number.NEGATIVE_INFINITY;
     return {
+      ...UNMEASURED,
       inputs: [point],
       take(_input, tick) {
         last = Math.max(last, tick);
       },
       code: () => null,
-      isQuiet: () => false,
       isPassed: () => false,
       isBack: () => true,
       value: () => null,
-      limit: () => null,
-      coverage: () => null,
       // Silence needs no readings to come true, but to be over for some time it does.
       validUntil: (holds) => (holds ? last + GAP_PERIODS * point.everyMs : Number.POSITIVE_INFINITY),
       dueByTime: (since) => Math.max(last, since) + rule.after,
-      coverageEnd: () => Number.POSITIVE_INFINITY,
       restore(tick) {
         last = Math.max(last, tick);
       },

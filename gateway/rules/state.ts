@@ -1,5 +1,5 @@
 import { isTest } from './detector.ts';
-import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import { GAP_PERIODS, type Probe, type ProbeKind, UNMEASURED } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 
@@ -17,6 +17,7 @@ export const stateKind: ProbeKind<StateRule> = {
     let last = Number.NEGATIVE_INFINITY;
     const isNamed = (level: number) => state !== null && names[level]?.has(state) === true;
     return {
+      ...UNMEASURED,
       inputs: [point],
       take(_input, tick, raw) {
         last = Math.max(last, tick);
@@ -27,11 +28,7 @@ export const stateKind: ProbeKind<StateRule> = {
       isPassed: isNamed,
       isBack: (level) => !isNamed(level),
       value: () => state,
-      limit: () => null,
-      coverage: () => null,
       validUntil: () => last + GAP_PERIODS * point.everyMs,
-      dueByTime: () => Number.POSITIVE_INFINITY,
-      coverageEnd: () => Number.POSITIVE_INFINITY,
       restore(tick) {
         last = Math.max(last, tick);
       },

@@ -1,6 +1,6 @@
 import { encodeDuration } from '#kit/duration.ts';
 import { Extremes } from './extremes.ts';
-import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import { GAP_PERIODS, type Probe, type ProbeKind, UNMEASURED } from './probe.ts';
 import type { Rule } from './rule.ts';
 
 type StuckRule = Extract<Rule, { kind: 'stuck' }>;
@@ -32,6 +32,7 @@ export const stuckKind: ProbeKind<StuckRule> = {
       (ticks[count % FEWEST] ?? 0) >= last - rule.after &&
       extremes.spread <= rule.within + ROUNDING;
     return {
+      ...UNMEASURED,
       inputs: [point],
       take(_input, tick, raw) {
         last = Math.max(last, tick);
@@ -40,15 +41,10 @@ export const stuckKind: ProbeKind<StuckRule> = {
         extremes.push(tick, typeof raw === 'number' ? raw : numberOf(raw));
       },
       code: () => null,
-      isQuiet: () => false,
       isPassed: isStuck,
       isBack: () => !isStuck(),
       value: () => value,
-      limit: () => null,
-      coverage: () => null,
       validUntil: () => last + GAP_PERIODS * point.everyMs,
-      dueByTime: () => Number.POSITIVE_INFINITY,
-      coverageEnd: () => Number.POSITIVE_INFINITY,
       restore(tick) {
         last = Math.max(last, tick);
       },

@@ -1,6 +1,6 @@
 import { type ConditionTest, testOf } from './condition.ts';
 import type { RulePoint } from './point.ts';
-import { GAP_PERIODS, type Probe, type ProbeKind } from './probe.ts';
+import { GAP_PERIODS, type Probe, type ProbeKind, UNMEASURED } from './probe.ts';
 import type { Condition, Rule } from './rule.ts';
 
 type TogetherRule = Extract<Rule, { kind: 'together' }>;
@@ -30,21 +30,17 @@ export const togetherKind: ProbeKind<TogetherRule> = {
       return all ? tests.every(each) : tests.some(each);
     };
     return {
+      ...UNMEASURED,
       inputs,
       take(input, tick, value) {
         values[input] = value;
         lasts[input] = Math.max(lasts[input] ?? tick, tick);
       },
       code: (tick) => (places.includes(-1) || validUntil() < tick ? 'offline' : null),
-      isQuiet: () => false,
       isPassed: holds,
       isBack: () => !holds(),
       value: () => values[0] ?? null,
-      limit: () => null,
-      coverage: () => null,
       validUntil,
-      dueByTime: () => Number.POSITIVE_INFINITY,
-      coverageEnd: () => Number.POSITIVE_INFINITY,
       // Its conditions need values, which come from history.
       restore() {},
       clear() {

@@ -2,10 +2,10 @@ import type { Clock } from '#kit/clock.ts';
 import { parseDeviceTime } from '../../device-time.ts';
 import type { UnknownDevice } from '../../driver.ts';
 import { parsePayload } from '../../json-payload.ts';
+import type { UntimedReading } from '../../reading.ts';
 import { UnknownDevices } from '../../unknown-devices.ts';
 import { type FieldPoint, readCodec, readFields } from '../codec-payload.ts';
 import type { Codec } from '../codecs/codec.ts';
-import type { UntimedReading } from '../device-payload.ts';
 import { Seen } from './seen.ts';
 import type { NetworkServer, Uplink } from './uplink.ts';
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Desk, type DeskOptions } from '../../../drivers/hj212/desk.ts';
 import { encodeFrame, type Frame, fieldOf, parseFrame } from '../../../drivers/hj212/frame.ts';
 import type { Hj212Device } from '../../../drivers/hj212/kind.ts';
-import type { UntimedReading } from '../../../drivers/hj212/values.ts';
+import type { UntimedReading } from '../../../drivers/reading.ts';
 import { type Log, silentLog } from '../../../gateway/kit/log.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { MN, makeDevice, makePoint } from './site.ts';
