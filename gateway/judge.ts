@@ -40,16 +40,21 @@ export class Judge {
   #rules: RuleEngine;
   #zone: Zone;
   #trust: Trust;
+  /** The wall clock less the line that never steps. */
+  #offset: number;
   #keepDerived: ((batch: readonly Reading[]) => void) | null = null;
 
   constructor(site: JudgedSite, start: Instant, trust: Trust) {
     this.#zone = openZone(site.timeZone);
     this.#trust = trust;
+    this.#offset = start.at - start.tick;
     this.#rules = openRules(site, this.#zone, start, trust);
     this.alarms = new AlarmBook({
       newId: uuid7,
       encodeTime: (at) => this.#zone.encode(at),
       trust: () => this.#trust,
+      tickOf: (at) => at - this.#offset,
+      atOf: (tick) => tick + this.#offset,
     });
   }
 
@@ -79,12 +84,23 @@ export class Judge {
 
   /** The readings of one instant. */
   step(readings: readonly Reading[]): Step {
-    return this.#apply(this.rules.step(readings));
+    const [first] = readings;
+    if (first === undefined) return NOTHING;
+    const before = this.#alarmsTo(first);
+    const step = this.#apply(this.rules.step(readings));
+    return before === NOTHING ? step : joined([before, step]);
+  }
+
+  /** When something is due by itself, on the tick line. */
+  nextDue(): number {
+    return Math.min(this.rules.nextDue(), this.alarms.nextDue());
   }
 
   /** Time passes without a reading. */
   advance({ at, tick }: Instant): Step {
-    return this.#apply(this.rules.advance(at, tick));
+    const step = this.#apply(this.rules.advance(at, tick));
+    const after = this.#alarmsTo({ at, tick });
+    return after === NOTHING ? step : joined([step, after]);
   }
 
   /** It goes on after having been off for `offMs`. */
@@ -106,6 +122,12 @@ export class Judge {
     const before = this.advance(instant);
     const { receipt, step } = this.alarms.act(action, instant.at);
     return { receipt, step: joined([before, step]) };
+  }
+
+  /** What the alarms owe by then. */
+  #alarmsTo({ at, tick }: Instant): Step {
+    this.#offset = at - tick;
+    return this.alarms.nextDue() <= tick ? this.alarms.advance(tick) : NOTHING;
   }
 
   #handOn(): void {

@@ -35,6 +35,10 @@ const row = (alarm: Alarm) => ({
   state: alarm,
 });
 
+/** An action as a recording keeps it: of an alarm by its key. */
+const keyed = (action: Action, alarm: Alarm | null): Action =>
+  alarm === null || !('alarm' in action) ? action : { ...action, alarm: alarm.watch.key };
+
 /** The judge at work: on the clock, with every step made durable, and a checkpoint of the rules every 10 s. */
 export class LiveJudge implements AsyncDisposable {
   readonly judge: Judge;
@@ -140,7 +144,7 @@ export class LiveJudge implements AsyncDisposable {
     const instant = this.#instant();
     const { receipt, step } = this.judge.act(action, instant);
     // By its key: another run gives the alarm another id.
-    if (receipt.status === 'done') this.#mark('action', instant, { ...action, alarm: receipt.alarm.watch.key });
+    if (receipt.status === 'done') this.#mark('action', instant, keyed(action, receipt.alarm));
     this.#arm();
     // What was so already may still be on its way to the disk.
     const kept = receipt.status === 'unchanged' ? this.#newest : this.keep(step, []);
@@ -274,7 +278,7 @@ export class LiveJudge implements AsyncDisposable {
 
   /** One timer for the nearest deadline; set anew only when that comes nearer or has passed. */
   #arm(): void {
-    const due = this.judge.rules.nextDue();
+    const due = this.judge.nextDue();
     if (due >= this.#armedFor && this.#armedFor > this.#clock.tick()) return;
     this.#disarm();
     this.#armedFor = due;

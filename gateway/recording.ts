@@ -5,7 +5,7 @@ import type { Trust } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
 import type { Zone } from '#kit/zone.ts';
 import type { Quality, Reading } from '../drivers/reading.ts';
-import type { Action } from './alarms/action.ts';
+import { type Action, action } from './alarms/action.ts';
 import { type Permit, permit } from './rules/permit.ts';
 
 /** One line of a recording (RULES.md, section 6). */
@@ -17,15 +17,6 @@ export type Line = { readonly line: number; readonly at: number; readonly tick: 
   | { readonly kind: 'start' | 'stop' }
 );
 
-const action = z.discriminatedUnion('kind', [
-  z.strictObject({
-    kind: z.literal('acknowledge'),
-    alarm: z.string(),
-    by: z.string().default('recording'),
-    note: z.string().optional(),
-  }),
-  z.strictObject({ kind: z.literal('note'), alarm: z.string(), by: z.string().default('recording'), note: z.string() }),
-]);
 const named = z.enum(['synchronised', 'holding', 'unknown']);
 const trust = z.union([named, z.strictObject({ trust: named }).transform((said) => said.trust)]);
 const QUALITIES = new Set<unknown>(['good', 'uncertain', 'bad']);
@@ -128,7 +119,13 @@ function body(file: string, line: number, record: Record<string, unknown>, at: n
     const issue = parsed.error.issues[0];
     throw wrong(file, line, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
   };
-  if (record.action !== undefined) return { kind: 'action', action: parse(action, record.action) };
+  if (record.action !== undefined) {
+    const said = record.action;
+    return {
+      kind: 'action',
+      action: parse(action, typeof said === 'object' ? { by: 'recording', ...said } : said),
+    };
+  }
   if (record.permit !== undefined) return { kind: 'permit', permit: parse(permit, record.permit) };
   if (record.clock !== undefined) {
     return { kind: 'clock', trust: parse(trust, record.clock) };

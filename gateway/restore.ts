@@ -64,7 +64,7 @@ export async function restoreJudge(
   const from = Math.min(global.at, now.tick) - memoryMs;
   const judge = new Judge(site, { at: from, tick: from }, trust);
   const stored = saved.alarms as readonly Alarm[];
-  judge.alarms.restore(stored, (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[]);
+  judge.alarms.restore(stored, (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[], shift);
   const taken = judge.rules.restore(saved.rules, shift, now.tick);
 
   const steps: Step[] = judge.alarms.open

@@ -1,7 +1,8 @@
 import type { Finding } from '../rules/finding.ts';
 import type { Action, Receipt } from './action.ts';
 import type { Alarm } from './alarm.ts';
-import { type LifecycleContext, NOTHING, type Step, stepAction, stepFinding } from './lifecycle.ts';
+import { isRefused, type LifecycleContext, NOTHING, type Step, stepAction, stepFinding } from './lifecycle.ts';
+import { dueOf, escalate } from './response.ts';
 
 export type BookContext = Omit<LifecycleContext, 'lastClosed'>;
 
@@ -17,15 +18,18 @@ export class AlarmBook {
   readonly #keyOf = new Map<string, string>();
   readonly #lastClosed = new Map<string, string>();
   readonly #context: LifecycleContext;
+  /** The nearest of what is due; null: an alarm has changed since it was looked for. */
+  #due: number | null = null;
 
   constructor(context: BookContext) {
     this.#context = { ...context, lastClosed: (key) => this.#lastClosed.get(key) ?? null };
   }
 
-  /** Takes what an earlier run left; `closed` only so that new alarms know what they follow, newest first. */
-  restore(open: readonly Alarm[], closed: readonly Alarm[]): void {
+  /** Takes what an earlier run left; `closed` only so that new alarms know what they follow, newest first. Stored ticks are moved on by `shift`. */
+  restore(open: readonly Alarm[], closed: readonly Alarm[], shift = 0): void {
     for (const { watch, id } of closed.toReversed()) this.#lastClosed.set(watch.key, id);
-    for (const alarm of open) this.#keep(alarm);
+    for (const alarm of open) this.#keep(shifted(alarm, shift));
+    this.#due = null;
   }
 
   get open(): readonly Alarm[] {
@@ -41,7 +45,30 @@ export class AlarmBook {
     return this.#moved(stepFinding(this.#open.get(finding.watch.key) ?? null, finding, this.#context));
   }
 
+  /** When something is due by itself, on the tick line: a step that is late, a shelf that ends. */
+  nextDue(): number {
+    if (this.#due === null) {
+      this.#due = Number.POSITIVE_INFINITY;
+      for (const alarm of this.#open.values()) this.#due = Math.min(this.#due, dueOf(alarm));
+    }
+    return this.#due;
+  }
+
+  /** What is due by then, each at its own time. */
+  advance(tick: number): Step {
+    const steps: Step[] = [];
+    for (const alarm of this.#open.values()) {
+      if (dueOf(alarm) <= tick) steps.push(this.#moved(escalate(alarm, this.#context)));
+    }
+    if (steps.length === 0) return NOTHING;
+    return { alarms: steps.flatMap(({ alarms }) => alarms), events: steps.flatMap(({ events }) => events) };
+  }
+
   act(action: Action, at: number): Acted {
+    if ('on' in action || action.kind === 'shelve' || action.kind === 'unshelve') {
+      const message = `${action.kind} is not known here`;
+      return { receipt: { status: 'refused', code: 'unknown', message }, step: NOTHING };
+    }
     const alarm = this.find(action.alarm);
     if (alarm === null) {
       const message = `no open alarm ${action.alarm}`;
@@ -49,11 +76,13 @@ export class AlarmBook {
     }
     const step = stepAction(alarm, action, at, this.#context);
     if (step === null) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
+    if (isRefused(step)) return { receipt: { status: 'refused', ...step }, step: NOTHING };
     this.#moved(step);
     return { receipt: { status: 'done', alarm: step.alarms.at(-1) ?? alarm }, step };
   }
 
   #moved(step: Step): Step {
+    if (step.alarms.length > 0) this.#due = null;
     for (const alarm of step.alarms) {
       if (alarm.closedAt === null) {
         this.#keep(alarm);
@@ -71,3 +100,9 @@ export class AlarmBook {
     this.#keyOf.set(alarm.id, alarm.watch.key);
   }
 }
+
+const shifted = (alarm: Alarm, shift: number): Alarm => {
+  const { response } = alarm;
+  if (shift === 0 || response === undefined || response.dueTick === null) return alarm;
+  return { ...alarm, response: { ...response, dueTick: response.dueTick + shift } };
+};

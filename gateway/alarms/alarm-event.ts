@@ -1,11 +1,48 @@
 import type { Trust } from '#kit/clock.ts';
 import type { Level, Opening, PermitStatus, Place, Text } from '../rules/finding.ts';
+import type { Verdict } from './action.ts';
 
 /** The steps of an alarm's life that this gateway tells. */
-export const ALARM_STEPS = ['raised', 'level-changed', 'acknowledged', 'returned', 'closed', 'noted'] as const;
+export const ALARM_STEPS = [
+  'raised',
+  'level-changed',
+  'acknowledged',
+  'returned',
+  'closed',
+  'shelved',
+  'unshelved',
+  'suppressed',
+  'unsuppressed',
+  'out-of-service',
+  'in-service',
+  'dispatched',
+  'accepted',
+  'refused',
+  'arrived',
+  'resolved',
+  'verified',
+  'verdict',
+  'escalated',
+  'noted',
+] as const;
 export type AlarmStep = (typeof ALARM_STEPS)[number];
 
 export const ALARM_TYPE = 'city.gengfu.alarm.';
+
+/** What an event says of the response. */
+export interface ResponseTold {
+  readonly plan: string;
+  /** The step that is waited for now (`acknowledge`, `dispatch`, `arrive` …); null when all are done. */
+  readonly waitsFor: string | null;
+  /** By when it is due, RFC 3339; null where nothing is. */
+  readonly due: string | null;
+  /** To whom it was dispatched. */
+  readonly to: string | null;
+  /** The tier that is called now, from 1. */
+  readonly tier: number;
+  /** Of `escalated`: the step that is late. */
+  readonly late: string | null;
+}
 
 /** The body of an alarm event. Fields that do not apply are null, never missing. */
 export interface AlarmData {
@@ -42,6 +79,15 @@ export interface AlarmData {
   readonly follows: string | null;
   readonly by: string | null;
   readonly note: string | null;
+  /** Shelved until then, RFC 3339. */
+  readonly shelvedUntil: string | null;
+  readonly suppressedBy: string | null;
+  /** Who owns its being out of service. */
+  readonly outOfService: string | null;
+  /** Where its response stands; null without one. */
+  readonly response: ResponseTold | null;
+  readonly verdict: Verdict | null;
+  readonly incident: string | null;
   readonly clock: Trust;
 }
 

@@ -1,4 +1,6 @@
 import type { Level, Opening, PermitStatus, Watch } from '../rules/finding.ts';
+import type { Verdict } from './action.ts';
+import type { Response } from './response.ts';
 
 /** One occurrence, from raised to closed. Few facts are stored; its ISA-18.2 state is computed from them. */
 export interface Alarm {
@@ -24,6 +26,24 @@ export interface Alarm {
   readonly permit: { readonly id: string; readonly status: PermitStatus } | null;
   /** The closed alarm that it comes after. */
   readonly follows: string | null;
+  /** It is a drill's or a walk test's, and never mistaken for a real one; left out: it is real. */
+  readonly exercise?: 'drill' | 'test' | undefined;
+  /** What was last announced of it: shelved, suppressed, out of service. Looked up anew, never decided from here. */
+  readonly announced?: Announced | undefined;
+  /** The clock that runs on it, where its rule has a plan. */
+  readonly response?: Response | undefined;
+  readonly verdict?: Verdict | undefined;
+  /** The incident that it was folded into (合并告警). */
+  readonly incident?: string | undefined;
+}
+
+/** Why nobody is called for an alarm that is active. Each is null where it does not apply. */
+export interface Announced {
+  /** Shelved until then, UTC ms; `once`: until it has returned. */
+  readonly shelved: { readonly until: number; readonly once: boolean; readonly by: string } | null;
+  /** By what: a rule's key, `work-order:NUMBER`, `chatter`. */
+  readonly suppressedBy: string | null;
+  readonly outOfService: { readonly owner: string; readonly until: number | null } | null;
 }
 
 /** The state's name in ISA-18.2 / IEC 62682. */

@@ -1,8 +1,9 @@
 import type { Trust } from '#kit/clock.ts';
 import { compareLevels, type Finding, type Level } from '../rules/finding.ts';
-import type { Action } from './action.ts';
+import type { AlarmAction, REFUSALS, ResponseAction } from './action.ts';
 import type { Alarm } from './alarm.ts';
 import { ALARM_TYPE, type AlarmData, type AlarmEvent, type AlarmStep } from './alarm-event.ts';
+import { begun, isAnswered, stepResponse, tellResponse } from './response.ts';
 
 /** What a step needs beside state and input. */
 export interface LifecycleContext {
@@ -11,6 +12,9 @@ export interface LifecycleContext {
   /** UTC ms → RFC 3339 with the site's offset. */
   encodeTime(at: number): string;
   trust(): Trust;
+  /** UTC ms of this run ↔ the line that never steps, by its present offset. */
+  tickOf(at: number): number;
+  atOf(tick: number): number;
   /** The last closed alarm of a rule on a point, if any: what a new one follows. */
   lastClosed(key: string): string | null;
 }
@@ -21,7 +25,18 @@ export interface Step {
   readonly events: readonly AlarmEvent[];
 }
 
+/** Why an action was not taken. */
+export interface Refused {
+  readonly code: (typeof REFUSALS)[number];
+  readonly message: string;
+}
+
+export const isRefused = (outcome: Step | Refused): outcome is Refused => 'code' in outcome;
+
 export const NOTHING: Step = { alarms: [], events: [] };
+
+/** Actions on the life of one alarm itself. */
+type OwnAction = Extract<AlarmAction, { readonly kind: 'acknowledge' | 'note' | 'reset' }>;
 
 const isLevel = (answer: Finding['answer']): answer is Level =>
   answer !== 'normal' && answer !== 'not-evaluable' && answer !== 'not-in-force';
@@ -42,19 +57,28 @@ export function stepFinding(alarm: Alarm | null, finding: Finding, context: Life
 }
 
 /** What a person or an upstream asks of an alarm that is not closed. `null`: it is so already. */
-export function stepAction(alarm: Alarm, action: Action, at: number, context: LifecycleContext): Step | null {
+export function stepAction(
+  alarm: Alarm,
+  action: OwnAction | ResponseAction,
+  at: number,
+  context: LifecycleContext,
+): Step | Refused | null {
   const note = action.note ?? null;
   switch (action.kind) {
     case 'acknowledge': {
       if (alarm.acknowledged) return null;
       const acknowledged = { ...alarm, acknowledged: true, acknowledgedAt: at, acknowledgedBy: action.by };
       const told = tell('acknowledged', acknowledged, at, context, { by: action.by, note });
-      return alarm.condition === 'active' ? told : closeAfter(told, acknowledged, at, context);
+      return alarm.condition === 'normal' && isAnswered(acknowledged)
+        ? closeAfter(told, acknowledged, at, context)
+        : told;
     }
     case 'note':
       return tell('noted', alarm, at, context, { by: action.by, note });
+    case 'reset':
+      return { code: 'wrong-step', message: 'the alarm is not latched' };
     default:
-      return action satisfies never;
+      return stepResponse(alarm, action, at, context);
   }
 }
 
@@ -75,7 +99,7 @@ function raise(finding: Finding, level: Level, follows: string | null, context: 
     window: finding.window,
     follows,
   };
-  return tell('raised', alarm, at, context, { reason: finding.reason });
+  return tell('raised', begun(alarm, at, context), at, context, { reason: finding.reason });
 }
 
 /** Back before it was closed: the same alarm, told as new, and to be acknowledged anew. */
@@ -92,7 +116,7 @@ function raiseAgain(alarm: Alarm, finding: Finding, level: Level, context: Lifec
     acknowledgedBy: null,
     ...measured(finding),
   };
-  return tell('raised', again, at, context, { again: true, reason: finding.reason });
+  return tell('raised', begun(again, at, context), at, context, { again: true, reason: finding.reason });
 }
 
 /** A level that rises takes the acknowledgement away; one that falls does not. */
@@ -108,14 +132,15 @@ function changeLevel(alarm: Alarm, finding: Finding, level: Level, context: Life
     ...measured(finding),
     ...(rises ? { acknowledged: false, acknowledgedAt: null, acknowledgedBy: null } : {}),
   };
-  return tell('level-changed', changed, finding.at, context, { previousLevel: alarm.level, reason: finding.reason });
+  const told = rises ? begun(changed, finding.at, context) : changed;
+  return tell('level-changed', told, finding.at, context, { previousLevel: alarm.level, reason: finding.reason });
 }
 
 function goBack(alarm: Alarm, finding: Finding, context: LifecycleContext): Step {
   const { at } = finding;
   const normal: Alarm = { ...alarm, condition: 'normal', level: null, returnedAt: at, ...measured(finding) };
   const told = tell('returned', normal, at, context, { previousLevel: alarm.level, reason: finding.reason });
-  return alarm.acknowledged ? closeAfter(told, normal, at, context) : told;
+  return alarm.acknowledged && isAnswered(normal) ? closeAfter(told, normal, at, context) : told;
 }
 
 function close(alarm: Alarm, at: number, reason: string | null, context: LifecycleContext): Step {
@@ -137,14 +162,15 @@ const measured = (finding: Finding): Pick<Alarm, 'watch' | 'value' | 'limit' | '
   permit: finding.permit,
 });
 
-function tell(
+/** One step of its life, told: the alarm as it is after it, and the event. */
+export function tell(
   step: AlarmStep,
   alarm: Alarm,
   at: number,
   context: LifecycleContext,
-  more: Partial<Pick<AlarmData, 'previousLevel' | 'again' | 'reason' | 'by' | 'note'>>,
+  more: Partial<Pick<AlarmData, 'previousLevel' | 'again' | 'reason' | 'by' | 'note' | 'response'>>,
 ): Step {
-  const { watch, value } = alarm;
+  const { watch, value, announced } = alarm;
   const isOver = alarm.level !== null && typeof value === 'number' && watch.legalLimit !== null;
   const data: AlarmData = {
     alarm: alarm.id,
@@ -159,7 +185,7 @@ function tell(
     acknowledged: alarm.acknowledged,
     again: more.again ?? false,
     reason: more.reason ?? null,
-    exercise: null,
+    exercise: alarm.exercise ?? null,
     value,
     limit: alarm.limit,
     legalLimit: watch.legalLimit,
@@ -175,6 +201,12 @@ function tell(
     follows: alarm.follows,
     by: more.by ?? null,
     note: more.note ?? null,
+    shelvedUntil: announced?.shelved == null ? null : context.encodeTime(announced.shelved.until),
+    suppressedBy: announced?.suppressedBy ?? null,
+    outOfService: announced?.outOfService?.owner ?? null,
+    response: more.response ?? tellResponse(alarm, context),
+    verdict: alarm.verdict ?? null,
+    incident: alarm.incident ?? null,
     clock: context.trust(),
   };
   const event: AlarmEvent = {

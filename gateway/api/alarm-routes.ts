@@ -12,7 +12,7 @@ import { alarmShape, atShape, countShape, eventShape, noteShape } from './shapes
 const MOST_ALARMS = 1000;
 
 const idShape = z.object({ id: z.uuid() });
-const answerShape = z.object({ status: z.enum(['done', 'unchanged']), alarm: alarmShape });
+const answerShape = z.object({ status: z.enum(['done', 'unchanged']), alarm: alarmShape.nullable() });
 
 const viewOf = (alarm: Alarm) => ({ ...alarm, state: stateOf(alarm) });
 
@@ -33,13 +33,14 @@ export function addAlarmRoutes(app: App, context: ApiContext): void {
   /** What the gateway answers to an action, as the API answers it; a refusal is a problem of the same code. */
   function answerOf(receipt: Receipt) {
     if (receipt.status === 'refused') throw new Fault(receipt.code, receipt.message);
-    return { status: receipt.status, alarm: viewOf(receipt.alarm) };
+    return { status: receipt.status, alarm: receipt.alarm === null ? null : viewOf(receipt.alarm) };
   }
 
   async function act(action: Action, what: AuditedDeed, request: Parameters<typeof auditLater>[3]) {
     const answer = answerOf(await context.act(action));
     // The ledger itself keeps who did it, so the answer does not wait for this line.
-    if (answer.status === 'done') auditLater(context, action.by, what, request, { alarm: action.alarm });
+    if (answer.status === 'done')
+      auditLater(context, action.by, what, request, { alarm: 'alarm' in action ? action.alarm : action.on });
     return answer;
   }
 

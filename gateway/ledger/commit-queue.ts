@@ -49,6 +49,8 @@ export class CommitQueue {
   #head: Head;
   /** Events that are not durable yet. */
   waiting = 0;
+  /** The sequence of the entry that is added next. */
+  next: number;
   /** Events that were not taken, because too many waited. */
   refused = 0;
   commits = 0;
@@ -57,6 +59,7 @@ export class CommitQueue {
   constructor(options: CommitQueueOptions) {
     this.#options = options;
     this.#head = options.head;
+    this.next = options.head.sequence + 1;
   }
 
   get head(): Head {
@@ -79,6 +82,7 @@ export class CommitQueue {
       if (rules !== undefined) this.#newest.set(key, rules);
     }
     this.waiting += weight;
+    if (write.kind === 'batch') this.next += write.events.length;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ write, weight, rules, resolve, reject });
       this.#run();

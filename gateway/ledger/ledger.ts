@@ -39,6 +39,8 @@ export interface LedgerStatus {
   readonly refused?: number;
   /** Highest durable sequence. */
   readonly head: number;
+  /** The sequence of the entry that is appended next: those that wait have theirs already. */
+  readonly next: number;
   readonly bytes: number;
   readonly commits: number;
   readonly cursors: Readonly<Record<string, number>>;

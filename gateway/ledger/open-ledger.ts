@@ -90,6 +90,7 @@ export async function openLedger(options: LedgerOptions): Promise<{ ledger: Ledg
     waiting: queue.waiting,
     refused: queue.refused,
     head: queue.head.sequence,
+    next: queue.next,
     bytes,
     commits: queue.commits,
     cursors: Object.fromEntries(cursors),

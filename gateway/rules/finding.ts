@@ -45,6 +45,14 @@ export interface Watch {
   readonly permitKind: string | null;
   /** As a person reads it: `leq 20min`. */
   readonly measure: string;
+  /** The link of its device, for what a link that is down suppresses; left out for what has none. */
+  readonly link?: string | undefined;
+  /** The response plan. */
+  readonly respond?: string | undefined;
+  /** Stays active until a person resets it. */
+  readonly latched?: boolean | undefined;
+  /** Rules whose active alarm on the same device, on its link or on the gateway suppresses this one. */
+  readonly suppressedBy?: readonly string[] | undefined;
 }
 
 /** What a rule answers of a point. */

@@ -146,7 +146,7 @@ const namesOf = (rule: Rule): Level[] =>
 
 /** All that a rule is judged by; how it is called, and which points it is on, is none of it. */
 function ruleMeaningOf(rule: Rule, window: DayWindow | null, zone: Zone): number {
-  const { title: _, basis: __, on: ___, respond: ____, ...judged } = rule;
+  const { title: _, basis: __, on: ___, respond: ____, latched: _____, suppressedBy: ______, ...judged } = rule;
   const zoneName = rule.during === undefined && rule.effective === undefined ? null : zone.name;
   return hashText(JSON.stringify([judged, window, zoneName]));
 }
@@ -185,4 +185,8 @@ const describe = (rule: Rule, point: RulePoint): Watch => ({
   legalLimit: rule.legalLimit ?? null,
   permitKind: rule.permit?.kind ?? null,
   measure: describeRule(rule),
+  ...(point.link === undefined || point.link === '' ? {} : { link: point.link }),
+  ...(rule.respond === undefined ? {} : { respond: rule.respond }),
+  ...(rule.latched === true ? { latched: true } : {}),
+  ...(rule.suppressedBy === undefined ? {} : { suppressedBy: rule.suppressedBy }),
 });

@@ -32,6 +32,8 @@ export interface RulePoint {
   readonly place: Place;
   /** Last day of its device's certificate, `YYYY-MM-DD`, if it has one. */
   readonly validUntil: string | null;
+  /** Its device's link; empty or left out for what has none. */
+  readonly link?: string | undefined;
   /** What the site's register has beside the device: `kitchen: medium`. */
   readonly register?: Readonly<Record<string, string>> | undefined;
   /** Left out for what is measured. */

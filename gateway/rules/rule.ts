@@ -156,8 +156,12 @@ const common = {
     ])
     .optional(),
   hold: duration.prefault('0s'),
-  /** The response plan; carried, not yet acted on. */
+  /** The response plan. */
   respond: z.string().optional(),
+  /** Stays active until a person resets it, also when its cause is gone (锁定). */
+  latched: z.boolean().optional(),
+  /** While an alarm of one of these rules is active on the same device, on its link or on the gateway, this one is suppressed. */
+  suppressedBy: z.union([id.transform((rule) => [rule]), z.array(id).min(1)]).optional(),
 };
 
 const clearBy = z.strictObject({ by: z.number().min(0).default(0), for: clearFor }).prefault({});

@@ -22,6 +22,9 @@ const device = (id: string, more: Partial<SiteDevice> = {}, points: readonly Sit
   model: 'm',
   options: { address: 1 },
   profile: {},
+  scene: null,
+  place: { grid: null, at: null },
+  asset: null,
   points,
   ...more,
 });

@@ -131,7 +131,7 @@ export class FakeLedger implements LedgerReader {
   }
   status() {
     const head = this.entries.length;
-    return { durable: this.durable, waiting: 0, head, bytes: 0, commits: 0, cursors: {} };
+    return { durable: this.durable, waiting: 0, head, next: head + 1, bytes: 0, commits: 0, cursors: {} };
   }
 }
 
@@ -216,7 +216,7 @@ export function fakeContext(): FakeContext {
     async act(action) {
       context.acted.push(action);
       if (context.refuse !== undefined) return { status: 'refused', ...context.refuse };
-      const alarm = context.open.find(({ id }) => id === action.alarm);
+      const alarm = context.open.find(({ id }) => 'alarm' in action && id === action.alarm);
       if (alarm === undefined) return { status: 'refused', code: 'no-such-alarm', message: 'no such alarm' };
       return { status: 'done', alarm: { ...alarm, acknowledged: true, acknowledgedBy: action.by } };
     },

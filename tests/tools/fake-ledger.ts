@@ -59,6 +59,7 @@ export class FakeLedger implements LedgerReader {
     durable: true,
     waiting: 0,
     head: this.entries.length,
+    next: this.entries.length + 1,
     bytes: 0,
     commits: 0,
     cursors: Object.fromEntries(this.cursors),

@@ -17,9 +17,9 @@ export function hiding(secrets: readonly (string | undefined)[]): (text: string)
   return (text) => {
     let shown = text;
     for (const form of forms) shown = shown.replaceAll(form, '***');
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be shown.
+    // Control and format characters would draw, or hide, what is beside them.
     return shown
-      .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+      .replace(/\p{C}+/gu, ' ')
       .trim()
       .slice(0, LONGEST_TEXT);
   };

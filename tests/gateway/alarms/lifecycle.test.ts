@@ -42,6 +42,8 @@ const open = () => {
     newId: () => `a${++ids}`,
     encodeTime: (at) => new Date(at).toISOString(),
     trust: () => 'synchronised',
+    tickOf: (at) => at,
+    atOf: (tick) => tick,
   });
 };
 

@@ -1,0 +1,101 @@
+import type { Clock, Trust } from '#kit/clock.ts';
+import type { ClockTrust } from '#kit/trust.ts';
+import { type AnchorState, anchorTrust, NO_ANCHOR, type Offer, type OfferAnswer, takeOffer, type TimeSource } from './anchor.ts';
+
+/** A change of `at − tick` of more than this is a step, ms; less is rounding. */
+const STEP_MS = 1000;
+
+/**
+ * The system's clock while that is trusted; else a time of its own, which sources told and which runs on by the line that
+ * never steps. It sets no clock of the system's: that is not a gateway's right.
+ *
+ * A step of the system's wall clock is seen at the next look at the time, so before anything is stamped by it.
+ */
+export class KeptClock implements Clock {
+  readonly sources: readonly TimeSource[];
+  readonly #system: Clock;
+  readonly #trust: Pick<ClockTrust, 'trust' | 'stepped'>;
+  #state: AnchorState = NO_ANCHOR;
+  #systemShift: number;
+  #onStep: () => void = () => {};
+  /** Steps of the wall clock, and offers that were not taken, since the start. */
+  steps = 0;
+  refused = 0;
+
+  constructor(
+    system: Clock,
+    trust: Pick<ClockTrust, 'trust' | 'stepped'>,
+    sources: readonly TimeSource[] = [],
+  ) {
+    this.#system = system;
+    this.#trust = trust;
+    this.sources = sources;
+    this.#systemShift = system.now() - system.tick();
+  }
+
+  now(): number {
+    const tick = this.#system.tick();
+    this.#look(this.#system.now() - tick);
+    const { anchor } = this.#state;
+    return anchor === null ? tick + this.#systemShift + this.#slewed : Math.round(tick + anchor.shiftMs);
+  }
+
+  tick = (): number => this.#system.tick();
+  fine = (): number => this.#system.fine?.() ?? this.#system.tick();
+  sleep = (ms: number, signal?: AbortSignal): Promise<void> => this.#system.sleep(ms, signal);
+  after = (ms: number, run: () => void): (() => void) => this.#system.after(ms, run);
+
+  trust(): Trust {
+    return this.#state.anchor === null ? this.#trust.trust() : anchorTrust(this.#state, this.#system.tick());
+  }
+
+  /** Whom the time is from now: the system, or who told it. */
+  get source(): TimeSource | 'system' {
+    return this.#state.anchor?.source ?? 'system';
+  }
+
+  /** What it is ahead of the system's clock by, ms. */
+  get offsetMs(): number {
+    return this.now() - this.#system.now();
+  }
+
+  /** Whether others may tell the time: the system cannot. */
+  get isWanting(): boolean {
+    return this.#trust.trust() === 'unknown';
+  }
+
+  /** Calls `listener` when the time was moved, before anything is stamped by it. */
+  listen(listener: () => void): void {
+    this.#onStep = listener;
+  }
+
+  /** Takes the time from a source, if the system has none and it can be true. */
+  offer(offer: Offer): OfferAnswer {
+    const { state, answer } = takeOffer(this.#state, offer, this.sources);
+    this.#state = state;
+    if (answer.status === 'refused') this.refused++;
+    if (answer.status === 'set') this.#onStep();
+    return answer;
+  }
+
+  /** The system is trusted again: its time is the time. True when another one was kept until then. */
+  release(): boolean {
+    if (this.#state.anchor === null || this.isWanting) return false;
+    this.#state = NO_ANCHOR;
+    this.#onStep();
+    return true;
+  }
+
+  /** What the wall clock has gained on the line since its last step, ms. */
+  #slewed = 0;
+
+  #look(shift: number): void {
+    this.#slewed = shift - this.#systemShift;
+    if (Math.abs(this.#slewed) <= STEP_MS) return;
+    this.#systemShift = shift;
+    this.#slewed = 0;
+    this.steps++;
+    void this.#trust.stepped();
+    if (this.#state.anchor === null) this.#onStep();
+  }
+}
