@@ -15,6 +15,9 @@ const WRONG: readonly (readonly [folder: string, specifier: string])[] = [
   ['gateway/ledger', '../alarms/alarm.ts'],
   ['gateway/history', '../alarms/alarm.ts'],
   ['gateway/upstream', '../alarms/alarm.ts'],
+  ['gateway/notify', '../alarms/alarm-book.ts'],
+  ['gateway/notify/channels', '../call.ts'],
+  ['gateway/outputs', '../alarms/alarm-book.ts'],
   ['gateway/api', '../../drivers/point.ts'],
   ['firmware-sim', '../drivers/reading.ts'],
 ];

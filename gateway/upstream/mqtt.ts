@@ -1,6 +1,6 @@
 import { Backoff } from '#kit/backoff.ts';
 import { Fault, textOf } from '#kit/fault.ts';
-import { Backlog } from './backlog.ts';
+import { Backlog } from '../ledger/backlog.ts';
 import { Commands } from './commands.ts';
 import { UPSTREAM_FAULTS } from './faults.ts';
 import { eventMessage, type StatusPayload } from './mqtt-message.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Backlog } from '../../../gateway/upstream/backlog.ts';
+import { Backlog } from '../../../gateway/ledger/backlog.ts';
 import { FakeLedger } from '../../tools/fake-ledger.ts';
 
 /** All that can be had, reading on as needed. */

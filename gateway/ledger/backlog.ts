@@ -1,4 +1,4 @@
-import type { Entry, LedgerReader } from '../ledger/ledger.ts';
+import type { Entry, LedgerReader } from './ledger.ts';
 
 /** Entries read ahead, whatever the backlog: so much memory and no more. */
 const READ_AHEAD = 100;

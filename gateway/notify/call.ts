@@ -1,0 +1,169 @@
+import type { Sent } from './channels/channel.ts';
+
+/** Who is to be told what, as routing says. */
+export interface WantedCall {
+  readonly to: Whom;
+  /** Ids of channels in their order: one that fails hands over to the next. */
+  readonly channels: readonly string[];
+  /** What it is for, in one word that is the same whenever it is asked: `raised`, `escalated:2`, `dispatched`. */
+  readonly step: string;
+  /** The tier of escalation that it belongs to, from 1. */
+  readonly tier: number;
+  /** Smoke or red: goes first and waits for no quiet hours. */
+  readonly urgent: boolean;
+  /** Not before then, UTC ms: quiet hours, or time to put it right. */
+  readonly notBefore: number | null;
+}
+
+export interface Whom {
+  readonly kind: 'person' | 'group';
+  readonly id: string;
+}
+
+/**
+ * One message to one person or group, from being wanted until it has been sent, with what is stored of it (DESIGN.md,
+ * section 4.4). It is of one entry of the log, so that it is wanted once, however often that is read.
+ */
+export interface Call extends WantedCall {
+  /** The entry that it is for. */
+  readonly sequence: number;
+  /** The alarm, or the incident, that it is about. */
+  readonly alarm: string;
+  /** `sending` is stored before the request is made; `sent` waits for receipts, where the channel gives any. */
+  readonly state: 'wanted' | 'sending' | 'sent';
+  /** Which of `channels` has it now. */
+  readonly channel: number;
+  /** Requests made to that one, and to all. */
+  readonly triesHere: number;
+  readonly tries: number;
+  /** An earlier request may have reached its receiver: what is sent from now on says so. */
+  readonly repeated: boolean;
+  readonly receipt: string | null;
+  /** UTC ms. */
+  readonly wantedAt: number;
+  readonly sentAt: number | null;
+}
+
+export const callKey = ({ sequence, to }: Pick<Call, 'sequence' | 'to'>): string => `${sequence}:${to.kind}:${to.id}`;
+
+export const wanted = (call: WantedCall, sequence: number, alarm: string, at: number): Call => ({
+  ...call,
+  ...{ sequence, alarm, state: 'wanted', channel: 0, triesHere: 0, tries: 0, repeated: false, receipt: null },
+  ...{ wantedAt: at, sentAt: null },
+});
+
+/** What happens to a call. `now`: UTC ms. */
+export type CallInput =
+  /** Its request is about to be made. */
+  | { readonly kind: 'begun' }
+  | { readonly kind: 'answered'; readonly sent: Sent; readonly now: number }
+  /** A receipt that came after it was sent. */
+  | { readonly kind: 'delivered' }
+  | { readonly kind: 'undelivered'; readonly code: string }
+  /** The process began anew. */
+  | { readonly kind: 'restarted' };
+
+/** What is told of it, as an entry of the log: `city.gengfu.call.sent` and the like. */
+export interface CallTold {
+  readonly step: 'sent' | 'delivered' | 'failed';
+  /** By which channel. */
+  readonly channel: string;
+  readonly code: string | null;
+  readonly reason: string | null;
+}
+
+export interface CallStep {
+  /** Null: done with. */
+  readonly call: Call | null;
+  readonly told: readonly CallTold[];
+  /** How long to wait before it is tried again, ms of real time. */
+  readonly waitMs: number;
+}
+
+/** How often one channel is asked before the next one is. */
+const TRIES_OF_A_TURN = 5;
+/** A channel that answers nothing is asked so often: each time a message may have come. */
+const MOST_UNKNOWN = 3;
+const FIRST_WAIT_MS = 2_000;
+const LONGEST_WAIT_MS = 60_000;
+
+/**
+ * What becomes of a call. It is tried until it has gone out, was refused by every channel, or is needed no more, which is not
+ * asked here. One that is urgent waits for no channel that asks for time, where there is another.
+ */
+export function stepCall(call: Call, input: CallInput): CallStep {
+  switch (input.kind) {
+    case 'begun':
+      return still({ ...call, state: 'sending', triesHere: call.triesHere + 1, tries: call.tries + 1 });
+    case 'restarted':
+      // What was stored as being sent may have gone out.
+      return still(call.state === 'sending' ? { ...call, state: 'wanted', repeated: true } : call);
+    case 'delivered':
+      return { call: null, told: [tell(call, 'delivered')], waitMs: 0 };
+    case 'undelivered':
+      return without(call, input.code, null);
+    case 'answered':
+      return answered(call, input.sent, input.now);
+    default:
+      return input satisfies never;
+  }
+}
+
+function answered(call: Call, sent: Sent, now: number): CallStep {
+  switch (sent.status) {
+    case 'delivered':
+      return { call: null, told: [tell(call, 'sent'), tell(call, 'delivered')], waitMs: 0 };
+    case 'accepted': {
+      const kept = { ...call, state: 'sent' as const, receipt: sent.receipt, sentAt: now };
+      return { call: sent.receipt === null ? null : kept, told: [tell(call, 'sent')], waitMs: 0 };
+    }
+    case 'rejected':
+      return without(call, sent.code, sent.message);
+    case 'unknown': {
+      const again: Call = { ...call, repeated: true };
+      const isWorn = call.triesHere >= MOST_UNKNOWN;
+      return isWorn ? without(again, sent.code, sent.message) : retry(again, sent.code, sent.message, null);
+    }
+    case 'later':
+      return retry(call, sent.code, sent.message, sent.retryMs);
+    default:
+      return sent satisfies never;
+  }
+}
+
+/** Never by this channel: the next one gets it; without one it has failed. */
+function without(call: Call, code: string, reason: string | null): CallStep {
+  const told = [tell(call, 'failed', code, reason)];
+  const channels = call.channels.filter((_, index) => index !== call.channel);
+  if (channels.length === 0) return { call: null, told, waitMs: 0 };
+  return { call: moved({ ...call, channels }, call.channel % channels.length), told, waitMs: 0 };
+}
+
+/** By this channel again, or by the next when it had its turns: an urgent call gives each but one. */
+function retry(call: Call, code: string, reason: string, retryMs: number | null): CallStep {
+  const { channels, channel, triesHere } = call;
+  const isFirstFailure = triesHere === 1 && call.tries <= channels.length;
+  const told = isFirstFailure ? [tell(call, 'failed', code, reason)] : [];
+  const isTurnOver = channels.length > 1 && triesHere >= (call.urgent ? 1 : TRIES_OF_A_TURN);
+  if (!isTurnOver) return { call: { ...call, state: 'wanted' }, told, waitMs: waitOf(call.triesHere, retryMs) };
+  const next = (channel + 1) % channels.length;
+  const rounds = Math.floor(call.tries / channels.length);
+  return { call: moved(call, next), told, waitMs: next === 0 ? waitOf(rounds, null) : 0 };
+}
+
+const moved = (call: Call, channel: number): Call => ({
+  ...call,
+  ...{ state: 'wanted', channel, triesHere: 0, receipt: null, sentAt: null },
+});
+
+const still = (call: Call): CallStep => ({ call, told: [], waitMs: 0 });
+
+const waitOf = (tries: number, asked: number | null): number =>
+  Math.min(LONGEST_WAIT_MS, asked ?? FIRST_WAIT_MS * 2 ** Math.min(10, Math.max(0, tries - 1)));
+
+const tell = (
+  call: Call,
+  step: CallTold['step'],
+  code: string | null = null,
+  reason: string | null = null,
+): CallTold => ({ step, channel: call.channels[call.channel] ?? '', code, reason });
