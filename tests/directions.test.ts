@@ -16,7 +16,7 @@ const WRONG: readonly (readonly [folder: string, specifier: string])[] = [
   ['gateway/history', '../alarms/alarm.ts'],
   ['gateway/upstream', '../alarms/alarm.ts'],
   ['gateway/notify', '../alarms/alarm-book.ts'],
-  ['gateway/notify/channels', '../call.ts'],
+  ['gateway/notify/channels', '../../alarms/alarm.ts'],
   ['gateway/outputs', '../alarms/alarm-book.ts'],
   ['gateway/api', '../../drivers/point.ts'],
   ['firmware-sim', '../drivers/reading.ts'],
