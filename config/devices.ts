@@ -102,6 +102,9 @@ export async function checkDevice(
     model: profile.id,
     options,
     profile: profile.options,
+    scene: common.scene ?? null,
+    place: placeOf(common),
+    asset: common.asset ?? null,
     points: points.map(({ model, own }, index) =>
       placePoint(models[index] ?? model, own ?? common.every ?? profile.everyMs, common, register),
     ),
@@ -171,6 +174,8 @@ function checkPoints(
   return isGood ? chosen : undefined;
 }
 
+const placeOf = ({ place }: Common) => ({ grid: place?.grid ?? null, at: place?.at ?? null });
+
 const placePoint = (
   { id, quantity, unit, convert, units, range, invalid, states, source }: PointModel,
   everyMs: number,
@@ -187,7 +192,7 @@ const placePoint = (
   link: device.link,
   scene: device.scene ?? null,
   tags: device.tags,
-  place: { grid: device.place?.grid ?? null, at: device.place?.at ?? null },
+  place: placeOf(device),
   validUntil: device.asset?.validUntil ?? null,
   register: placeRegister(register, device.register),
   source,

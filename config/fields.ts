@@ -26,7 +26,7 @@ export const length = z
   .regex(/^\d+(\.\d+)?(mm|cm|m)$/, 'must be a number and a unit of mm cm m, such as 4.2m')
   .transform((text) => Number.parseFloat(text) * (MILLIMETRES[text.replace(/^[\d.]+/, '')] ?? Number.NaN));
 
-const date = z
+export const date = z
   .string()
   .regex(/^\d{4}-\d{2}-\d{2}$/, 'must be a date such as 2026-01-01')
   .refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) ?? false, 'is no day of the calendar');
@@ -56,18 +56,6 @@ const latitude = z
 export const place = z.strictObject({
   grid: z.string().min(1).optional(),
   at: z.tuple([longitude, latitude]).optional(),
-});
-
-/** A device in the register. */
-export const asset = z.strictObject({
-  serial: z.string().optional(),
-  certificate: z.string().optional(),
-  /** The last day on which the certificate holds. */
-  validUntil: date.optional(),
-  grade: z.enum(['warning', 'evidence']).optional(),
-  maker: z.string().optional(),
-  owner: z.string().optional(),
-  maintainer: z.string().optional(),
 });
 
 const HOURS = /^([01]\d|2[0-3]):([0-5]\d)-(([01]\d|2[0-3]):([0-5]\d)|24:00)$/;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { asset } from './asset.ts';
 import { broker } from './broker.ts';
-import { asset, dayWindow, duration, id, length, listen, period, place, title } from './fields.ts';
+import { clock } from './clock.ts';
+import { dayWindow, duration, id, length, listen, period, place, title } from './fields.ts';
 import { profileTest } from './profile-tests.ts';
 import { register } from './register.ts';
 
@@ -45,7 +47,7 @@ export const siteFile = z.strictObject({
   register: register.optional(),
   windows: z.record(id, dayWindow).nullish(),
   packs: z.array(packUse).nullish(),
-  clock: z.strictObject({ trust: z.enum(['auto', 'chrony', 'timesyncd', 'always']) }).prefault({ trust: 'auto' }),
+  clock: clock.prefault({}),
   /** How long a point may be not evaluable before that is an alarm of its own. */
   notEvaluableAfter: duration.prefault('45min'),
   console: z.strictObject({ listen }).prefault({ listen: '127.0.0.1:8080' }),

@@ -1,3 +1,4 @@
+import type { Asset } from './asset.ts';
 import type { SiteBroker } from './broker.ts';
 import type { DerivedValue, PermitShape, RuleShape, WhileShape } from './kinds.ts';
 
@@ -66,6 +67,10 @@ export interface SiteDevice {
   readonly options: unknown;
   /** The driver's own fields of the profile. */
   readonly profile: unknown;
+  readonly scene: string | null;
+  readonly place: SitePoint['place'];
+  /** What the register says of it. */
+  readonly asset: Asset | null;
   readonly points: readonly SitePoint[];
 }
 
@@ -90,6 +95,8 @@ export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitS
   readonly timeZone: string;
   readonly windows: Readonly<Record<string, NamedWindow>>;
   readonly clockTrust: 'auto' | 'chrony' | 'timesyncd' | 'always';
+  /** Who may tell the time while the system has none, the one that is believed most first; left out: nobody. */
+  readonly clockSources?: readonly ('modem' | 'platform')[];
   /** How long a point may be not evaluable before `gengfu.not-evaluable` is raised, ms (45 min). */
   readonly notEvaluableAfterMs: number;
   readonly console: { readonly listen: Listen };
