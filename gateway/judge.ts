@@ -7,6 +7,7 @@ import type { Alarm } from './alarms/alarm.ts';
 import { AlarmBook } from './alarms/alarm-book.ts';
 import type { AlarmEvent } from './alarms/alarm-event.ts';
 import { NOTHING, type Step } from './alarms/lifecycle.ts';
+import { paced, type ResponsePlan } from './alarms/response-plan.ts';
 import type { DayWindow } from './rules/calendar.ts';
 import { RuleEngine } from './rules/engine.ts';
 import type { Finding } from './rules/finding.ts';
@@ -23,6 +24,8 @@ export interface JudgedSite {
   readonly rules: readonly Rule[];
   readonly permits: readonly Permit[];
   readonly points: readonly RulePoint[];
+  /** What people owe an alarm whose rule names one by `respond`. */
+  readonly plans?: readonly ResponsePlan[] | undefined;
 }
 
 /** An instant on both lines: UTC ms, and ms of the line that never steps. */
@@ -42,12 +45,16 @@ export class Judge {
   #trust: Trust;
   /** The wall clock less the line that never steps. */
   #offset: number;
+  #plans: ReadonlyMap<string, ResponsePlan> = new Map();
+  #given: readonly ResponsePlan[] = [];
+  #pace = 1;
   #keepDerived: ((batch: readonly Reading[]) => void) | null = null;
 
   constructor(site: JudgedSite, start: Instant, trust: Trust) {
     this.#zone = openZone(site.timeZone);
     this.#trust = trust;
     this.#offset = start.at - start.tick;
+    this.setPlans(site.plans ?? []);
     this.#rules = openRules(site, this.#zone, start, trust);
     this.alarms = new AlarmBook({
       newId: uuid7,
@@ -55,6 +62,7 @@ export class Judge {
       trust: () => this.#trust,
       tickOf: (at) => at - this.#offset,
       atOf: (tick) => tick + this.#offset,
+      plan: (name) => this.#plans.get(name) ?? null,
     });
   }
 
@@ -74,6 +82,18 @@ export class Judge {
   changeRules(rules: RuleEngine, zone: Zone): void {
     this.#rules = rules;
     this.#zone = zone;
+  }
+
+  /** Steps that are begun from now on have these times; those that run keep theirs. */
+  setPlans(plans: readonly ResponsePlan[]): void {
+    this.#given = plans;
+    this.#plans = new Map(plans.map((plan) => [plan.id, this.#pace === 1 ? plan : paced(plan, this.#pace)]));
+  }
+
+  /** The share of its times that a plan gives while the site is in emergency response. */
+  setPace(pace: number): void {
+    this.#pace = pace;
+    this.setPlans(this.#given);
   }
 
   /** Who keeps and shows what is derived, such as an hour's Leq: all of it from now on, and first what has waited. */

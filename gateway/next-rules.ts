@@ -116,6 +116,7 @@ export class NextRules implements Disposable {
     next.setPermits(brought(), instant.at, instant.tick);
     const taken = next.restore(states, 0, instant.tick);
     judge.changeRules(next, this.#zone);
+    judge.setPlans(site.plans ?? []);
 
     const saved = next.snapshot();
     const gone = before.filter((key) => !saved.has(key) && !key.startsWith(LEARNED));

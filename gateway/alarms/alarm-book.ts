@@ -2,9 +2,11 @@ import type { Finding } from '../rules/finding.ts';
 import type { Action, Receipt } from './action.ts';
 import type { Alarm } from './alarm.ts';
 import { isRefused, type LifecycleContext, NOTHING, type Step, stepAction, stepFinding } from './lifecycle.ts';
-import { dueOf, escalate } from './response.ts';
+import { dueOf, shiftResponse } from './response.ts';
+import { escalate } from './response-steps.ts';
 
-export type BookContext = Omit<LifecycleContext, 'lastClosed'>;
+export type BookContext = Omit<LifecycleContext, 'lastClosed' | 'lastClosedAt' | 'plan'> &
+  Partial<Pick<LifecycleContext, 'plan'>>;
 
 /** An action's answer, with what is to be made durable before it is given. */
 export interface Acted {
@@ -16,18 +18,23 @@ export interface Acted {
 export class AlarmBook {
   readonly #open = new Map<string, Alarm>();
   readonly #keyOf = new Map<string, string>();
-  readonly #lastClosed = new Map<string, string>();
+  readonly #lastClosed = new Map<string, { readonly id: string; readonly at: number | null }>();
   readonly #context: LifecycleContext;
   /** The nearest of what is due; null: an alarm has changed since it was looked for. */
   #due: number | null = null;
 
   constructor(context: BookContext) {
-    this.#context = { ...context, lastClosed: (key) => this.#lastClosed.get(key) ?? null };
+    this.#context = {
+      plan: () => null,
+      ...context,
+      lastClosed: (key) => this.#lastClosed.get(key)?.id ?? null,
+      lastClosedAt: (key) => this.#lastClosed.get(key)?.at ?? null,
+    };
   }
 
   /** Takes what an earlier run left; `closed` only so that new alarms know what they follow, newest first. Stored ticks are moved on by `shift`. */
   restore(open: readonly Alarm[], closed: readonly Alarm[], shift = 0): void {
-    for (const { watch, id } of closed.toReversed()) this.#lastClosed.set(watch.key, id);
+    for (const { watch, id, closedAt } of closed.toReversed()) this.#lastClosed.set(watch.key, { id, at: closedAt });
     for (const alarm of open) this.#keep(shifted(alarm, shift));
     this.#due = null;
   }
@@ -56,12 +63,22 @@ export class AlarmBook {
 
   /** What is due by then, each at its own time. */
   advance(tick: number): Step {
-    const steps: Step[] = [];
-    for (const alarm of this.#open.values()) {
-      if (dueOf(alarm) <= tick) steps.push(this.#moved(escalate(alarm, this.#context)));
+    const found: { readonly due: number; readonly step: Step }[] = [];
+    for (const { id } of [...this.#open.values()]) {
+      // While it was off, more than one may have become due.
+      for (let due = this.#dueOf(id); due <= tick; due = this.#dueOf(id)) {
+        const alarm = this.find(id);
+        if (alarm !== null) found.push({ due, step: this.#moved(escalate(alarm, this.#context)) });
+      }
     }
-    if (steps.length === 0) return NOTHING;
+    if (found.length === 0) return NOTHING;
+    const steps = found.sort((a, b) => a.due - b.due).map(({ step }) => step);
     return { alarms: steps.flatMap(({ alarms }) => alarms), events: steps.flatMap(({ events }) => events) };
+  }
+
+  #dueOf(id: string): number {
+    const alarm = this.find(id);
+    return alarm === null ? Number.POSITIVE_INFINITY : dueOf(alarm);
   }
 
   act(action: Action, at: number): Acted {
@@ -89,7 +106,7 @@ export class AlarmBook {
       } else {
         this.#open.delete(alarm.watch.key);
         this.#keyOf.delete(alarm.id);
-        this.#lastClosed.set(alarm.watch.key, alarm.id);
+        this.#lastClosed.set(alarm.watch.key, { id: alarm.id, at: alarm.closedAt });
       }
     }
     return step;
@@ -101,8 +118,5 @@ export class AlarmBook {
   }
 }
 
-const shifted = (alarm: Alarm, shift: number): Alarm => {
-  const { response } = alarm;
-  if (shift === 0 || response === undefined || response.dueTick === null) return alarm;
-  return { ...alarm, response: { ...response, dueTick: response.dueTick + shift } };
-};
+const shifted = (alarm: Alarm, shift: number): Alarm =>
+  shift === 0 || alarm.response === undefined ? alarm : { ...alarm, response: shiftResponse(alarm.response, shift) };

@@ -2,8 +2,11 @@ import type { Trust } from '#kit/clock.ts';
 import { compareLevels, type Finding, type Level } from '../rules/finding.ts';
 import type { AlarmAction, REFUSALS, ResponseAction } from './action.ts';
 import type { Alarm } from './alarm.ts';
-import { ALARM_TYPE, type AlarmData, type AlarmEvent, type AlarmStep } from './alarm-event.ts';
-import { begun, isAnswered, stepResponse, tellResponse } from './response.ts';
+import type { AlarmEvent } from './alarm-event.ts';
+import { acknowledgedResponse, begun, isAnswered } from './response.ts';
+import type { ResponsePlan } from './response-plan.ts';
+import { stepResponse } from './response-steps.ts';
+import { rounded, tell } from './tell.ts';
 
 /** What a step needs beside state and input. */
 export interface LifecycleContext {
@@ -17,6 +20,10 @@ export interface LifecycleContext {
   atOf(tick: number): number;
   /** The last closed alarm of a rule on a point, if any: what a new one follows. */
   lastClosed(key: string): string | null;
+  /** When that one was closed, UTC ms. */
+  lastClosedAt(key: string): number | null;
+  /** The response plan of that name, as it is at present. */
+  plan(name: string): ResponsePlan | null;
 }
 
 /** What a step leaves: the alarms it changed, the present one last, and the events that tell it. */
@@ -40,8 +47,6 @@ type OwnAction = Extract<AlarmAction, { readonly kind: 'acknowledge' | 'note' | 
 
 const isLevel = (answer: Finding['answer']): answer is Level =>
   answer !== 'normal' && answer !== 'not-evaluable' && answer !== 'not-in-force';
-
-const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 
 /** What the rules say of a point, taken into the life of its alarm. `alarm`: the one that is not closed, or null. */
 export function stepFinding(alarm: Alarm | null, finding: Finding, context: LifecycleContext): Step {
@@ -67,7 +72,8 @@ export function stepAction(
   switch (action.kind) {
     case 'acknowledge': {
       if (alarm.acknowledged) return null;
-      const acknowledged = { ...alarm, acknowledged: true, acknowledgedAt: at, acknowledgedBy: action.by };
+      const seen = { ...alarm, acknowledged: true, acknowledgedAt: at, acknowledgedBy: action.by };
+      const acknowledged = acknowledgedResponse(seen, at, context);
       const told = tell('acknowledged', acknowledged, at, context, { by: action.by, note });
       return alarm.condition === 'normal' && isAnswered(acknowledged)
         ? closeAfter(told, acknowledged, at, context)
@@ -77,8 +83,13 @@ export function stepAction(
       return tell('noted', alarm, at, context, { by: action.by, note });
     case 'reset':
       return { code: 'wrong-step', message: 'the alarm is not latched' };
-    default:
-      return stepResponse(alarm, action, at, context);
+    default: {
+      const step = stepResponse(alarm, action, at, context);
+      const after = step === null || isRefused(step) ? undefined : step.alarms.at(-1);
+      if (step === null || isRefused(step) || after === undefined) return step;
+      const isDone = after.condition === 'normal' && after.acknowledged && !isAnswered(alarm) && isAnswered(after);
+      return isDone ? closeAfter(step, after, at, context) : step;
+    }
   }
 }
 
@@ -161,59 +172,3 @@ const measured = (finding: Finding): Pick<Alarm, 'watch' | 'value' | 'limit' | '
   coverage: finding.coverage === null ? null : rounded(finding.coverage),
   permit: finding.permit,
 });
-
-/** One step of its life, told: the alarm as it is after it, and the event. */
-export function tell(
-  step: AlarmStep,
-  alarm: Alarm,
-  at: number,
-  context: LifecycleContext,
-  more: Partial<Pick<AlarmData, 'previousLevel' | 'again' | 'reason' | 'by' | 'note' | 'response'>>,
-): Step {
-  const { watch, value, announced } = alarm;
-  const isOver = alarm.level !== null && typeof value === 'number' && watch.legalLimit !== null;
-  const data: AlarmData = {
-    alarm: alarm.id,
-    rule: watch.rule,
-    device: watch.device,
-    point: watch.point,
-    quantity: watch.quantity,
-    scene: watch.scene,
-    level: alarm.level,
-    previousLevel: more.previousLevel ?? null,
-    condition: alarm.condition,
-    acknowledged: alarm.acknowledged,
-    again: more.again ?? false,
-    reason: more.reason ?? null,
-    exercise: alarm.exercise ?? null,
-    value,
-    limit: alarm.limit,
-    legalLimit: watch.legalLimit,
-    excess: isOver ? rounded(value - (watch.legalLimit ?? 0)) : null,
-    unit: watch.unit,
-    measure: watch.measure,
-    coverage: alarm.coverage,
-    window: alarm.window,
-    permit: alarm.permit,
-    basis: watch.basis,
-    place: watch.place,
-    title: watch.title,
-    follows: alarm.follows,
-    by: more.by ?? null,
-    note: more.note ?? null,
-    shelvedUntil: announced?.shelved == null ? null : context.encodeTime(announced.shelved.until),
-    suppressedBy: announced?.suppressedBy ?? null,
-    outOfService: announced?.outOfService?.owner ?? null,
-    response: more.response ?? tellResponse(alarm, context),
-    verdict: alarm.verdict ?? null,
-    incident: alarm.incident ?? null,
-    clock: context.trust(),
-  };
-  const event: AlarmEvent = {
-    type: `${ALARM_TYPE}${step}`,
-    subject: `${watch.device}/${watch.point}/${watch.rule}`,
-    time: context.encodeTime(at),
-    data,
-  };
-  return { alarms: [alarm], events: [event] };
-}
