@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { join, sep } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { codeOf, textOf } from '#kit/fault.ts';
 import { type Entry, parseFile } from './document.ts';
 import { suggest } from './nearest.ts';
@@ -44,6 +44,24 @@ export async function readFolder(dir: string, report: Report): Promise<Folder> {
     people: entries.get('people.yaml'),
     profiles: chosen(isProfile),
   };
+}
+
+/**
+ * The lists of a file, or of all files of a folder, that stands beside the site's directory; places are named by the path
+ * that was given.
+ */
+export async function readBeside(path: string, report: Report): Promise<Entry[]> {
+  const found = await stat(path).catch(() => null);
+  const dir = found?.isDirectory() ? path : dirname(path);
+  const names = found?.isDirectory() ? ((await listNames(path, '.', report)) ?? []) : [basename(path)];
+  const entries: Entry[] = [];
+  for (const name of names.filter((each) => each.endsWith('.yaml') || !found?.isDirectory())) {
+    const shown = join(dir, name);
+    const text = await readText(dir, name, report, shown);
+    const entry = text === undefined ? undefined : parseFile(shown, text, report);
+    if (entry !== undefined) entries.push(entry);
+  }
+  return entries;
 }
 
 /** The files of a site's directory that are read, `site.yaml` first; undefined when it cannot be. */
@@ -92,10 +110,10 @@ function pick(names: readonly string[], folder: string, report: Report): string[
 
 const isSingle = (name: string): boolean => SINGLE.some((single) => name === `${single}.yaml`);
 
-async function readText(dir: string, file: string, report: Report): Promise<string | undefined> {
+async function readText(dir: string, file: string, report: Report, shown = file): Promise<string | undefined> {
   const refuse = (message: string, line = 1, column = 1) => {
     report.markIncomplete();
-    report.error({ file, line, column }, message);
+    report.error({ file: shown, line, column }, message);
     return undefined;
   };
   try {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ROOT } from '#kit/root.ts';
+import { checkClock } from './clock.ts';
 import { Declared } from './declared.ts';
 import { derivedPoints } from './derived-points.ts';
 import { checkDevice, checkLink, checkShared, type OpenLinkSpec, type PlacedDevice } from './devices.ts';
@@ -10,6 +11,7 @@ import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { checkListeners } from './listeners.ts';
 import { gatherLists, siteHead } from './lists.ts';
+import { withOtherRules } from './other-rules.ts';
 import { ownPoints } from './own-points.ts';
 import { takePack } from './packs.ts';
 import { Profiles } from './profiles.ts';
@@ -28,6 +30,8 @@ export interface LoadOptions {
   readonly missingSecrets?: 'error' | 'warning';
   /** Where `${file:PATH}` looks; the site's directory by default. */
   readonly secretsDir?: string;
+  /** A file of rules, or a folder of such, which takes the place of the site's own; to compare with. */
+  readonly rules?: string | undefined;
   /** Packs and device models that ship. */
   readonly packsDir?: string;
   readonly profilesDir?: string;
@@ -50,7 +54,8 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
     missing: options.missingSecrets ?? 'error',
   };
   const folder = await readFolder(dir, report);
-  const lists = gatherLists(folder.lists, folder.site, report);
+  const own = gatherLists(folder.lists, folder.site, report);
+  const lists = options.rules === undefined ? own : await withOtherRules(own, options.rules, report);
 
   const head = folder.site === undefined ? undefined : await resolveBroker(siteHead(folder.site), sources, report);
   const site = head === undefined ? undefined : check(siteFile, head, report);
@@ -59,6 +64,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
 
   const profiles = new Profiles(folder.profiles, kinds.drivers, profilesDir, report);
   const links = await checkLinks(lists.links, kinds, sources, report);
+  if (site !== undefined && head !== undefined) checkClock(site.clock.sources, head, links.open, upstreams, report);
   if (site !== undefined && head !== undefined) checkListeners(site, head, links.open, report);
   const devices = await checkDevices(lists.devices, links, { profiles, register: site?.register }, sources, report);
 
@@ -102,6 +108,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       timeZone: site.timeZone,
       windows: placeWindows(site.windows ?? {}),
       clockTrust: site.clock.trust,
+      clockSources: site.clock.sources,
       notEvaluableAfterMs: site.notEvaluableAfter,
       console: site.console,
       broker: site.broker ?? null,

@@ -1,162 +1,188 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { z } from 'zod';
-import type { Trust } from '#kit/clock.ts';
-import { Fault } from '#kit/fault.ts';
+import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Zone } from '#kit/zone.ts';
-import type { Quality, Reading } from '../drivers/reading.ts';
-import { type Action, action } from './alarms/action.ts';
-import { type Permit, permit } from './rules/permit.ts';
+import type { Reading } from '../drivers/reading.ts';
+import { RecordingCsv } from './recording-csv.ts';
+import { parseJson, parseRecord, type Said, wrong } from './recording-line.ts';
+import { RecordingTimes } from './recording-time.ts';
 
-/** One line of a recording (RULES.md, section 6). */
-export type Line = { readonly line: number; readonly at: number; readonly tick: number } & (
-  | { readonly kind: 'reading'; readonly reading: Reading }
-  | { readonly kind: 'action'; readonly action: Action }
-  | { readonly kind: 'permit'; readonly permit: Permit }
-  | { readonly kind: 'clock'; readonly trust: Trust }
-  | { readonly kind: 'start' | 'stop' }
+/** What a recording has of one instant: readings that stand together in it, or one other line (RULES.md, section 6). */
+export type Line = { readonly at: number; readonly tick: number } & (
+  | { readonly kind: 'readings'; readonly readings: readonly Reading[] }
+  | Exclude<Said, { readonly kind: 'reading' }>
 );
 
-const named = z.enum(['synchronised', 'holding', 'unknown']);
-const trust = z.union([named, z.strictObject({ trust: named }).transform((said) => said.trust)]);
-const QUALITIES = new Set<unknown>(['good', 'uncertain', 'bad']);
-
-const wrong = (file: string, line: number, message: string) => new Fault('recording', `${file}:${line}: ${message}`);
-
-/** Splits one line of CSV: commas, and double quotes around a field, doubled inside it (RFC 4180). */
-function splitCsv(text: string): string[] {
-  const fields: string[] = [];
-  let field = '';
-  let isQuoted = false;
-  for (let i = 0; i < text.length; i++) {
-    const character = text[i];
-    if (isQuoted && character === '"' && text[i + 1] === '"') {
-      field += '"';
-      i++;
-    } else if (character === '"') {
-      isQuoted = !isQuoted;
-    } else if (character === ',' && !isQuoted) {
-      fields.push(field);
-      field = '';
-    } else {
-      field += character;
-    }
-  }
-  return [...fields, field];
+/** Where a point is first read, and how often it is. */
+export interface Seen {
+  readonly line: number;
+  readonly count: number;
 }
 
-function csvRecord(header: readonly string[], text: string): Record<string, unknown> {
-  const fields = splitCsv(text);
-  const record: Record<string, unknown> = {};
-  for (const [i, name] of header.entries()) {
-    const value = fields[i] ?? '';
-    if (value !== '') record[name] = name === 'value' && !Number.isNaN(Number(value)) ? Number(value) : value;
-  }
-  return record;
-}
+const CHUNK_BYTES = 1024 * 1024;
+const LONGEST_LINE_BYTES = 1024 * 1024;
+const MOST_POINTS = 100_000;
+const LINE_FEED = 0x0a;
 
-const WITHOUT_OFFSET = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}):(\d{2})(?::(\d{2}(?:\.\d+)?))?$/;
-
-/** UTC ms of a time: RFC 3339, milliseconds, or without an offset in the site's zone; NaN when it is none. */
-function timeOf(value: unknown, zone: Zone): number {
-  if (typeof value === 'number') return value;
-  if (typeof value !== 'string') return Number.NaN;
-  if (/^\d+$/.test(value)) return Number(value);
-  const [, date, hours, minutes, seconds = '0'] = WITHOUT_OFFSET.exec(value) ?? [];
-  if (date === undefined || Number.isNaN(Date.parse(date))) return Date.parse(value);
-  return zone.instant(date, Number(hours) * 60 + Number(minutes)) + Math.round(Number(seconds) * 1000);
-}
+/** A good reading with nothing beside it, as nearly every line is: at, device, point, value. JSON takes no other numbers. */
+const PLAIN =
+  /^\{"at":"([^"\\]+)","device":"([^"\\]+)","point":"([^"\\]+)","value":(-?(?:0|[1-9]\d*)(?:\.\d+)?)(?:,"quality":"good")?\}$/;
 
 /**
- * The lines of a recording in order, from CSV with a header or from JSON lines. Throws a Fault `recording` with
- * `file:line` at a line that cannot be read, or that is older than the one before it.
+ * A recording in CSV with a header or in JSON lines, read once. It is given in pages of what is at hand, in order; one of
+ * no more than some 1 MiB of the file is in memory at a time. Iterating throws a Fault `recording` with `file:line` at a
+ * line that cannot be read, or that is older than the one before it, after all that came before that instant was given.
  */
-export async function* readRecording(file: string, zone: Zone): AsyncGenerator<Line> {
-  const lines = createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY });
-  let number = 0;
-  let header: string[] | null = null;
-  let offset = 0;
-  let last = Number.NEGATIVE_INFINITY;
-  for await (const text of lines) {
-    number++;
-    const trimmed = (number === 1 ? text.replace(/^\uFEFF/, '') : text).trim();
-    if (trimmed === '') continue;
-    if (header === null && !trimmed.startsWith('{')) {
-      header = splitCsv(trimmed).map((name) => name.trim());
-      for (const name of ['at', 'device', 'point', 'value']) {
-        if (!header.includes(name)) throw wrong(file, number, `the CSV header has no column '${name}'`);
-      }
-      continue;
+export class Recording implements AsyncIterable<readonly Line[]> {
+  readonly #file: string;
+  readonly #times: RecordingTimes;
+  readonly #until: number;
+  /** By device, then by its point: one key for each, so that nothing of a line is kept. */
+  readonly #points = new Map<string, Map<string, { key: string; line: number; count: number }>>();
+  #pointCount = 0;
+  #line = 0;
+  #csv: RecordingCsv | null = null;
+  /** Wall clock less tick. */
+  #offset = 0;
+  #tick = Number.NEGATIVE_INFINITY;
+  /** Readings of the present instant, which may have more. */
+  #readings: Reading[] = [];
+  #isOver = false;
+
+  /** `until`: lines after it, UTC ms, are not read. Times without an offset are of `zone`. */
+  constructor(file: string, zone: Zone, until: number | null = null) {
+    this.#file = file;
+    this.#times = new RecordingTimes(zone);
+    this.#until = until ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** How many readings there were so far. */
+  get readings(): number {
+    let count = 0;
+    for (const [, seen] of this.seen()) count += seen.count;
+    return count;
+  }
+
+  /** Of the points that were read so far. */
+  *seen(): Generator<readonly [point: string, seen: Seen]> {
+    for (const points of this.#points.values()) for (const each of points.values()) yield [each.key, each];
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly Line[]> {
+    let rest: Buffer = Buffer.alloc(0);
+    for await (const chunk of createReadStream(this.#file, { highWaterMark: CHUNK_BYTES })) {
+      // Without an encoding a stream gives bytes.
+      const bytes = rest.length === 0 ? (chunk as Buffer) : Buffer.concat([rest, chunk as Buffer]);
+      const end = bytes.lastIndexOf(LINE_FEED) + 1;
+      rest = bytes.subarray(end);
+      yield* this.#page(bytes.toString('utf8', 0, end));
+      if (this.#isOver) return;
+      if (rest.length > LONGEST_LINE_BYTES)
+        throw this.#placed(wrong(`a line of more than ${LONGEST_LINE_BYTES} bytes`), 1);
     }
-    const record =
-      header === null || trimmed.startsWith('{') ? jsonRecord(file, number, trimmed) : csvRecord(header, trimmed);
-    const at = timeOf(record.at, zone);
-    if (!Number.isFinite(at)) throw wrong(file, number, `'at' is not a time: ${JSON.stringify(record.at)}`);
-    const tick = record.tick === undefined ? at - offset : timeOf(record.tick, zone);
-    offset = at - tick;
-    if (tick < last) throw wrong(file, number, 'older than the line before it: sort the recording by time');
-    last = tick;
-    yield { line: number, at, tick, ...body(file, number, record, at, tick, zone) };
+    yield* this.#page(rest.toString('utf8'));
+    const page: Line[] = [];
+    this.#endInstant(page);
+    yield page;
+  }
+
+  /** What the lines of a text give; of one that is wrong, first what came before it. */
+  *#page(text: string): Generator<readonly Line[]> {
+    const page: Line[] = [];
+    try {
+      for (let from = 0; from < text.length && !this.#isOver; ) {
+        const end = text.indexOf('\n', from);
+        const to = end < 0 ? text.length : end;
+        this.#line++;
+        // A mark of byte order is white space too.
+        const line = text.slice(from, to).trim();
+        from = to + 1;
+        if (line !== '') this.#take(line, page);
+      }
+    } catch (error) {
+      yield page;
+      throw codeOf(error) === 'recording' ? this.#placed(error, 0) : error;
+    }
+    yield page;
+  }
+
+  #placed(error: unknown, after: number): Fault {
+    return new Fault('recording', `${this.#file}:${this.#line + after}: ${textOf(error)}`);
+  }
+
+  #take(text: string, page: Line[]): void {
+    const plain = (this.#csv === null ? PLAIN : this.#csv.plain)?.exec(text);
+    if (plain === null || plain === undefined) {
+      this.#takeOther(text, page);
+      return;
+    }
+    const at = this.#moveTo(plain[1], undefined, page);
+    if (this.#isOver) return;
+    const point = this.#pointOf(plain[2] ?? '', plain[3] ?? '');
+    this.#readings.push({ point, value: Number(plain[4]), at, tick: this.#tick, quality: 'good' });
+  }
+
+  #takeOther(text: string, page: Line[]): void {
+    const isJson = text.startsWith('{');
+    if (this.#csv === null && !isJson && this.#tick === Number.NEGATIVE_INFINITY) {
+      this.#csv = new RecordingCsv(text);
+      const { missing } = this.#csv;
+      if (missing !== undefined) throw wrong(`the CSV header has no column '${missing}'`);
+      return;
+    }
+    const record = this.#csv === null || isJson ? parseJson(text) : this.#csv.record(text);
+    const at = this.#moveTo(record.at, record.tick, page);
+    if (this.#isOver) return;
+    const said = parseRecord(record, (value) => this.#times.parse(value));
+    const tick = this.#tick;
+    if (said.kind === 'reading') {
+      this.#readings.push({ ...said.reading, point: this.#pointOf(said.device, said.id), at, tick });
+    } else {
+      this.#endInstant(page);
+      page.push({ ...said, at, tick });
+    }
+  }
+
+  /** To the time of the next line; what was of the one before is complete when it is another. */
+  #moveTo(said: unknown, saidTick: unknown, page: Line[]): number {
+    const at = this.#times.parse(said);
+    if (!Number.isFinite(at)) throw wrong(`'at' is not a time: ${JSON.stringify(said)}`);
+    if (at > this.#until) {
+      this.#isOver = true;
+      this.#endInstant(page);
+      return at;
+    }
+    const tick = saidTick === undefined ? at - this.#offset : this.#times.parse(saidTick);
+    if (!Number.isFinite(tick)) throw wrong(`'tick' is not a time: ${JSON.stringify(saidTick)}`);
+    if (tick < this.#tick) throw wrong('older than the line before it: sort the recording by time');
+    if (tick !== this.#tick) this.#endInstant(page);
+    this.#offset = at - tick;
+    this.#tick = tick;
+    return at;
+  }
+
+  #endInstant(page: Line[]): void {
+    const [first] = this.#readings;
+    if (first === undefined) return;
+    page.push({ kind: 'readings', at: first.at, tick: first.tick, readings: this.#readings });
+    this.#readings = [];
+  }
+
+  #pointOf(device: string, id: string): string {
+    let points = this.#points.get(device);
+    if (points === undefined) {
+      points = new Map();
+      this.#points.set(copyOf(device), points);
+    }
+    let point = points.get(id);
+    if (point === undefined) {
+      if (++this.#pointCount > MOST_POINTS) throw wrong(`more than ${MOST_POINTS} points`);
+      point = { key: copyOf(`${device}/${id}`), line: this.#line, count: 0 };
+      points.set(copyOf(id), point);
+    }
+    point.count++;
+    return point.key;
   }
 }
 
-function jsonRecord(file: string, line: number, text: string): Record<string, unknown> {
-  try {
-    const record: unknown = JSON.parse(text);
-    if (typeof record === 'object' && record !== null) return record as Record<string, unknown>;
-  } catch {
-    // Told below, with its place.
-  }
-  throw wrong(file, line, 'not a JSON object');
-}
-
-type Body = Line extends infer L ? (L extends Line ? Omit<L, 'line' | 'at' | 'tick'> : never) : never;
-
-function body(file: string, line: number, record: Record<string, unknown>, at: number, tick: number, zone: Zone): Body {
-  const parse = <T>(schema: z.ZodType<T>, value: unknown): T => {
-    const parsed = schema.safeParse(value);
-    if (parsed.success) return parsed.data;
-    const issue = parsed.error.issues[0];
-    throw wrong(file, line, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`);
-  };
-  if (record.action !== undefined) {
-    const said = record.action;
-    return {
-      kind: 'action',
-      action: parse(action, typeof said === 'object' ? { by: 'recording', ...said } : said),
-    };
-  }
-  if (record.permit !== undefined) return { kind: 'permit', permit: parse(permit, record.permit) };
-  if (record.clock !== undefined) {
-    return { kind: 'clock', trust: parse(trust, record.clock) };
-  }
-  if (record.start !== undefined) return { kind: 'start' };
-  if (record.stop !== undefined) return { kind: 'stop' };
-  const { device, point, value = null, quality = 'good', code } = record;
-  if (typeof device !== 'string' || typeof point !== 'string') {
-    throw wrong(
-      file,
-      line,
-      "a reading needs 'device' and 'point'; other lines 'action', 'permit', 'clock', 'start' or 'stop'",
-    );
-  }
-  if (!QUALITIES.has(quality))
-    throw wrong(file, line, `quality is good, uncertain or bad, not ${JSON.stringify(quality)}`);
-  if (value !== null && typeof value !== 'number' && typeof value !== 'string') {
-    throw wrong(file, line, `a value is a number or a state's name, not ${JSON.stringify(value)}`);
-  }
-  const deviceAt = record.deviceAt === undefined ? Number.NaN : timeOf(record.deviceAt, zone);
-  return {
-    kind: 'reading',
-    reading: {
-      point: `${device}/${point}`,
-      value,
-      at,
-      tick,
-      quality: quality as Quality,
-      ...(typeof code === 'string' ? { code } : {}),
-      ...(Number.isFinite(deviceAt) ? { deviceAt } : {}),
-      ...(record.late === true || record.late === 'true' ? { late: true as const } : {}),
-    },
-  };
-}
+/** A part of a text keeps all of it in memory; this is one by itself. */
+const copyOf = (text: string): string => Buffer.from(text).toString();

@@ -1,65 +1,110 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeOf, textOf } from '#kit/fault.ts';
 import { openZone } from '#kit/zone.ts';
+import { Comparison } from '../comparison.ts';
+import type { GatewaySite } from '../gateway.ts';
 import { encodeEntry, GENESIS, type Head, hashOf, packDraft } from '../ledger/entry.ts';
-import { type Line, readRecording } from '../recording.ts';
+import { Recording } from '../recording.ts';
 import { replay } from '../replay.ts';
-import { instantOf, siteOf, wanted } from './arguments.ts';
+import { instantOf, siteOf, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
+import { type Compared, describeComparison, encodeComparison } from './comparison-report.ts';
 
-/** Bytes gathered before they are written: a write for each event would be most of the time. */
+/** Characters gathered before they are written: a write for each event would be most of the time. */
 const CHUNK = 65_536;
+/** Points that the site has not, of which more are only counted. */
+const MOST_NAMED = 100;
 
 const write = (text: string): Promise<void> =>
   new Promise((resolve, reject) => process.stdout.write(text, (error) => (error ? reject(error) : resolve())));
 
 export const replayCommand: Command = {
-  usage: '--site DIR FILE [--until TIME]',
-  summary: 'a recording (CSV or JSON lines) through rules and alarms; prints events',
+  usage: '--site DIR FILE [--until TIME] [--compare DIR|RULES [--json]]',
+  summary: 'a recording (CSV or JSON lines) through rules and alarms; prints events, or what other rules would change',
   async run(args) {
-    const options = { site: { type: 'string' }, until: { type: 'string' } } as const;
+    const options = {
+      site: { type: 'string' },
+      until: { type: 'string' },
+      compare: { type: 'string' },
+      json: { type: 'boolean', default: false },
+    } as const;
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true });
     const file = wanted(positionals[0], 'FILE');
+    const dir = wanted(values.site, '--site');
+    if (values.json && values.compare === undefined) throw wrongUsage('--json goes with --compare');
     const until = values.until === undefined ? null : instantOf(values.until);
-    const site = await siteOf(wanted(values.site, '--site'), { missingSecrets: 'warning' });
-    if (site === null) return EXIT.no;
-    const recording = noteUnknown(
-      readRecording(file, openZone(site.timeZone)),
-      file,
-      new Set(site.points.map(({ key }) => key)),
-    );
-    let head: Head = GENESIS;
-    let text = '';
+    const site = await siteOf(dir, { missingSecrets: 'warning' });
+    const other = values.compare === undefined ? null : await otherOf(dir, values.compare);
+    if (site === null || (values.compare !== undefined && other === null)) return EXIT.no;
+    const recording = new Recording(file, openZone(site.timeZone), until);
     try {
-      for await (const event of replay(site, recording, until)) {
-        const json = encodeEntry(site.gateway, head, packDraft(event));
-        head = { sequence: head.sequence + 1, hash: hashOf(json) };
-        text += `${json}\n`;
-        if (text.length >= CHUNK) {
-          await write(text);
-          text = '';
-        }
+      if (other === null) await printEvents(site, recording, until);
+      else {
+        const comparison = await compare(site, other, recording, until);
+        const names = { site: dir, other: values.compare ?? '' };
+        const compared: Compared = { recording: file, names, readings: recording.readings };
+        await write(`${(values.json ? encodeComparison : describeComparison)(compared, comparison)}\n`);
       }
     } catch (error) {
       if (codeOf(error) !== 'recording') throw error;
-      await write(text);
       console.error(textOf(error));
       return EXIT.no;
+    } finally {
+      warnOfUnknown(file, recording, other === null ? [site] : [site, other]);
     }
-    await write(text);
     return EXIT.done;
   },
 };
 
-/** The same lines; a point that the site has not is told on standard error, at its first line. */
-async function* noteUnknown(lines: AsyncIterable<Line>, file: string, points: ReadonlySet<string>) {
-  const told = new Set(points);
-  for await (const line of lines) {
-    if (line.kind === 'reading' && !told.has(line.reading.point)) {
-      const { point } = line.reading;
-      told.add(point);
-      console.error(`${file}:${line.line}: warning: the site has no point ${point}: its lines are passed over`);
+/** Another site, or this one with other rules. */
+async function otherOf(dir: string, path: string): Promise<GatewaySite | null> {
+  const isSite = await stat(join(path, 'site.yaml')).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+  return await siteOf(isSite ? path : dir, { missingSecrets: 'warning', ...(isSite ? {} : { rules: path }) });
+}
+
+/** Every event as it comes, also those before a line that is wrong. */
+async function printEvents(site: GatewaySite, recording: Recording, until: number | null): Promise<void> {
+  let head: Head = GENESIS;
+  let text = '';
+  try {
+    for await (const event of replay(site, recording, until)) {
+      const json = encodeEntry(site.gateway, head, packDraft(event));
+      head = { sequence: head.sequence + 1, hash: hashOf(json) };
+      text += `${json}\n`;
+      if (text.length < CHUNK) continue;
+      await write(text);
+      text = '';
     }
-    yield line;
+  } finally {
+    await write(text);
   }
+}
+
+async function compare(
+  site: GatewaySite,
+  other: GatewaySite,
+  recording: Recording,
+  until: number | null,
+): Promise<Comparison> {
+  const comparison = new Comparison(site, other);
+  for await (const page of recording) for (const line of page) comparison.take(line);
+  comparison.end(until);
+  return comparison;
+}
+
+/** A point that no site has is told on standard error, with how much of the recording it is. */
+function warnOfUnknown(file: string, recording: Recording, sites: readonly GatewaySite[]): void {
+  const points = new Set(sites.flatMap((site) => site.points.map(({ key }) => key)));
+  const unknown = [...recording.seen()].filter(([point]) => !points.has(point));
+  for (const [point, { line, count }] of unknown.slice(0, MOST_NAMED)) {
+    const lines = count === 1 ? '1 line is' : `${count} lines are`;
+    console.error(`${file}:${line}: warning: the site has no point ${point}: ${lines} passed over`);
+  }
+  const more = unknown.length - MOST_NAMED;
+  if (more > 0) console.error(`${file}: warning: ${more} more points that the site has not`);
 }

@@ -7,7 +7,7 @@ import { openZone } from '#kit/zone.ts';
 import { loadSite } from '../../config/load.ts';
 import { ALARM_TYPE, type AlarmEvent } from '../../gateway/alarms/alarm-event.ts';
 import { kinds } from '../../gateway/kinds.ts';
-import { readRecording } from '../../gateway/recording.ts';
+import { Recording } from '../../gateway/recording.ts';
 import { replay } from '../../gateway/replay.ts';
 
 /**
@@ -56,7 +56,7 @@ test.each(cases)('%s', async (name) => {
   const { site: dir, recording, until } = await filesOf(name);
   const { site, problems } = await loadSite(dir, kinds);
   if (site === null) throw new Error(`${name}: ${JSON.stringify(problems, null, 2)}`);
-  const lines = readRecording(recording, openZone(site.timeZone));
+  const lines = new Recording(recording, openZone(site.timeZone), until === null ? null : Date.parse(until));
   const events: AlarmEvent[] = [];
   for await (const event of replay(site, lines, until === null ? null : Date.parse(until))) {
     events.push(event);

@@ -13,7 +13,7 @@ import { silentLog } from '../../../gateway/kit/log.ts';
 import { openZone } from '../../../gateway/kit/zone.ts';
 import { openLedger } from '../../../gateway/ledger/open-ledger.ts';
 import { LiveJudge } from '../../../gateway/live-judge.ts';
-import { readRecording } from '../../../gateway/recording.ts';
+import { Recording } from '../../../gateway/recording.ts';
 import { replay } from '../../../gateway/replay.ts';
 import { firstTick, restoreJudge } from '../../../gateway/restore.ts';
 import { type Permit, permit } from '../../../gateway/rules/permit.ts';
@@ -97,7 +97,7 @@ async function eventsOfLedger(): Promise<string[]> {
 
 async function replayed(site: JudgedSite, file: string): Promise<string[]> {
   const events: string[] = [];
-  for await (const event of replay(site, readRecording(file, openZone(site.timeZone)))) events.push(compared(event));
+  for await (const event of replay(site, new Recording(file, openZone(site.timeZone)))) events.push(compared(event));
   return events;
 }
 
