@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
+import type { NetworkTime } from './network-time.ts';
 import type { Point } from './point.ts';
 import type { Reading } from './reading.ts';
 
@@ -89,6 +90,85 @@ export interface Picture {
   readonly at: number;
 }
 
+/** How a serial line is set. */
+export interface SerialSettings {
+  readonly baud: number;
+  readonly parity: 'none' | 'even' | 'odd';
+  readonly dataBits: 7 | 8;
+  readonly stopBits: 1 | 2;
+}
+
+/** One question of a job. It never writes. */
+export interface LineQuestion {
+  /** 0 to 255. */
+  readonly unit: number;
+  readonly table: 'holding' | 'input' | 'coil' | 'discrete';
+  readonly address: number;
+  readonly count: number;
+  /** Milliseconds within which the whole answer must have come, after the request's last byte. */
+  readonly timeoutMs: number;
+  /** Left out: the link's own. Only where the line `isSettable`. */
+  readonly settings?: SerialSettings | undefined;
+}
+
+/**
+ * What came in place of a right answer, as a person at the wire would name it. `parity` and `baud`: an answer heard at the
+ * wrong one; `swapped`: one heard upside down; `double`: more than one answer; `crc`: one with wrong bits.
+ */
+export type Symptom =
+  | 'silence'
+  | 'echo-only'
+  | 'swapped'
+  | 'parity'
+  | 'baud'
+  | 'double'
+  | 'crc'
+  | 'garbage'
+  | 'foreign';
+
+export type LineAnswer = {
+  /** From the request's last byte to the end of the answer, or of the wait. */
+  readonly tookMs: number;
+  /** Our own request was heard before it. */
+  readonly echo: boolean;
+  /** An earlier question to that unit was answered meanwhile, so long after it was sent. */
+  readonly late?: { readonly unit: number; readonly afterMs: number } | undefined;
+} & (
+  | { readonly kind: 'data'; readonly data: Uint8Array }
+  | { readonly kind: 'exception'; readonly code: number }
+  | { readonly kind: 'none'; readonly symptom: Symptom }
+  /** The link is down, or its line does not take these settings. */
+  | { readonly kind: 'closed'; readonly why: string }
+);
+
+/**
+ * The line of a link at work, lent to one job: its questions go out one at a time between the polls, which go on; those
+ * lose at most a small share of their rate. At each poll, and when it is given back, the line is as the link sets it.
+ */
+export interface BorrowedLine extends AsyncDisposable {
+  /** The link's own settings; undefined where it has none (TCP). */
+  readonly settings: SerialSettings | undefined;
+  readonly isSettable: boolean;
+  /** Rejects with the signal's reason when aborted. */
+  ask(question: LineQuestion, signal: AbortSignal): Promise<LineAnswer>;
+}
+
+/** Something on the wire, as a passive listener hears it. */
+export interface Overheard {
+  /** UTC milliseconds. */
+  readonly at: number;
+  /** Ours, or from others. */
+  readonly way: 'out' | 'in';
+  /** Who it is from or for: a unit's number, an MN, a topic; null where that cannot be told. At most 200 characters. */
+  readonly who: string | null;
+  /** What it says, for a person. At most 500 characters, printable, no secret. */
+  readonly what: string;
+  /** Its check sum is right. */
+  readonly isRight: boolean;
+  /** Its bytes in hexadecimal digits, at most 256 of them; left out where they would tell a secret. */
+  readonly hex?: string | undefined;
+}
+
 /**
  * A link that has been opened. `open` returns at once, also when the other side is away: the link reconnects
  * for ever with back-off, and its devices give bad readings meanwhile. Disposing it ends `readings`.
@@ -107,6 +187,12 @@ export interface OpenLink extends AsyncDisposable {
   kept?(durable: Promise<unknown>): void;
   /** Writes one point (`device/point`) and reads it back; refused for a point that its profile does not call writable. */
   write?(point: string, value: number | string, signal?: AbortSignal): Promise<Written>;
+  /** Lends its line to a job; undefined while another one has it. */
+  borrow?(): BorrowedLine | undefined;
+  /** Tells all that passes on its wire, and sends nothing for it. The listener only takes note. Returns the way to stop it. */
+  tap?(listener: (heard: Overheard) => void): () => void;
+  /** Asks its modem what time its network has told it. Called seldom, and only while the system has no time of its own. */
+  networkTime?(): Promise<NetworkTime>;
   /** The last picture of a device that came at that time or before it. */
   picture?(device: string, at: number): Promise<Picture | undefined>;
 }

@@ -99,6 +99,7 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
       timeoutMs: options.timeout,
       share: SHARE,
       hasNumbers: false,
+      framing: 'rtu',
       isDialledInto: true,
       openPort: berth.open,
       makeLine: (port, counters, events) => {

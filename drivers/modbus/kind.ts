@@ -6,7 +6,7 @@ import { openLink } from './link.ts';
 import { TABLES } from './pdu.ts';
 import { serialPort, socketPort } from './port.ts';
 import { register } from './register.ts';
-import { RtuLine } from './rtu-line.ts';
+import { SharedLine } from './shared-line.ts';
 import { TcpLine } from './tcp-line.ts';
 import { duration, timeout, timing } from './timing.ts';
 import { nameTty, ttyChoice } from './tty.ts';
@@ -107,6 +107,7 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
       ...timing,
       share: TCP_SHARE * options.window,
       hasNumbers: true,
+      framing: 'tcp',
       openPort: socketPort(options, wire),
       makeLine: (port, counters, events) =>
         new TcpLine(port, { window: options.window, muteAfter }, wire, counters, events),
@@ -118,9 +119,15 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
       ...timing,
       share: RTU_SHARE,
       hasNumbers: false,
+      framing: 'rtu',
       openPort: socketPort(options, wire),
       makeLine: (port, counters, events) =>
-        new RtuLine(port, { baud: options.baud, gap: 0, byteGap, muteAfter }, wire, counters, events),
+        new SharedLine(
+          port,
+          { baud: options.baud, parity: 'none', dataBits: 8, stopBits: 1 },
+          { baud: options.baud, gap: 0, byteGap, muteAfter },
+          ...([wire, counters, events] as const),
+        ),
     });
   }
   return openLink(link, context, {
@@ -128,9 +135,15 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
     ...timing,
     share: RTU_SHARE,
     hasNumbers: false,
+    framing: 'rtu',
     openPort: serialPort(options),
     makeLine: (port, counters, events) =>
-      new RtuLine(port, { ...options, byteGap, muteAfter: Number.POSITIVE_INFINITY }, wire, counters, events),
+      new SharedLine(
+        port,
+        { baud: options.baud, parity: options.parity, dataBits: options.dataBits, stopBits: options.stopBits },
+        { baud: options.baud, gap: options.gap, byteGap, muteAfter: Number.POSITIVE_INFINITY },
+        ...([wire, counters, events] as const),
+      ),
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Fault } from '#kit/fault.ts';
+import type { LineAnswer, LineQuestion, SerialSettings } from '../driver.ts';
 import type { Reply, Request } from './pdu.ts';
 
 /** What became of a request. */
@@ -33,10 +34,22 @@ export interface Line {
    * request is on the wire.
    */
   ask(request: Request, timeoutMs: number, done: (answer: Answer) => void): void;
+  /** How a job asks on it, while no request of the link's own is in flight on a line that has one at a time. */
+  readonly guests?: Guests;
   /** Bytes came in. */
   receive(chunk: Uint8Array): void;
   /** Answers everything in flight with `closed`. */
   close(): void;
+}
+
+/** What a job may do on a line. One question at a time. */
+export interface Guests {
+  readonly settings: SerialSettings | undefined;
+  readonly isSettable: boolean;
+  /** `done` is called exactly once, never before `ask` returns. */
+  ask(question: LineQuestion, done: (answer: LineAnswer) => void): void;
+  /** The line is set as the link says, if it is not. */
+  restore(): void;
 }
 
 /** So many bytes in a row that answer nothing are a fault of the connection. */

@@ -2,12 +2,14 @@ import { Backoff } from '#kit/backoff.ts';
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import { Queue } from '#kit/queue.ts';
-import type { LinkContext, LinkStatus, OpenLink, Written } from '../driver.ts';
+import type { BorrowedLine, LinkContext, LinkStatus, OpenLink, Overheard, Written } from '../driver.ts';
 import { badReading } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
 import type { ModbusLink } from './check.ts';
 import { type Counters, makeCounters } from './counters.ts';
+import { Ear } from './ear.ts';
 import type { Line, LineEvents } from './line.ts';
+import { Loan } from './loan.ts';
 import { type Outcome, Poller, type PollerOptions } from './poller.ts';
 import type { BytePort, OpenPort } from './port.ts';
 
@@ -19,6 +21,8 @@ export interface Medium extends PollerOptions {
   /** The other side connects to us: it is awaited again at once whenever it has gone. */
   readonly isDialledInto?: boolean;
   makeLine(port: BytePort, counters: Counters, events: LineEvents): Line;
+  /** How bytes on it are cut into frames for who only listens. */
+  readonly framing: 'rtu' | 'tcp';
 }
 
 const FIRST_RECONNECT_MS = 250;
@@ -47,6 +51,8 @@ class RunningLink implements OpenLink {
   #answersBefore = 0;
   #cancelWake: () => void = () => {};
   #cancelConnect: () => void = () => {};
+  #loan: BorrowedLine | undefined;
+  readonly #ears = new Set<Ear>();
 
   constructor(link: ModbusLink, medium: Medium, context: LinkContext, queue: Queue<Outcome>) {
     this.#id = link.id;
@@ -91,8 +97,28 @@ class RunningLink implements OpenLink {
     return this.#poller.write(point, value, signal);
   }
 
+  borrow(): BorrowedLine | undefined {
+    if (this.#loan !== undefined) return undefined;
+    const loan = new Loan(this.#poller, () => {
+      this.#loan = undefined;
+    });
+    this.#loan = loan;
+    return loan;
+  }
+
+  tap(listener: (heard: Overheard) => void): () => void {
+    const ear = new Ear(this.#medium.framing, this.#context, listener);
+    this.#ears.add(ear);
+    return () => {
+      this.#ears.delete(ear);
+      ear.close();
+    };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ended.abort();
+    for (const ear of this.#ears) ear.close();
+    this.#ears.clear();
     this.#cancelWake();
     this.#cancelConnect();
     this.#poller.detach();
@@ -117,16 +143,30 @@ class RunningLink implements OpenLink {
     port = this.#medium.openPort({
       opened: () => {
         if (!isCurrent() || port === undefined) return;
-        line = this.#medium.makeLine(port, this.#counters, {
+        line = this.#medium.makeLine(this.#heardBy(port), this.#counters, {
           late: (unit, afterMs) => this.#poller.late(unit, afterMs),
           broken: lost,
         });
         this.#up(line);
       },
-      data: (chunk) => line?.receive(chunk),
+      data: (chunk) => {
+        for (const ear of this.#ears) ear.hear('in', chunk);
+        line?.receive(chunk);
+      },
       closed: lost,
     });
     this.#port = port;
+  }
+
+  /** What goes out is heard too. */
+  #heardBy(port: BytePort): BytePort {
+    return {
+      ...port,
+      write: (bytes) => {
+        for (const ear of this.#ears) ear.hear('out', bytes);
+        return port.write(bytes);
+      },
+    };
   }
 
   #up(line: Line): void {

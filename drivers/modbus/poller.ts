@@ -7,10 +7,13 @@ import { Asker } from './asker.ts';
 import type { Value } from './block-reader.ts';
 import type { ModbusDevice } from './check.ts';
 import type { Counters } from './counters.ts';
-import type { Line } from './line.ts';
+import { closedAnswer } from './guest.ts';
+import type { Guests, Line } from './line.ts';
+import type { Lender, Turn } from './loan.ts';
 import type { ModbusPoint, PollPlan } from './plan.ts';
 import type { Poll } from './poll.ts';
 import { Probes } from './probes.ts';
+import { ProbePace } from './standing.ts';
 import { Timetable } from './timetable.ts';
 import { type LinkTiming, makeUnit, type Unit } from './unit.ts';
 import { type Pace, shareOf } from './use.ts';
@@ -39,6 +42,11 @@ export interface PollerContext {
   emit(outcome: Outcome): void;
 }
 
+/** Of a busy link's time so much may go to a job's questions. */
+const GUEST_SHARE = 0.05;
+/** What a question of a job takes beside its time-out at most: setting the line, and its bytes, ms. */
+const GUEST_EXTRA_MS = 60;
+
 /** A unit that is busy is left alone so long, ms of the wire. */
 const BUSY_MS = 250;
 
@@ -46,7 +54,7 @@ const BUSY_MS = 250;
  * Decides who is asked next on one link. Writes go first, then probes of units that are away, then polls in the order
  * in which they fell due; each poll waits at most once.
  */
-export class Poller {
+export class Poller implements Lender {
   readonly units: readonly Unit[];
   /** The share of the link's time that the polls need; undefined where nobody knows. */
   readonly planned: number | undefined;
@@ -61,6 +69,10 @@ export class Poller {
   /** Until the first try to connect has ended, polls wait for it. */
   #mayComeUp = true;
   #inFlight = 0;
+  #turn: Turn | undefined;
+  readonly #guestPace = new ProbePace(GUEST_SHARE);
+  /** What the wire's milliseconds are on the site's clock, as last seen. */
+  #clockRate = 1;
 
   constructor(devices: readonly ModbusDevice[], options: PollerOptions, context: PollerContext) {
     this.#context = context;
@@ -83,6 +95,26 @@ export class Poller {
     return (this.planned ?? 0) > 1 || this.#asker.meter.isBehind(this.#context.wire.tick());
   }
 
+  /** How jobs ask on the line as it is now; undefined while it is down. */
+  get guests(): Guests | undefined {
+    return this.#asker.line?.guests;
+  }
+
+  lend(turn: Turn): void {
+    if (this.guests === undefined && !this.#mayComeUp) {
+      turn.done(closedAnswer('the link is down'));
+      return;
+    }
+    this.#turn = turn;
+    this.#pump();
+  }
+
+  recall(turn: Turn): boolean {
+    if (this.#turn !== turn) return false;
+    this.#turn = undefined;
+    return true;
+  }
+
   /** The line is up. */
   attach(line: Line): void {
     this.#asker.line = line;
@@ -103,6 +135,9 @@ export class Poller {
       unit.busy = false;
     }
     this.#writes.endAll(READING_CODES.linkDown);
+    const turn = this.#turn;
+    this.#turn = undefined;
+    turn?.done(closedAnswer('the link is down'));
     for (const poll of this.#ready.splice(0)) this.#end(poll, READING_CODES.linkDown);
   }
 
@@ -179,6 +214,7 @@ export class Poller {
         this.#probe(probe);
         continue;
       }
+      if (this.#turn !== undefined && this.#lendTo(this.#turn)) continue;
       const at = this.#ready.findIndex((poll) => !poll.unit.busy);
       const [poll] = at < 0 ? [] : this.#ready.splice(at, 1);
       if (poll === undefined) return;
@@ -209,12 +245,36 @@ export class Poller {
   }
 
   /** Nobody else needs the line before a request without an answer would have ended. */
-  readonly #isIdle = (): boolean => {
+  readonly #isIdle = (): boolean => this.#isIdleFor(this.#asker.silenceClockMs);
+
+  #isIdleFor(clockMs: number): boolean {
     if (this.#ready.length > 0) return false;
     const lives = (everyMs: number) =>
       this.#polls.some(({ plan, unit }) => plan.everyMs === everyMs && !unit.standing.isAway);
-    return this.#timetable.untilNext(this.#context.clock.now(), lives) > this.#asker.silenceClockMs * 1.1;
-  };
+    return this.#timetable.untilNext(this.#context.clock.now(), lives) > clockMs * 1.1;
+  }
+
+  /** False while the link's own devices need the line: where they always do, a small share of its time is given. */
+  #lendTo(turn: Turn): boolean {
+    const { clock, wire } = this.#context;
+    const { guests } = this;
+    const isFree = this.#isIdleFor((turn.question.timeoutMs + GUEST_EXTRA_MS) * this.#clockRate);
+    if (guests === undefined || !(isFree || this.#guestPace.mayProbe(wire.tick()))) return false;
+    this.#turn = undefined;
+    this.#inFlight++;
+    const askedAt = wire.tick();
+    const clockAskedAt = clock.tick();
+    guests.ask(turn.question, (answer) => {
+      const now = wire.tick();
+      this.#inFlight--;
+      this.#asker.meter.used(now, now - askedAt);
+      if (now - askedAt > 10) this.#clockRate = (clock.tick() - clockAskedAt) / (now - askedAt);
+      if (!isFree) this.#guestPace.cost(now, now - askedAt);
+      turn.done(answer);
+      this.#pump();
+    });
+    return true;
+  }
 
   #probe(unit: Unit): void {
     const [first] = unit.polls;

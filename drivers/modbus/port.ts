@@ -1,8 +1,11 @@
 import { connect } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { SerialPort } from 'serialport';
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
+import type { SerialSettings } from '../driver.ts';
 import { closedByPeer, connectTimeout, unreachable } from './faults.ts';
+import { setTty } from './stty.ts';
 import { findTty, nameTty, type TtyChoice } from './tty.ts';
 
 /** A place that bytes go to and come from. Each is opened once; another try is another object. */
@@ -11,6 +14,8 @@ export interface BytePort {
   write(bytes: Uint8Array): boolean;
   /** Lets what waits in the system be read or dropped, then calls `done`. */
   flush(done: () => void): void;
+  /** Sets the line otherwise while it stays open; left out where that cannot be. `isStrict`: wrong parity is dropped. */
+  set?(settings: SerialSettings, isStrict: boolean, done: (fault: Fault | undefined) => void): void;
   /** No event comes after it. */
   close(): void;
 }
@@ -75,9 +80,16 @@ export interface SerialOptions {
   readonly port: TtyChoice;
   readonly baud: number;
   readonly parity: 'none' | 'even' | 'odd';
-  readonly dataBits: 5 | 6 | 7 | 8;
-  readonly stopBits: 1 | 1.5 | 2;
+  readonly dataBits: 7 | 8;
+  readonly stopBits: 1 | 2;
 }
+
+const settingsOf = ({ baud, parity, dataBits, stopBits }: SerialOptions): SerialSettings => ({
+  baud,
+  parity,
+  dataBits,
+  stopBits,
+});
 
 /** A serial port; `find` gives its path. Its native part is loaded when the first one is opened. */
 export const serialPort =
@@ -85,6 +97,8 @@ export const serialPort =
   (events) => {
     const where = nameTty(options.port);
     let port: SerialPort | undefined;
+    let tty = '';
+    let set: SerialSettings & { readonly isStrict: boolean } = { ...settingsOf(options), isStrict: false };
     let ended = false;
     const end = (fault: Fault | undefined) => {
       if (ended) return;
@@ -99,6 +113,7 @@ export const serialPort =
       const path = await find(options.port);
       if (typeof path !== 'string') return end(path);
       if (ended) return;
+      tty = path;
       const { baud: baudRate, parity, dataBits, stopBits } = options;
       const made = new SerialPort({ path, baudRate, parity, dataBits, stopBits, autoOpen: false });
       port = made;
@@ -124,6 +139,22 @@ export const serialPort =
       flush(done) {
         if (ended || port === undefined) return;
         port.flush((error) => (error ? fail(error) : done()));
+      },
+      set(settings, isStrict, done) {
+        if (ended || port === undefined) return;
+        const wanted = { ...settings, isStrict };
+        const isOnlyBaud = isDeepStrictEqual({ ...wanted, baud: 0 }, { ...set, baud: 0 });
+        const told = (fault: Fault | undefined) => {
+          if (fault === undefined) set = wanted;
+          if (!ended) done(fault);
+        };
+        if (isOnlyBaud) {
+          port.update({ baudRate: settings.baud }, (error) =>
+            told(error === null ? undefined : unreachable(where, error)),
+          );
+        } else {
+          void setTty(tty, settings, isStrict).then(told);
+        }
       },
       close: () => end(undefined),
     };

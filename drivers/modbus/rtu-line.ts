@@ -25,6 +25,8 @@ export interface RtuLineOptions {
   readonly byteGap?: number;
   /** After so many requests without a byte in reply the connection is taken for dead. */
   readonly muteAfter: number;
+  /** After a time-out in which not one byte was heard the next request need wait only for 3.5 characters. */
+  readonly isHasty?: boolean;
   /** Cuts what comes into frames; left out: the one of a plain line. */
   readonly reader?: FrameReader;
 }
@@ -77,6 +79,7 @@ export class RtuLine implements Line {
   /** When the last byte went or came, on the wire's line. */
   #lastByteAt: number;
   #shaken = false;
+  readonly #isHasty: boolean;
   #idleBytes = 0;
   #unanswered = 0;
   #open = true;
@@ -91,7 +94,14 @@ export class RtuLine implements Line {
     this.#characterMs = characterMs(options.baud);
     this.#silenceMs = silenceMs(options.baud) + options.gap;
     this.#quietMs = Math.max(QUIET_MS, 4 * this.#silenceMs, options.byteGap ?? 0);
+    this.#isHasty = options.isHasty ?? false;
     this.#lastByteAt = this.#now();
+  }
+
+  /** Somebody else spoke on the line till now; `isOver`: and nothing more of it is to come. */
+  yieldTo(isOver: boolean): void {
+    this.#lastByteAt = this.#now();
+    this.#shaken ||= !isOver;
   }
 
   ask(request: Request, timeoutMs: number, done: (answer: Answer) => void): void {
@@ -246,7 +256,8 @@ export class RtuLine implements Line {
     }
     this.#echo.end();
     if (this.#asked !== asked) return;
-    this.#shaken = true;
+    const isMute = this.#lastByteAt <= asked.until - asked.timeoutMs - replyBytes(asked.request) * this.#characterMs;
+    this.#shaken = !(this.#isHasty && isMute);
     // From here on the line must be heard to be quiet, for a reply that is only just late.
     this.#lastByteAt = isOver ? this.#lastByteAt : now;
     this.#owed.set(asked.request.unit, asked.sentAt);

@@ -1,15 +1,18 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Counters } from './counters.ts';
 import { babble, mute, notModbus, stuck } from './faults.ts';
-import { type Answer, BABBLE_BYTES, CLOSED, type Line, type LineEvents, SILENCE, SPOILT } from './line.ts';
+import { closedAnswer, guestAnswer, NO_SETTINGS } from './guest.ts';
+import { type Answer, BABBLE_BYTES, CLOSED, type Guests, type Line, type LineEvents, SILENCE, SPOILT } from './line.ts';
 import { encodeTcp, MbapReader } from './mbap.ts';
-import { answerOf, judgeReply, type Request } from './pdu.ts';
+import { answerOf, judgeReply, makeRequest, type Request } from './pdu.ts';
 import type { BytePort } from './port.ts';
 
 interface InFlight {
   readonly request: Request;
   readonly sentAt: number;
   readonly until: number;
+  /** Of a job: that it is not answered says nothing of the connection. */
+  readonly isGuest: boolean;
   readonly done: (answer: Answer) => void;
 }
 
@@ -53,11 +56,31 @@ export class TcpLine implements Line {
     this.#events = events;
   }
 
+  readonly guests: Guests = {
+    settings: undefined,
+    isSettable: false,
+    ask: (question, done) => {
+      if (question.settings !== undefined) {
+        queueMicrotask(() => done(closedAnswer(NO_SETTINGS)));
+        return;
+      }
+      const { unit, table, address, count, timeoutMs } = question;
+      const sentAt = this.#wire.tick();
+      const take = (answer: Answer) => done(guestAnswer(answer, this.#wire.tick() - sentAt));
+      this.#ask(makeRequest(unit, table, address, count), timeoutMs, take, true);
+    },
+    restore: () => {},
+  };
+
   ask(request: Request, timeoutMs: number, done: (answer: Answer) => void): void {
+    this.#ask(request, timeoutMs, done, false);
+  }
+
+  #ask(request: Request, timeoutMs: number, done: (answer: Answer) => void, isGuest: boolean): void {
     const id = this.#nextId();
     const sentAt = this.#wire.tick();
     const until = sentAt + timeoutMs;
-    this.#inFlight.set(id, { request, sentAt, until, done });
+    this.#inFlight.set(id, { request, sentAt, until, done, isGuest });
     if (until < this.#wakesAt) this.#wakeAt(until, sentAt);
     this.#counters.requests++;
     const frame = encodeTcp(id, request);
@@ -160,7 +183,7 @@ export class TcpLine implements Line {
     const asked = this.#inFlight.get(id);
     if (asked === undefined) return;
     this.#counters.timeouts++;
-    this.#unanswered++;
+    if (!asked.isGuest) this.#unanswered++;
     if (this.#owed.size >= MOST_OWED) {
       const [oldest] = this.#owed.keys();
       if (oldest !== undefined) this.#owed.delete(oldest);

@@ -40,6 +40,7 @@ export class Rig implements AsyncDisposable {
       ...(options.pace === undefined ? {} : { pace: options.pace }),
       share: kind === 'rtu' ? 0.032 : 0.008 * window,
       hasNumbers: kind === 'tcp',
+      framing: kind,
       openPort: this.bus.open,
       makeLine: (port, counters, events) =>
         kind === 'rtu'

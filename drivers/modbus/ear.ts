@@ -1,0 +1,134 @@
+import type { Clock } from '#kit/clock.ts';
+import type { Overheard } from '../driver.ts';
+import { describePdu, type HeardRequest } from './describe.ts';
+import { MbapReader } from './mbap.ts';
+import { type RtuEvents, RtuReader, type Shape, type Spoilt } from './rtu.ts';
+
+/** A silence that ends whatever was on a serial wire, ms of the wire. */
+const QUIET_MS = 20;
+/** The longest frame of either kind. */
+const MOST_BYTES = 260;
+const MOST_HEX = 128;
+
+/**
+ * Listens to what passes on one wire in both directions and tells each frame, or what is none, in the order in which it
+ * ends. It holds one frame a direction.
+ */
+export class Ear {
+  readonly #ways: Readonly<Record<Overheard['way'], { hear(chunk: Uint8Array): void; close(): void }>>;
+
+  constructor(
+    framing: 'rtu' | 'tcp',
+    clocks: { readonly clock: Clock; readonly wire: Clock },
+    tell: (heard: Overheard) => void,
+  ) {
+    const requests = new Map<number, HeardRequest>();
+    const make = (way: Overheard['way']) => {
+      const frame = (unit: number, pdu: Uint8Array, isRequest: boolean, bytes: Uint8Array) => {
+        const { what, request } = describePdu(pdu, isRequest, requests.get(unit));
+        if (isRequest) requests.set(unit, request);
+        else requests.delete(unit);
+        tell({ at: clocks.clock.now(), way, who: String(unit), what, isRight: true, hex: hexOf(bytes) });
+      };
+      const junk = (why: string, bytes: Uint8Array) =>
+        tell({ at: clocks.clock.now(), way, who: null, what: why, isRight: false, hex: hexOf(bytes) });
+      return framing === 'tcp' ? new TcpWay(way, frame, junk) : new RtuWay(way, clocks.wire, frame, junk);
+    };
+    this.#ways = { in: make('in'), out: make('out') };
+  }
+
+  hear(way: Overheard['way'], chunk: Uint8Array): void {
+    this.#ways[way].hear(chunk);
+  }
+
+  close(): void {
+    for (const way of Object.values(this.#ways)) way.close();
+  }
+}
+
+type TellFrame = (unit: number, pdu: Uint8Array, isRequest: boolean, bytes: Uint8Array) => void;
+type TellJunk = (why: string, bytes: Uint8Array) => void;
+
+const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, MOST_HEX)).toString('hex');
+
+const WHY: Readonly<Record<Spoilt | 'short', string>> = {
+  crc: 'wrong CRC',
+  overlong: 'longer than any reply',
+  nonsense: 'no frame',
+  short: 'broken off',
+};
+
+/** Frames between silences. */
+class RtuWay implements RtuEvents {
+  readonly #wire: Clock;
+  readonly #frame: TellFrame;
+  readonly #junk: TellJunk;
+  readonly #isOut: boolean;
+  readonly #reader = new RtuReader();
+  readonly #held = Buffer.alloc(MOST_BYTES);
+  #length = 0;
+  #spoilt: Spoilt | undefined;
+  #cancel: () => void = () => {};
+
+  constructor(way: Overheard['way'], wire: Clock, frame: TellFrame, junk: TellJunk) {
+    this.#wire = wire;
+    this.#frame = frame;
+    this.#junk = junk;
+    this.#isOut = way === 'out';
+  }
+
+  hear(chunk: Uint8Array): void {
+    this.#cancel();
+    const part = chunk.subarray(0, MOST_BYTES - this.#length);
+    this.#held.set(part, this.#length);
+    this.#length += part.length;
+    this.#reader.push(chunk, this);
+    if (this.#length > 0) this.#cancel = this.#wire.after(QUIET_MS, () => this.#end());
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+
+  frame(unit: number, pdu: Uint8Array, _rest: number, shape: Shape): void {
+    const bytes = Buffer.from(this.#held.subarray(0, pdu.length + 3));
+    this.#held.copyWithin(0, bytes.length, this.#length);
+    this.#length = Math.max(this.#length - bytes.length, 0);
+    this.#frame(unit, pdu, this.#isOut || shape === 'request', bytes);
+  }
+
+  spoilt(how: Spoilt): void {
+    this.#spoilt = how;
+  }
+
+  #end(): void {
+    const why = this.#spoilt ?? this.#reader.doubt ?? 'short';
+    if (this.#length > 0) this.#junk(WHY[why], this.#held.subarray(0, this.#length));
+    this.#length = 0;
+    this.#spoilt = undefined;
+    this.#reader.reset();
+  }
+}
+
+/** Frames by their length. */
+class TcpWay {
+  readonly #isOut: boolean;
+  readonly #frame: TellFrame;
+  readonly #junk: TellJunk;
+  #reader = new MbapReader();
+
+  constructor(way: Overheard['way'], frame: TellFrame, junk: TellJunk) {
+    this.#isOut = way === 'out';
+    this.#frame = frame;
+    this.#junk = junk;
+  }
+
+  hear(chunk: Uint8Array): void {
+    const isRight = this.#reader.push(chunk, (_, unit, pdu) => this.#frame(unit, pdu, this.#isOut, pdu));
+    if (isRight) return;
+    this.#reader = new MbapReader();
+    this.#junk('no Modbus TCP', chunk);
+  }
+
+  close(): void {}
+}
