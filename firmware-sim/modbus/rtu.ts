@@ -93,7 +93,8 @@ function requestLength(bytes: Buffer): number | null {
   return count === undefined ? null : Math.min(9 + count, LONGEST);
 }
 
-function encodeReply(reply: Reply): Buffer | null {
+/** A reply's bytes on the line; null for none. */
+export function encodeReply(reply: Reply): Buffer | null {
   switch (reply.kind) {
     case 'none':
       return null;
