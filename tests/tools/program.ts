@@ -14,11 +14,19 @@ const PACKAGES = {
   'victoria-metrics': 'victoria-metrics',
 } as const;
 
-export type Program = keyof typeof PACKAGES | 'pymodbus';
+/** Modules of the system's Python: what is imported, and how it is installed. */
+const MODULES = {
+  pymodbus: ['pymodbus, serial_asyncio', 'python3-pymodbus python3-serial-asyncio'],
+  aiosmtpd: ['aiosmtpd', 'python3-aiosmtpd'],
+} as const;
+
+export type Program = keyof typeof PACKAGES | keyof typeof MODULES;
+
+const isModule = (program: Program): program is keyof typeof MODULES => program in MODULES;
 
 function isThere(program: Program): boolean {
-  if (program === 'pymodbus') {
-    return spawnSync('/usr/bin/python3', ['-c', 'import pymodbus, serial_asyncio']).status === 0;
+  if (isModule(program)) {
+    return spawnSync('/usr/bin/python3', ['-c', `import ${MODULES[program][0]}`]).status === 0;
   }
   const path = `${process.env.PATH ?? ''}:/usr/sbin`;
   return spawnSync('sh', ['-c', `command -v ${program}`], { env: { ...process.env, PATH: path } }).status === 0;
@@ -31,9 +39,7 @@ function isThere(program: Program): boolean {
 export function testWith(...programs: Program[]) {
   const missing = programs.filter((program) => !isThere(program));
   if (missing.length === 0) return test;
-  const packages = missing.map((name) =>
-    name === 'pymodbus' ? 'python3-pymodbus python3-serial-asyncio' : PACKAGES[name],
-  );
+  const packages = missing.map((name) => (isModule(name) ? MODULES[name][1] : PACKAGES[name]));
   const reason = `needs ${missing.join(', ')}: apt-get install ${packages.join(' ')}`;
   return (name: string, _run?: unknown, _timeout?: number) => {
     if (process.env.CI === 'true') {

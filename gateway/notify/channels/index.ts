@@ -2,7 +2,8 @@ import type { Channel } from './channel.ts';
 import { dingtalk } from './robots/dingtalk.ts';
 import { feishu } from './robots/feishu.ts';
 import { wecom } from './robots/wecom.ts';
+import { smtp } from './smtp.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel to people. */
-export const channels: readonly Channel[] = [dingtalk, feishu, wecom, webhook];
+export const channels: readonly Channel[] = [dingtalk, feishu, wecom, smtp, webhook];
