@@ -10,6 +10,7 @@ import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import { TestWatch } from './alarms/device-tested.ts';
+import { NOTHING } from './alarms/lifecycle.ts';
 import type { ApiContext, Health } from './api/context.ts';
 import { Board } from './board.ts';
 import { ConsoleDoor } from './console-door.ts';
@@ -35,6 +36,10 @@ import type { Rule } from './rules/rule.ts';
 import type { SiteDesk, SiteStatus } from './site-desk.ts';
 import { SiteParts } from './site-parts.ts';
 import type { SiteSource } from './site-start.ts';
+import { openBootLine } from './time/boot-line.ts';
+import type { KeptClock } from './time/kept-clock.ts';
+import { timeCommand } from './time/time-command.ts';
+import { STRETCH, TimeKeeper, type TimeStatus } from './time/time-keeper.ts';
 import { upstreams } from './upstream/index.ts';
 import type { OpenUpstream, UpstreamContext, UpstreamStatus } from './upstream/upstream.ts';
 
@@ -49,6 +54,8 @@ export interface GatewayOptions {
   readonly data: string;
   /** The site's time; the demo runs it faster. Its trust is what events and legal rules go by. */
   readonly clock: Clock;
+  /** The same clock, where it may be wrong and be told the time; left out where its time is made, as in the demo. */
+  readonly kept?: KeptClock;
   /** Real time: time-outs on the wire, sessions, back-off. */
   readonly wire: Clock;
   readonly log: Log;
@@ -62,6 +69,8 @@ export interface GatewayStatus extends Health {
   readonly links: Readonly<Record<string, LinkStatus>>;
   readonly upstreams: Readonly<Record<string, UpstreamStatus>>;
   readonly site: SiteStatus;
+  /** Left out where the time is made. */
+  readonly time?: TimeStatus;
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -125,13 +134,30 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     restored.start,
     brought.map(({ permit }) => permit),
   );
+  let linksNow = (): ReadonlyMap<string, OpenLink> => new Map();
+  const time =
+    options.kept === undefined
+      ? null
+      : opening.use(
+          new TimeKeeper({
+            ...{ clock: options.kept, boot: openBootLine(), wire, log, links: () => linksNow() },
+            saved: restored.saved.get(STRETCH),
+            next: () => ledger.status().next,
+            keep: (told, states) => live.keep(NOTHING, told, states),
+            encodeTime: (at) => judge.zone.encode(at),
+            changed: () => live.lookAtTrust(),
+          }),
+        );
   // Not waited for: a disk that refuses writes must not keep the watch from starting.
   void live.keep(step, []);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
 
   const sinks = opening.use(
     new SiteParts((spec: SiteUpstream) => {
-      const commands = { permit: (payload: unknown) => takePermitCommand(permits, payload, spec.id) };
+      const commands = {
+        permit: (payload: unknown) => takePermitCommand(permits, payload, spec.id),
+        ...timeCommand(options.kept),
+      };
       return openSink(spec, {
         gateway: site.gateway,
         ...{ version, clock, wire, log, ledger, history, commands },
@@ -160,6 +186,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const links = opening.use(
     new SiteParts((spec: DriverLink) => openLink(spec, { clock, wire, log, dir: join(data, 'links', spec.id) })),
   );
+  linksNow = () => links.open;
   await links.change(linkSpecs(site));
   pumps.start(links.open);
   const backlog = () => Math.max(0, ...[...sinks.open.values()].map((sink) => sink.status().backlog));
@@ -208,6 +235,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   current = () => works.site;
   const desk = opening.use(new SiteDesk(works, source));
   metrics.watchSite(() => desk.status());
+  if (time !== null) metrics.watchTime(() => time.status());
   desk.begin(restored.saved);
 
   const opened = opening.move();
@@ -223,6 +251,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       links: context.links(),
       upstreams: context.upstreams(),
       site: desk.status(),
+      ...(time === null ? {} : { time: time.status() }),
     }),
     alarms: () => live.alarms,
     act: (action) => live.act(action),

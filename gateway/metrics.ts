@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, Registry } from 'prom-client';
+import type { Trust } from '#kit/clock.ts';
 import type { LinkStatus, OpenLink } from '../drivers/driver.ts';
 import type { Board } from './board.ts';
 import type { HistoryReader } from './history/history.ts';
@@ -8,6 +9,7 @@ import type { Lateness } from './late.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
 import { LEVELS } from './rules/finding.ts';
 import type { SiteStatus } from './site-desk.ts';
+import type { TimeStatus } from './time/time-keeper.ts';
 import type { OpenUpstream } from './upstream/upstream.ts';
 
 /** What the figures are read from, when somebody asks for them. */
@@ -23,12 +25,15 @@ export interface Measured {
 
 export interface Metrics extends Disposable {
   readonly registry: Registry;
+  /** How the gateway knows the time, told from then on. */
+  watchTime(status: () => TimeStatus): void;
   /** How changes of the site went, told from then on. */
   watchSite(status: () => Pick<SiteStatus, 'number' | 'reloads' | 'failures' | 'difference'>): void;
 }
 
 const NANOSECONDS = 1e9;
 const LOOP_RESOLUTION_MS = 10;
+const TRUSTS: readonly Trust[] = ['synchronised', 'holding', 'unknown'];
 
 /** Every figure of the gateway, worked out at the moment of asking; nothing of it costs anything between. */
 export function openMetrics(measured: Measured): Metrics {
@@ -112,6 +117,19 @@ export function openMetrics(measured: Measured): Metrics {
   });
   return {
     registry,
+    watchTime(status) {
+      gauge('clock_trust', '1 at how far the clock is trusted now.', ['trust'], (each) => {
+        for (const trust of TRUSTS) each.set({ trust }, Number(status().trust === trust));
+      });
+      gauge('clock_offset_seconds', "What the gateway's time is ahead of the system's.", ['source'], (each) => {
+        const { source, offsetMs } = status();
+        each.set({ source }, offsetMs / 1000);
+      });
+      gauge('clock_steps', 'Steps of the wall clock since the start.', [], (each) => each.set(status().steps));
+      gauge('clock_refused', 'Times that sources told since the start and that could not be true.', [], (each) =>
+        each.set(status().refused),
+      );
+    },
     watchSite(status) {
       gauge('site_number', 'Number of the applied site that runs.', [], (each) => each.set(status().number ?? 0));
       gauge('site_reloads', 'Changes of the site that were applied since the start.', [], (each) =>

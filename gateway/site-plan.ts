@@ -74,13 +74,14 @@ const settingsOf = (site: RunSite): Readonly<Record<string, unknown>> => ({
   timeZone: site.timeZone,
   windows: site.windows,
   'clock.trust': site.clockTrust,
+  'clock.sources': site.clockSources ?? [],
   notEvaluableAfter: site.notEvaluableAfterMs,
   'console.listen': site.console.listen,
   broker: site.broker,
 });
 
 /** Who the gateway is stands in its ledger, and what its clock goes by is asked from the start on. */
-const ONLY_BY_RESTART: readonly string[] = ['gateway', 'clock.trust'];
+const ONLY_BY_RESTART: readonly string[] = ['gateway', 'clock.trust', 'clock.sources'];
 
 /** From one site to another: what is new, gone and otherwise. */
 export function planSite(before: RunSite, after: RunSite): SitePlan {

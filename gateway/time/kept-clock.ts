@@ -1,6 +1,14 @@
 import type { Clock, Trust } from '#kit/clock.ts';
 import type { ClockTrust } from '#kit/trust.ts';
-import { type AnchorState, anchorTrust, NO_ANCHOR, type Offer, type OfferAnswer, takeOffer, type TimeSource } from './anchor.ts';
+import {
+  type AnchorState,
+  anchorTrust,
+  NO_ANCHOR,
+  type Offer,
+  type OfferAnswer,
+  type TimeSource,
+  takeOffer,
+} from './anchor.ts';
 
 /** A change of `at − tick` of more than this is a step, ms; less is rounding. */
 const STEP_MS = 1000;
@@ -9,35 +17,36 @@ const STEP_MS = 1000;
  * The system's clock while that is trusted; else a time of its own, which sources told and which runs on by the line that
  * never steps. It sets no clock of the system's: that is not a gateway's right.
  *
- * A step of the system's wall clock is seen at the next look at the time, so before anything is stamped by it.
+ * A step of the system's wall clock, and another trust in it, are seen at the next look at the time, so before anything is
+ * stamped by it.
  */
 export class KeptClock implements Clock {
   readonly sources: readonly TimeSource[];
   readonly #system: Clock;
   readonly #trust: Pick<ClockTrust, 'trust' | 'stepped'>;
   #state: AnchorState = NO_ANCHOR;
+  /** Wall clock less line at its last step, ms. */
   #systemShift: number;
-  #onStep: () => void = () => {};
+  #seenTrust: Trust;
+  #onChange: () => void = () => {};
   /** Steps of the wall clock, and offers that were not taken, since the start. */
   steps = 0;
   refused = 0;
 
-  constructor(
-    system: Clock,
-    trust: Pick<ClockTrust, 'trust' | 'stepped'>,
-    sources: readonly TimeSource[] = [],
-  ) {
+  constructor(system: Clock, trust: Pick<ClockTrust, 'trust' | 'stepped'>, sources: readonly TimeSource[] = []) {
     this.#system = system;
     this.#trust = trust;
     this.sources = sources;
     this.#systemShift = system.now() - system.tick();
+    this.#seenTrust = trust.trust();
   }
 
   now(): number {
     const tick = this.#system.tick();
-    this.#look(this.#system.now() - tick);
+    const at = this.#system.now();
+    this.#look(at - tick);
     const { anchor } = this.#state;
-    return anchor === null ? tick + this.#systemShift + this.#slewed : Math.round(tick + anchor.shiftMs);
+    return anchor === null ? at : Math.round(tick + anchor.shiftMs);
   }
 
   tick = (): number => this.#system.tick();
@@ -64,9 +73,9 @@ export class KeptClock implements Clock {
     return this.#trust.trust() === 'unknown';
   }
 
-  /** Calls `listener` when the time was moved, before anything is stamped by it. */
+  /** Calls `listener` when the time was moved or is trusted otherwise, before anything is stamped by it. */
   listen(listener: () => void): void {
-    this.#onStep = listener;
+    this.#onChange = listener;
   }
 
   /** Takes the time from a source, if the system has none and it can be true. */
@@ -74,7 +83,7 @@ export class KeptClock implements Clock {
     const { state, answer } = takeOffer(this.#state, offer, this.sources);
     this.#state = state;
     if (answer.status === 'refused') this.refused++;
-    if (answer.status === 'set') this.#onStep();
+    if (answer.status === 'set') this.#onChange();
     return answer;
   }
 
@@ -82,20 +91,20 @@ export class KeptClock implements Clock {
   release(): boolean {
     if (this.#state.anchor === null || this.isWanting) return false;
     this.#state = NO_ANCHOR;
-    this.#onStep();
+    this.#onChange();
     return true;
   }
 
-  /** What the wall clock has gained on the line since its last step, ms. */
-  #slewed = 0;
-
   #look(shift: number): void {
-    this.#slewed = shift - this.#systemShift;
-    if (Math.abs(this.#slewed) <= STEP_MS) return;
-    this.#systemShift = shift;
-    this.#slewed = 0;
-    this.steps++;
-    void this.#trust.stepped();
-    if (this.#state.anchor === null) this.#onStep();
+    const isStepped = Math.abs(shift - this.#systemShift) > STEP_MS;
+    if (isStepped) {
+      this.#systemShift = shift;
+      this.steps++;
+      void this.#trust.stepped();
+    }
+    const trust = this.trust();
+    if (trust === this.#seenTrust && (!isStepped || this.#state.anchor !== null)) return;
+    this.#seenTrust = trust;
+    this.#onChange();
   }
 }
