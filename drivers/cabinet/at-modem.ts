@@ -1,8 +1,10 @@
 import type { SerialPort } from 'serialport';
 import type { Clock } from '#kit/clock.ts';
 import { textOf } from '#kit/fault.ts';
+import type { NetworkTime } from '../network-time.ts';
 import { READING_CODES } from '../reading.ts';
 import { AtReply, type AtResult } from './at-reply.ts';
+import { CCLK, networkTimeOf } from './cclk.ts';
 import { dbmOfCsq, type ModemState } from './modem.ts';
 import { CABINET_CODES, type Failed, hasFailed, type Sample } from './sample.ts';
 
@@ -21,10 +23,23 @@ const BEST_FIRST = ['registered', 'roaming', 'denied'];
 
 /** A modem on its AT port: opened, asked and closed again, so that others may use it meanwhile and it may be unplugged. */
 export async function readAtModem(options: AtModemOptions): Promise<ModemState> {
+  const state = await onPort(options, ask);
+  return hasFailed(state) ? { signal: state, state } : state;
+}
+
+/** What time the network has told a modem; `as`: what its clock tells, local time or UTC. */
+export const readAtTime = (options: AtModemOptions, as: 'local' | 'utc'): Promise<NetworkTime> =>
+  onPort(options, (say) => askTime(say, as));
+
+/** Sends one command and waits for its answer, whose line of information is like `wanted`. */
+type Say = (command: string, wanted: RegExp | null) => Promise<AtResult | Failed>;
+
+async function onPort<T extends object>(options: AtModemOptions, use: (say: Say) => Promise<T>): Promise<T | Failed> {
+  const { timeoutMs, wire } = options;
   const port = await openTty(options.port, options.baud);
-  if (hasFailed(port)) return { signal: port, state: port };
+  if (hasFailed(port)) return port;
   try {
-    return await ask(port, options);
+    return await use((command, wanted) => exchange(port, command, wanted, timeoutMs, wire));
   } finally {
     await new Promise<void>((resolve) => port.close(() => resolve()));
   }
@@ -41,20 +56,44 @@ async function openTty(path: string, baudRate: number): Promise<SerialPort | Fai
   });
 }
 
-async function ask(port: SerialPort, { timeoutMs, wire }: AtModemOptions): Promise<ModemState> {
-  const say = (command: string, wanted: RegExp | null) => exchange(port, command, wanted, timeoutMs, wire);
+/** Wakes the modem; undefined once it listens. */
+async function wake(say: Say): Promise<Failed | undefined> {
   // A modem that was just woken may miss its first command.
   const hello = await say('ATE0', null);
   const awake = hasFailed(hello) ? await say('ATE0', null) : hello;
-  if (hasFailed(awake)) return { signal: awake, state: awake };
+  if (hasFailed(awake)) return awake;
   // Reasons by number; one that cannot says ERROR, which is understood too.
   await say('AT+CMEE=1', null);
+  return undefined;
+}
+
+const askRegistrations = async (say: Say): Promise<readonly (AtResult | Failed)[]> => [
+  await say('AT+CEREG?', /\+CEREG: ?\d,(\d+)/),
+  await say('AT+CREG?', /\+CREG: ?\d,(\d+)/),
+];
+
+async function ask(say: Say): Promise<ModemState | Failed> {
+  const asleep = await wake(say);
+  if (asleep !== undefined) return asleep;
   const pin = await say('AT+CPIN?', /\+CPIN: ?(.+)$/);
-  if (hasFailed(pin)) return { signal: pin, state: pin };
-  const lte = await say('AT+CEREG?', /\+CEREG: ?\d,(\d+)/);
-  const gsm = await say('AT+CREG?', /\+CREG: ?\d,(\d+)/);
+  if (hasFailed(pin)) return pin;
+  const registrations = await askRegistrations(say);
   const csq = await say('AT+CSQ', /\+CSQ: ?(\d+),(\d+)/);
-  return { signal: signalOf(csq), state: stateOf(pin, [lte, gsm]) };
+  return { signal: signalOf(csq), state: stateOf(pin, registrations) };
+}
+
+async function askTime(say: Say, as: 'local' | 'utc'): Promise<NetworkTime> {
+  const asleep = await wake(say);
+  if (asleep !== undefined) return asleep;
+  const state = registrationOf(await askRegistrations(say));
+  if (!['registered', 'roaming'].includes(state)) {
+    return { code: CABINET_CODES.noNetworkTime, error: `the modem is not in a network: ${state}` };
+  }
+  const told = await say('AT+CCLK?', CCLK);
+  if (hasFailed(told)) return told;
+  if ('refused' in told) return { code: CABINET_CODES.modem, error: `AT+CCLK? was refused: ${told.refused}` };
+  if (told.info === null) return { code: CABINET_CODES.modem, error: 'AT+CCLK? told no time' };
+  return networkTimeOf(told.info, as);
 }
 
 function signalOf(csq: AtResult | Failed): Sample {
@@ -75,11 +114,14 @@ function stateOf(pin: AtResult, registrations: readonly (AtResult | Failed)[]): 
   const answered = registrations.filter((each) => !hasFailed(each));
   const [first] = registrations;
   if (answered.length === 0 && first !== undefined && hasFailed(first)) return first;
-  const states = answered.map((each) => ('info' in each ? REGISTRATIONS[each.info?.[1] ?? ''] : undefined));
-  return { raw: BEST_FIRST.find((state) => states.includes(state)) ?? 'searching' };
+  return { raw: registrationOf(registrations) };
 }
 
-/** Sends one command and waits for its answer. */
+function registrationOf(answers: readonly (AtResult | Failed)[]): string {
+  const states = answers.map((each) => ('info' in each ? REGISTRATIONS[each.info?.[1] ?? ''] : undefined));
+  return BEST_FIRST.find((state) => states.includes(state)) ?? 'searching';
+}
+
 function exchange(
   port: SerialPort,
   command: string,

@@ -31,7 +31,13 @@ const modem = z.discriminatedUnion('by', [
       .regex(/^(any|\d{1,3})$/, 'must be a number or any')
       .default('any'),
   }),
-  z.strictObject({ by: z.literal('at'), port: path, baud: z.int().min(300).max(4_000_000).default(115_200) }),
+  z.strictObject({
+    by: z.literal('at'),
+    port: path,
+    baud: z.int().min(300).max(4_000_000).default(115_200),
+    /** What AT+CCLK? tells beside its zone: local time as the standard has it, or UTC as some modems do. */
+    clock: z.enum(['local', 'utc']).default('local'),
+  }),
 ]);
 
 const link = z.strictObject({

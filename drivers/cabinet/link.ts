@@ -1,12 +1,13 @@
 import { textOf } from '#kit/fault.ts';
 import { Queue } from '#kit/queue.ts';
 import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
+import type { NetworkTime } from '../network-time.ts';
 import { badReading, qualify } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
 import { MonthCounter } from './data-month.ts';
 import { GpioLines } from './gpio-lines.ts';
 import type { CabinetLinkSpec, CabinetPoint } from './kind.ts';
-import { modemOf, type Poll, planPolls } from './polls.ts';
+import { type AskedModem, modemOf, type Poll, planPolls } from './polls.ts';
 import { hasFailed, type Sample } from './sample.ts';
 
 /** Readings that wait for the rules; the oldest go first. */
@@ -22,6 +23,7 @@ class CabinetLink implements OpenLink {
   readonly #context: LinkContext;
   readonly #timeoutMs: number;
   readonly #polls: readonly Poll[];
+  readonly #modem: AskedModem;
   /** Pins of one chip and bias, which one gpiomon follows. */
   readonly #gpio = new Map<string, GpioLines>();
   readonly #month: MonthCounter;
@@ -54,7 +56,8 @@ class CabinetLink implements OpenLink {
       log,
     });
     const gpio = (point: CabinetPoint) => this.#gpio.get(groupOf(point));
-    this.#polls = planPolls(spec, { gpio, month: this.#month }, modemOf(spec, wire));
+    this.#modem = modemOf(spec, wire);
+    this.#polls = planPolls(spec, { gpio, month: this.#month }, this.#modem.state);
   }
 
   start(): void {
@@ -71,6 +74,10 @@ class CabinetLink implements OpenLink {
         return { point: point.key, at, tick, ...qualify(point, sample.raw, sample.scaled ?? sample.raw) };
       });
     }
+  }
+
+  networkTime(): Promise<NetworkTime> {
+    return this.#modem.time();
   }
 
   status(): LinkStatus {

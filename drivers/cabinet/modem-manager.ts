@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import type { NetworkTime } from '../network-time.ts';
 import { READING_CODES } from '../reading.ts';
 import { dbmOfPercent, type ModemState } from './modem.ts';
 import { runProgram } from './program.ts';
 import { CABINET_CODES, type Failed, hasFailed, type Sample } from './sample.ts';
+
+const HALF_SECOND_MS = 500;
 
 /** What of `mmcli -m … -J` is read. All its values are texts, `--` where there is none. */
 const answer = z.object({
@@ -15,6 +18,8 @@ const answer = z.object({
     }),
   }),
 });
+/** `mmcli -m … --time -J`. */
+const timeAnswer = z.object({ modem: z.object({ time: z.object({ current: z.string() }) }) });
 type Answer = z.output<typeof answer>['modem'];
 
 /** A modem as ModemManager knows it; `modem` is its number, its path or `any`. */
@@ -31,6 +36,25 @@ export function parseModemManager(text: string): ModemState {
   if (!parsed.success) return both({ code: CABINET_CODES.modem, error: 'mmcli printed what is not understood' });
   return { signal: signalOf(parsed.data.modem), state: { raw: stateOf(parsed.data.modem) } };
 }
+
+/** What time the network has told it: RFC 3339 with a zone, to the second. */
+export async function readModemManagerTime(modem: string, timeoutMs: number): Promise<NetworkTime> {
+  const printed = await runProgram('mmcli', ['-m', modem, '--time', '-J'], timeoutMs);
+  return hasFailed(printed) ? printed : parseModemManagerTime(printed.stdout);
+}
+
+/** From what mmcli printed. A time without a zone is of nowhere. */
+export function parseModemManagerTime(text: string): NetworkTime {
+  const parsed = timeAnswer.safeParse(jsonOf(text));
+  const current = parsed.success ? parsed.data.modem.time.current : '';
+  const at = /T[\d:.]+(Z|[+-]\d\d(:?\d\d)?)$/.test(current) ? Date.parse(fullZone(current)) : Number.NaN;
+  if (!Number.isNaN(at)) return { at: at + HALF_SECOND_MS, accuracyMs: HALF_SECOND_MS };
+  return { code: CABINET_CODES.noNetworkTime, error: `mmcli tells no time with its zone: ${current.slice(0, 40)}` };
+}
+
+/** `+08` → `+08:00`, `+0800` → `+08:00`. */
+const fullZone = (text: string): string =>
+  text.replace(/([+-]\d\d):?(\d\d)?$/, (_, hours: string, minutes = '00') => `${hours}:${minutes}`);
 
 const both = (failed: Failed): ModemState => ({ signal: failed, state: failed });
 

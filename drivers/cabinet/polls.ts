@@ -1,9 +1,11 @@
-import { readAtModem } from './at-modem.ts';
+import type { Clock } from '#kit/clock.ts';
+import type { NetworkTime } from '../network-time.ts';
+import { readAtModem, readAtTime } from './at-modem.ts';
 import type { MonthCounter } from './data-month.ts';
 import type { GpioLines } from './gpio-lines.ts';
 import type { CabinetLinkSpec, CabinetPoint } from './kind.ts';
 import type { ModemState } from './modem.ts';
-import { readModemManager } from './modem-manager.ts';
+import { readModemManager, readModemManagerTime } from './modem-manager.ts';
 import type { Sample } from './sample.ts';
 import { readHwmon, readSupply, readThermal } from './sysfs.ts';
 
@@ -51,10 +53,26 @@ async function readPoint(point: CabinetPoint, sysfs: string, { gpio, month }: Ke
 }
 
 /** The link's modem, asked by ModemManager or on its AT port. */
-export const modemOf =
-  ({ options }: CabinetLinkSpec, wire: Parameters<typeof readAtModem>[0]['wire']): (() => Promise<ModemState>) =>
-  () => {
-    const { modem, timeout } = options;
-    if (modem.by === 'modemmanager') return readModemManager(modem.modem, timeout);
-    return readAtModem({ port: modem.port, baud: modem.baud, timeoutMs: timeout, wire });
+export interface AskedModem {
+  state(): Promise<ModemState>;
+  time(): Promise<NetworkTime>;
+}
+
+/** One question at a time: it has one port. */
+export function modemOf({ options }: CabinetLinkSpec, wire: Clock): AskedModem {
+  const { modem, timeout: timeoutMs } = options;
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
+    const answer = last.then(ask);
+    last = answer.catch(() => undefined);
+    return answer;
   };
+  if (modem.by === 'modemmanager') {
+    return {
+      state: () => inTurn(() => readModemManager(modem.modem, timeoutMs)),
+      time: () => inTurn(() => readModemManagerTime(modem.modem, timeoutMs)),
+    };
+  }
+  const at = { port: modem.port, baud: modem.baud, timeoutMs, wire };
+  return { state: () => inTurn(() => readAtModem(at)), time: () => inTurn(() => readAtTime(at, modem.clock)) };
+}

@@ -21,4 +21,6 @@ export const CABINET_CODES = {
   noModem: 'no-modem',
   /** The modem said ERROR, or something that is no answer. */
   modem: 'modem',
+  /** The modem has a clock, but no network has set it. */
+  noNetworkTime: 'no-network-time',
 } as const;

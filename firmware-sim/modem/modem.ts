@@ -9,9 +9,18 @@ export interface ModemNature {
   pin: 'READY' | 'SIM PIN' | null;
   /** Whether it gives reasons by number (+CME ERROR) once it is asked to. */
   knowsReasons: boolean;
+  /** What +CCLK? says between its quotes (3GPP TS 27.007, section 8.15); null: it does not know the command. */
+  cclk: (() => string) | null;
 }
 
-export const aModem = (): ModemNature => ({ csq: 20, creg: 1, cereg: 1, pin: 'READY', knowsReasons: true });
+export const aModem = (): ModemNature => ({
+  csq: 20,
+  creg: 1,
+  cereg: 1,
+  pin: 'READY',
+  knowsReasons: true,
+  cclk: () => '80/01/06,00:00:12+00',
+});
 
 /** The commands of one modem, answered as ITU-T V.250 has it: verbose, with echo until ATE0. */
 export class Modem {
@@ -47,6 +56,8 @@ export class Modem {
         return [`+CREG: 0,${creg}`, 'OK'];
       case 'AT+CEREG?':
         return [`+CEREG: 2,${cereg},"1A2B","0C3D4E5F",7`, 'OK'];
+      case 'AT+CCLK?':
+        return this.#nature.cclk === null ? ['ERROR'] : [`+CCLK: "${this.#nature.cclk()}"`, 'OK'];
       case 'AT+CPIN?':
         if (this.#nature.pin === null) return [this.#givesReasons ? '+CME ERROR: 10' : 'ERROR'];
         return [`+CPIN: ${this.#nature.pin}`, 'OK'];

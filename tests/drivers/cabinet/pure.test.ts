@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { AtReply } from '../../../drivers/cabinet/at-reply.ts';
+import { CCLK, networkTimeOf } from '../../../drivers/cabinet/cclk.ts';
 import { countOn, monthOf } from '../../../drivers/cabinet/data-month.ts';
 import { encodeGet, encodeMonitor, parseEdge, parseLevels, parseVersion } from '../../../drivers/cabinet/gpio-tools.ts';
 import { dbmOfCsq, dbmOfPercent } from '../../../drivers/cabinet/modem.ts';
-import { parseModemManager } from '../../../drivers/cabinet/modem-manager.ts';
+import { parseModemManager, parseModemManagerTime } from '../../../drivers/cabinet/modem-manager.ts';
 import { openZone } from '../../../gateway/kit/zone.ts';
 
 describe('gpiomon and gpioget', () => {
@@ -162,5 +163,41 @@ describe('bytes of a month', () => {
     ['2026-01-05T00:00:00+08:00', 27, '2025-12-27'],
   ])('at %s a month that begins on day %d began on %s', (at, day, month) => {
     expect(monthOf(Date.parse(at), openZone('Asia/Shanghai'), day)).toBe(month);
+  });
+});
+
+describe('the time of a network', () => {
+  const cclk = (line: string): string => {
+    const told = CCLK.exec(line);
+    if (told === null) return 'no answer';
+    const time = networkTimeOf(told, 'local');
+    return 'code' in time ? time.code : new Date(time.at).toISOString();
+  };
+  test.each([
+    ['+CCLK: "94/05/06,22:10:00+08"', '1994-05-06T20:10:00.500Z'],
+    ['+CCLK: "26/07/15,22:00:00+32"', '2026-07-15T14:00:00.500Z'],
+    ['+CCLK: "26/12/31,20:00:00-24"', '2027-01-01T02:00:00.500Z'],
+    ['+CCLK: "26/07/15,19:45:00+23"', '2026-07-15T14:00:00.500Z'],
+    ['+CCLK:26/07/15,22:00:00+32', '2026-07-15T14:00:00.500Z'],
+    ['+CCLK: "26/07/15,22:00:00"', 'no-network-time'],
+    ['+CCLK: "26/07/15"', 'no answer'],
+  ])('%s', (line, wanted) => {
+    expect(cclk(line)).toBe(wanted);
+  });
+
+  const mmcli = (current: unknown) => {
+    const time = parseModemManagerTime(JSON.stringify({ modem: { time: { current }, timezone: { current: '480' } } }));
+    return 'code' in time ? time.code : new Date(time.at).toISOString();
+  };
+  test.each([
+    ['2026-07-15T22:00:00+08', '2026-07-15T14:00:00.500Z'],
+    ['2026-07-15T22:00:00+08:00', '2026-07-15T14:00:00.500Z'],
+    ['2026-07-15T22:00:00+0800', '2026-07-15T14:00:00.500Z'],
+    ['2026-07-15T14:00:00Z', '2026-07-15T14:00:00.500Z'],
+    ['2026-07-15T22:00:00', 'no-network-time'],
+    ['--', 'no-network-time'],
+    [null, 'no-network-time'],
+  ])('mmcli says %j', (current, wanted) => {
+    expect(mmcli(current)).toBe(wanted);
   });
 });
