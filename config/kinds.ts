@@ -8,6 +8,8 @@ export interface DriverKind {
   readonly profile: z.ZodObject;
   readonly device: z.ZodObject;
   readonly point: z.ZodObject;
+  /** Whether a point can be written, by the driver's own fields of it; left out: none can. */
+  isWritable?(source: unknown): boolean;
   check(link: never): readonly {
     /** Left out where it is the link itself. */
     readonly device?: string;
@@ -34,6 +36,13 @@ export interface RuleShape {
   readonly id: string;
   readonly on: Selector;
   readonly during?: unknown;
+  /** What it wants of outputs while its alarm stands. */
+  readonly outputs?:
+    | readonly {
+        readonly outputs: readonly string[];
+        readonly levels: Readonly<Record<string, string | number | undefined>>;
+      }[]
+    | undefined;
 }
 
 export interface PermitShape {

@@ -37,6 +37,7 @@ export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantit
   ...of('dBm', 'signal.level'),
   ...of('MB', 'data.month'),
   ...of('events', 'upstream.backlog'),
+  ...of('s', 'output.watchdog'),
   ['smoke.state', { states: ALARM_STATES }],
   ['gas.state', { states: ALARM_STATES }],
   ['mains.state', { states: ['on', 'off'] }],
@@ -48,6 +49,7 @@ export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantit
   ['fan.state', { states: ['running', 'stopped'] }],
   ['supply.state', { states: ['normal', 'low'] }],
   ['modem.state', { states: ['registered', 'roaming', 'searching', 'denied', 'no-sim', 'locked', 'disabled'] }],
+  ['output.state', { states: ['off', 'on'] }],
   ['link.state', { states: ['up', 'down'] }],
   ['clock.trust', { states: ['synchronised', 'holding', 'unknown'] }],
 ]);

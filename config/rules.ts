@@ -4,13 +4,14 @@ import { type Entry, isMapping, valueAt } from './document.ts';
 import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape, Selector } from './kinds.ts';
 import { checkMatchedTerms } from './matched-terms.ts';
+import { checkUses } from './output-uses.ts';
 import { GATEWAY_DEVICE } from './own-points.ts';
 import { isKnownQuantity } from './quantities.ts';
 import { checkRegister } from './register.ts';
 import type { Report } from './report.ts';
 import { checkTerms, conditionsOf } from './rule-terms.ts';
 import { isSelected, listOf } from './selector.ts';
-import type { SitePoint } from './site.ts';
+import type { SiteOutput, SitePoint } from './site.ts';
 
 /** What rules and permits refer to. */
 export interface Referred {
@@ -21,6 +22,8 @@ export interface Referred {
   readonly points: readonly SitePoint[] | undefined;
   /** Undefined when `site.yaml` could not be used. */
   readonly timeZone: string | undefined;
+  /** Left out where nobody knows them yet. */
+  readonly outputs?: readonly SiteOutput[] | undefined;
   readonly report: Report;
 }
 
@@ -54,6 +57,7 @@ export function checkRules<R extends RuleShape, P extends PermitShape>(
     if (typeof rule.during === 'string') referred.windows.refer(rule.during, entry, ['during']);
     const matched = checkSelector(rule.on, entry, referred);
     checkWhile(entry, matched, referred);
+    checkUses(rule, entry, referred.outputs, report);
     good.push(rule);
     if (matched === undefined) continue;
     if (pack !== null) {

@@ -212,6 +212,8 @@ export interface Driver<
   readonly device: D;
   /** The driver's fields of a point, such as `register` or `json`. */
   readonly point: S;
+  /** Whether a point can be written, by the driver's own fields of it; left out: none can. */
+  isWritable?(source: z.output<S>): boolean;
   /** All problems of one link's devices: addresses used twice, registers that overlap with different types. */
   check(link: LinkSpec<z.output<L>, Device<z.output<D>, z.output<P>, z.output<S>>>): SpecProblem[];
   open(

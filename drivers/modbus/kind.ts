@@ -163,6 +163,7 @@ export const modbus = {
   profile,
   device,
   point,
+  isWritable: ({ register }: z.output<typeof point>) => register.write !== undefined,
   check,
   open,
 } satisfies Driver;

@@ -131,6 +131,18 @@ const measure = z.discriminatedUnion('kind', [
 export type Measure = z.output<typeof measure>;
 
 const level = z.enum(LEVELS);
+
+/** What outputs are to be while the alarm stands: the value from a level on, until a higher one says otherwise. */
+const outputUse = z
+  .strictObject({
+    output: z.union([id.transform((one) => [one]), z.array(id).min(1)]),
+    levels: levelsOf(z.union([z.string().min(1), z.number()])),
+    /** `acknowledged`: only until somebody has seen it. */
+    until: z.enum(['returned', 'acknowledged']).default('returned'),
+    /** At most so long from each rise on. */
+    for: over.optional(),
+  })
+  .transform(({ output, levels, until, for: forMs }) => ({ outputs: output, levels, until, forMs: forMs ?? null }));
 const clearFor = duration.prefault('0s');
 
 const common = {
@@ -158,6 +170,7 @@ const common = {
   hold: duration.prefault('0s'),
   /** The response plan. */
   respond: z.string().optional(),
+  outputs: z.array(outputUse).min(1).optional(),
   /** Stays active until a person resets it, also when its cause is gone (锁定). */
   latched: z.boolean().optional(),
   /** While an alarm of one of these rules is active on the same device, on its link or on the gateway, this one is suppressed. */
