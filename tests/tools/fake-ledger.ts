@@ -20,6 +20,10 @@ export class FakeLedger implements LedgerReader {
       };
     });
     this.entries.push(...added);
+    this.tell(added);
+  }
+
+  protected tell(added: readonly Entry[]): void {
     for (const listener of this.#listeners) listener(added);
   }
 

@@ -1,0 +1,139 @@
+import { type Call, type CallInput, type CallTold, callKey, stepCall } from './call.ts';
+
+/** State that is stored with the ledger's, by key; null deletes it. */
+export interface StoredState {
+  readonly key: string;
+  readonly state: object | null;
+}
+
+/** What became of a call, with the call as it was. */
+export interface Told extends CallTold {
+  readonly call: Call;
+}
+
+const POSITION = 'calls:position';
+const CALL = 'call:';
+/** Calls that are not done with. Beyond it only those that are urgent are taken. */
+export const MOST_CALLS = 10_000;
+/** Sent calls that wait for a receipt; the oldest is given up first. */
+const MOST_SENT = 2_000;
+
+/** The calls that are not done with, the position in the log up to which it was looked at, and what of both is not stored yet. */
+export class CallList {
+  readonly #calls = new Map<string, Call>();
+  readonly #changed = new Set<string>();
+  readonly #told: Told[] = [];
+  /** Real time before which a call is not tried again, by its key. */
+  readonly #restUntil = new Map<string, number>();
+  #position: number;
+  #isMoved = false;
+  /** Calls that were not taken since start, because too many stood. */
+  refused = 0;
+
+  /** `saved`: the ledger's states, of which those of an earlier run are taken. */
+  constructor(saved: ReadonlyMap<string, object>, position: number) {
+    this.#position = (saved.get(POSITION) as { readonly sequence: number } | undefined)?.sequence ?? position;
+    for (const [key, state] of saved) {
+      if (!key.startsWith(CALL)) continue;
+      // Written by `takeChanges` below.
+      const call = state as Call;
+      this.#put(callKey(call), stepCall(call, { kind: 'restarted' }).call);
+    }
+  }
+
+  get position(): number {
+    return this.#position;
+  }
+
+  get size(): number {
+    return this.#calls.size;
+  }
+
+  [Symbol.iterator](): MapIterator<Call> {
+    return this.#calls.values();
+  }
+
+  find(key: string): Call | undefined {
+    return this.#calls.get(key);
+  }
+
+  /** The log has been looked at up to there, and wants these. */
+  want(calls: readonly Call[], sequence: number): void {
+    for (const call of calls) {
+      const key = callKey(call);
+      if (this.#calls.has(key)) continue;
+      if (this.#calls.size >= MOST_CALLS && !call.urgent) this.refused++;
+      else this.#put(key, call);
+    }
+    if (sequence > this.#position) {
+      this.#position = sequence;
+      this.#isMoved = true;
+    }
+  }
+
+  /** Gives the call after the input; null when it is done with. `now`: real time, ms. */
+  step(key: string, input: CallInput, now: number): Call | null {
+    const call = this.#calls.get(key);
+    if (call === undefined) return null;
+    const { call: next, told, waitMs } = stepCall(call, input);
+    for (const each of told) this.#told.push({ ...each, call });
+    this.#put(key, next);
+    if (waitMs > 0 && next !== null) this.#restUntil.set(key, now + waitMs);
+    else this.#restUntil.delete(key);
+    return next;
+  }
+
+  /** It is needed no more, and nothing is told of it. */
+  lapse(key: string): void {
+    this.#put(key, null);
+  }
+
+  /** Until when it rests, real time; 0 when it does not. */
+  restsUntil(key: string): number {
+    return this.#restUntil.get(key) ?? 0;
+  }
+
+  get hasChanges(): boolean {
+    return this.#changed.size > 0 || this.#isMoved || this.#told.length > 0;
+  }
+
+  /** What has changed since it was last asked: to be stored in one transaction. */
+  takeChanges(): { readonly states: readonly StoredState[]; readonly told: readonly Told[] } {
+    const states: StoredState[] = [...this.#changed].map((key) => ({
+      key: CALL + key,
+      state: this.#calls.get(key) ?? null,
+    }));
+    if (this.#isMoved) states.push({ key: POSITION, state: { sequence: this.#position } });
+    this.#changed.clear();
+    this.#isMoved = false;
+    return { states, told: this.#told.splice(0) };
+  }
+
+  /** What could not be stored is to be stored with the next. */
+  putBack(states: readonly StoredState[], told: readonly Told[]): void {
+    for (const { key } of states) {
+      if (key === POSITION) this.#isMoved = true;
+      else this.#changed.add(key.slice(CALL.length));
+    }
+    this.#told.unshift(...told);
+  }
+
+  #put(key: string, call: Call | null): void {
+    this.#changed.add(key);
+    if (call === null) {
+      this.#calls.delete(key);
+      this.#restUntil.delete(key);
+      return;
+    }
+    this.#calls.set(key, call);
+    if (call.state === 'sent') this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const sent = [...this.#calls].filter(([, { state }]) => state === 'sent');
+    for (const [key] of sent.slice(0, Math.max(0, sent.length - MOST_SENT))) {
+      this.#calls.delete(key);
+      this.#changed.add(key);
+    }
+  }
+}

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { raised, World } from './world.ts';
+
+const sent = ({ requests }: World) => requests.map(({ channel, to }) => `${channel} ${to}`);
+
+test('an alarm is told by the first channel, once, and the log says so', async () => {
+  await using world = new World('sms', 'voice');
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  expect(sent(world)).toEqual(['sms li']);
+  expect(world.told).toEqual(['sent sms']);
+  await world.pass(60_000);
+  expect(sent(world)).toHaveLength(1);
+});
+
+test('what is about to be sent is stored before', async () => {
+  await using world = new World('sms');
+  world.channel('sms').answers.push('hang');
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  expect([...world.disk.states].find(([key]) => key.startsWith('call:'))?.[1]).toMatchObject({ state: 'sending' });
+});
+
+test('a channel that fails hands over to the next, and both are told of', async () => {
+  await using world = new World('sms', 'voice');
+  world.channel('sms').answers.push({ status: 'rejected', code: 'refused', message: 'refused' });
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  expect(sent(world)).toEqual(['sms li', 'voice li']);
+  expect(world.told).toEqual(['failed sms', 'sent voice']);
+});
+
+test('a channel that is taken out of the site hands over to the next', async () => {
+  await using world = new World('sms', 'voice');
+  await world.start();
+  world.wants = { channels: ['gone', 'voice'] };
+  world.disk.write([raised('a')]);
+  await world.pass();
+  expect(sent(world)).toEqual(['voice li']);
+  expect(world.told).toEqual(['failed gone', 'sent voice']);
+});
+
+test('one that hangs does not hold up others, nor the urgent those that come after', async () => {
+  await using world = new World('sms');
+  world.channel('sms').answers.push('hang');
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.disk.write([raised('b')]);
+  await world.pass();
+  expect(world.requests.map(({ id }) => id)).toEqual(['1:li', '2:li']);
+});
+
+test('the urgent go first', async () => {
+  await using world = new World('sms');
+  await world.start({
+    route: ({ data }) => [
+      {
+        ...{ to: { kind: 'person', id: String(data.alarm) }, channels: ['sms'], step: 'raised', tier: 1 },
+        ...{ urgent: data.alarm === 'fire', notBefore: null },
+      },
+    ],
+  });
+  world.disk.write([raised('a'), raised('b'), raised('fire')]);
+  await world.pass();
+  expect(world.requests.map(({ to }) => to)).toEqual(['fire', 'a', 'b']);
+});
+
+test('one that the alarm needs no more lapses, and what a channel still holds is taken back', async () => {
+  await using world = new World('sms');
+  world.channel('sms').answers.push('hang');
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.done.add('a');
+  world.caller.wake();
+  await world.pass();
+  expect([...world.caller.calls]).toEqual([]);
+  expect([...world.disk.states.keys()].filter((key) => key.startsWith('call:'))).toEqual([]);
+});
+
+test('not before its time', async () => {
+  await using world = new World('sms');
+  world.wants = { notBefore: world.clock.now() + 600_000 };
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass(590_000);
+  expect(world.requests).toEqual([]);
+  await world.pass(20_000);
+  expect(sent(world)).toEqual(['sms li']);
+});
+
+test('a disk that is gone keeps an urgent call for a second only, others until it is back', async () => {
+  await using world = new World('sms');
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.disk.isGone = true;
+  world.wants = { urgent: true };
+  world.disk.write([raised('fire')]);
+  await world.pass();
+  expect(world.requests).toHaveLength(1);
+  await world.pass(1_500);
+  expect(world.requests.map(({ id }) => id)).toEqual(['1:li', '3:li']);
+  world.disk.comeBack();
+  await world.pass();
+  expect(world.told).toEqual(['sent sms', 'sent sms']);
+});
+
+test('an event that is not durable is told at once where it is urgent, and not again when it is', async () => {
+  await using world = new World('sms');
+  await world.start();
+  world.wants = { urgent: true };
+  const event = raised('fire');
+  world.caller.tellAtOnce(event);
+  await world.pass(1_500);
+  expect(world.requests).toHaveLength(1);
+  world.disk.write([event]);
+  await world.pass(60_000);
+  expect(world.requests).toHaveLength(1);
+  world.wants = { urgent: false };
+  world.caller.tellAtOnce(raised('noise'));
+  await world.pass(60_000);
+  expect(world.requests).toHaveLength(1);
+});
+
+test('a report that a message was not delivered hands over; a key that was pressed acknowledges', async () => {
+  await using world = new World('sms', 'voice');
+  world.channel('sms').answers.push({ status: 'accepted', receipt: '7' });
+  world.channel('voice').answers.push({ status: 'accepted', receipt: 'v1' });
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.caller.receive('sms', { receipt: '7', person: null, kind: 'failed', text: 'expired', at: 0 });
+  await world.pass();
+  world.caller.receive('voice', { receipt: 'v1', person: null, kind: 'acknowledged', at: 0 });
+  await world.pass();
+  expect(world.answered).toEqual([{ alarm: 'a', kind: 'acknowledged' }]);
+  expect(world.told).toEqual(['sent sms', 'failed sms', 'sent voice', 'delivered voice']);
+});
+
+test('an orderly stop repeats nothing', async () => {
+  const world = new World('sms');
+  world.channel('sms').answers.push('hang');
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  const stopped = world[Symbol.asyncDispose]();
+  await world.pass(3_000);
+  await stopped;
+  await world.pass();
+  await world.start();
+  await world.pass();
+  expect(world.requests.map(({ text }) => text.includes('repeated'))).toEqual([false, false]);
+  await world[Symbol.asyncDispose]();
+});
+
+test('beyond ten thousand calls only the urgent are taken', async () => {
+  await using world = new World('sms');
+  world.wants = { notBefore: world.clock.now() + 600_000 };
+  await world.start();
+  world.disk.write(Array.from({ length: 10_010 }, (_, i) => raised(`a${i}`)));
+  await world.pass();
+  for (let i = 0; i < 100 && world.caller.status().backlog > 0; i++) await world.pass();
+  expect(world.caller.status()).toMatchObject({ waiting: 10_000, refused: 10 });
+  world.wants = { urgent: true };
+  world.disk.write([raised('fire')]);
+  await world.pass();
+  expect(sent(world)).toEqual(['sms li']);
+});
+
+/** A channel's answers: most are as they should be. */
+const answer = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({ status: 'accepted', receipt: null } as const) },
+  fc.constant({ status: 'unknown', code: 'x', message: 'x' } as const),
+  fc.constant({ status: 'later', code: 'x', message: 'x', retryMs: 50 } as const),
+);
+
+test('killed at any instant, each step is called once or marked as repeated, and none is missed', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ events: fc.integer({ min: 0, max: 3 }), turns: fc.integer({ min: 0, max: 12 }) }), {
+        minLength: 2,
+        maxLength: 8,
+      }),
+      fc.array(answer, { maxLength: 12 }),
+      async (rounds, answers) => {
+        const world = new World('sms');
+        world.channel('sms').answers.push(...answers);
+        world.to = ['li', 'wang'];
+        let events = 0;
+        await world.start();
+        for (const { events: count, turns } of rounds) {
+          world.disk.write(Array.from({ length: count }, () => raised(`a${++events}`)));
+          // Killed in the midst: what it had begun is left as it stands.
+          for (let i = 0; i < turns; i++) await new Promise((resolve) => setImmediate(resolve));
+          world.kill();
+          await world.start();
+        }
+        for (let i = 0; i < 40; i++) await world.pass(60_000);
+        const seen = Map.groupBy(world.requests, ({ id }) => id);
+        expect(seen.size).toBe(events * 2);
+        for (const requests of seen.values()) {
+          expect(requests.at(-1)?.mayBeOut).toBe(true);
+          const first = requests.findIndex(({ mayBeOut }) => mayBeOut);
+          for (const { text } of requests.slice(first + 1)) expect(text).toContain('repeated');
+        }
+        world.kill();
+      },
+    ),
+    { numRuns: Number(process.env.GENGFU_RUNS ?? 60) },
+  );
+});
