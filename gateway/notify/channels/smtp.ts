@@ -3,7 +3,8 @@ import type { Channel, ChannelContext, Message, OpenChannel, Recipient, Sent } f
 import { CHANNEL_FAULTS } from './faults.ts';
 import { duration, secret } from './fields.ts';
 import { hiding } from './hidden.ts';
-import { later, rejected } from './sent.ts';
+import { Lane } from './lane.ts';
+import { rejected } from './sent.ts';
 import { sendMail } from './smtp-session.ts';
 import { Tally } from './tally.ts';
 
@@ -29,21 +30,13 @@ export type SmtpOptions = z.output<typeof smtpOptions>;
 const MOST_AT_ONCE = 4;
 export const MOST_MAILS_WAITING = 200;
 
-interface Job {
-  readonly isUrgent: boolean;
-  readonly start: () => void;
-  readonly give: (sent: Sent) => void;
-}
-
 /** Mails, each on a connection of its own: one that hangs holds up nothing but itself. */
 class SmtpChannel implements OpenChannel {
   readonly #options: SmtpOptions;
   readonly #context: ChannelContext;
-  readonly #closing = new AbortController();
+  readonly #lane = new Lane(MOST_AT_ONCE, MOST_MAILS_WAITING);
   readonly #hide: (text: string) => string;
   readonly #tally = new Tally();
-  #jobs: Job[] = [];
-  #underWay = 0;
 
   constructor(options: SmtpOptions, context: ChannelContext) {
     this.#options = options;
@@ -53,41 +46,15 @@ class SmtpChannel implements OpenChannel {
     this.#hide = hiding([options.password, ...encoded]);
   }
 
-  send(message: Message, recipients: readonly Recipient[], signal: AbortSignal): Promise<Sent> {
+  async send(message: Message, recipients: readonly Recipient[], signal: AbortSignal): Promise<Sent> {
     const email = recipients[0]?.email ?? null;
-    const isAddress = email !== null && z.email().safeParse(email).success;
-    if (!isAddress) {
-      return Promise.resolve(
-        this.#tally.count(rejected(CHANNEL_FAULTS.noAddress, 'there is no address of the recipient')),
-      );
+    if (email === null || !z.email().safeParse(email).success) {
+      return this.#tally.count(rejected(CHANNEL_FAULTS.noAddress, 'there is no address of the recipient'));
     }
-    if (signal.aborted || this.#closing.signal.aborted) return Promise.resolve(this.#takenBack());
-    const { promise, resolve } = Promise.withResolvers<Sent>();
-    const job: Job = {
-      isUrgent: message.urgent,
-      start: () => {
-        signal.removeEventListener('abort', abort);
-        const stop = AbortSignal.any([signal, this.#closing.signal]);
-        void sendMail(this.#options, message, email, this.#context, this.#hide, stop).then((sent) => {
-          this.#underWay--;
-          job.give(this.#tally.count(sent));
-          this.#look();
-        });
-      },
-      give: resolve,
-    };
-    const abort = () => {
-      this.#jobs = this.#jobs.filter((each) => each !== job);
-      resolve(this.#takenBack());
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    const place = message.urgent ? this.#jobs.findIndex(({ isUrgent }) => !isUrgent) : -1;
-    this.#jobs.splice(place === -1 ? this.#jobs.length : place, 0, job);
-    if (this.#jobs.length > MOST_MAILS_WAITING) {
-      this.#jobs.pop()?.give(this.#tally.count(later(CHANNEL_FAULTS.queueFull, `${MOST_MAILS_WAITING} mails wait`)));
-    }
-    this.#look();
-    return promise;
+    const sent = await this.#lane.run(message.urgent, signal, (stop) =>
+      sendMail(this.#options, message, email, this.#context, this.#hide, stop),
+    );
+    return this.#tally.count(sent);
   }
 
   async test(message: Message, recipient: Recipient, signal: AbortSignal): Promise<Sent> {
@@ -95,21 +62,11 @@ class SmtpChannel implements OpenChannel {
   }
 
   status() {
-    return this.#tally.status(this.#jobs.length + this.#underWay);
+    return this.#tally.status(this.#lane.waiting);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
-    for (const { give } of this.#jobs.splice(0)) give(this.#takenBack());
-  }
-
-  #takenBack = (): Sent => this.#tally.count(later(CHANNEL_FAULTS.cancelled, 'taken back'), true);
-
-  #look(): void {
-    while (this.#underWay < MOST_AT_ONCE && this.#jobs.length > 0 && !this.#closing.signal.aborted) {
-      this.#underWay++;
-      this.#jobs.shift()?.start();
-    }
+  [Symbol.asyncDispose]() {
+    return this.#lane.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ChannelStatus, Sent } from './channel.ts';
+import { isTakenBack } from './lane.ts';
 import { hasGone } from './sent.ts';
 
 /** Counts what became of messages, for the status of a channel. */
@@ -9,11 +10,11 @@ export class Tally {
   #testedAt: number | null = null;
 
   /** Counts the answer and gives it back. What was taken back is no failure. */
-  count(sent: Sent, isCancelled = false): Sent {
+  count(sent: Sent): Sent {
     if (hasGone(sent)) {
       this.#sent++;
       this.#error = undefined;
-    } else if (!isCancelled && 'message' in sent) {
+    } else if ('message' in sent && !isTakenBack(sent)) {
       this.#failed++;
       this.#error = `${sent.code}: ${sent.message}`;
     }

@@ -64,7 +64,7 @@ class WebhookChannel implements OpenChannel {
 
   async send(message: Message, recipients: readonly Recipient[], signal: AbortSignal): Promise<Sent> {
     if (signal.aborted || this.#closing.signal.aborted) {
-      return this.#tally.count(later(CHANNEL_FAULTS.cancelled, 'taken back'), true);
+      return this.#tally.count(later(CHANNEL_FAULTS.cancelled, 'taken back'));
     }
     if (this.#underWay >= MOST_UNDER_WAY && !message.urgent) {
       return this.#tally.count(later(CHANNEL_FAULTS.queueFull, `${MOST_UNDER_WAY} requests are under way`, 1000));

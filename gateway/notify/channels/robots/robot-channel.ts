@@ -79,7 +79,7 @@ class RobotChannel<Options extends RobotOptions> implements OpenChannel {
     for (const { done } of this.#waiting.splice(0)) done(this.#takenBack());
   }
 
-  #takenBack = (): Sent => this.#tally.count(later(CHANNEL_FAULTS.cancelled, 'taken back'), true);
+  #takenBack = (): Sent => this.#tally.count(later(CHANNEL_FAULTS.cancelled, 'taken back'));
 
   #blockedMs = (): number => Math.max(0, this.#blockedUntil - this.#context.wire.tick());
 
