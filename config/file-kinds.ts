@@ -10,7 +10,16 @@ import { register } from './register.ts';
 const list = z.array(z.unknown()).nullish();
 
 /** The lists that any file of the site but people.yaml may hold. */
-export const lists = z.strictObject({ links: list, devices: list, rules: list, permits: list, derive: list });
+export const lists = z.strictObject({
+  links: list,
+  devices: list,
+  rules: list,
+  permits: list,
+  derive: list,
+  plans: list,
+  cards: list,
+  outputs: list,
+});
 export type ListName = keyof typeof lists.shape;
 
 const isTimeZone = (name: string): boolean => {
@@ -53,9 +62,10 @@ export const siteFile = z.strictObject({
   console: z.strictObject({ listen }).prefault({ listen: '127.0.0.1:8080' }),
   broker: broker.optional(),
   upstreams: list,
+  channels: list,
 });
 
-export const upstreamCommon = z.strictObject({ id, kind: z.string() });
+export const sinkCommon = z.strictObject({ id, kind: z.string() });
 
 export const linkCommon = z.strictObject({ id, kind: z.string() });
 
@@ -111,13 +121,6 @@ export const deviceCommon = z.strictObject({
   every: period.optional(),
   /** Point → what is otherwise than in its profile. */
   points: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
-});
-
-/** Contacts, duty roster and escalation: whatever they hold is taken. */
-export const peopleFile = z.looseObject({
-  contacts: z.unknown().optional(),
-  roster: z.unknown().optional(),
-  escalation: z.unknown().optional(),
 });
 
 /** A pack of rules that ships. */

@@ -16,7 +16,16 @@ export function gatherLists(
   site: Entry | undefined,
   report: Report,
 ): Record<ListName, Entry[]> {
-  const gathered: Record<ListName, Entry[]> = { links: [], devices: [], rules: [], permits: [], derive: [] };
+  const gathered: Record<ListName, Entry[]> = {
+    links: [],
+    devices: [],
+    rules: [],
+    permits: [],
+    derive: [],
+    plans: [],
+    cards: [],
+    outputs: [],
+  };
   for (const file of files) {
     const names = Object.keys(lists.shape);
     const held = isMapping(file.value) ? Object.entries(file.value).filter(([key]) => names.includes(key)) : [];

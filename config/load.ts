@@ -1,26 +1,31 @@
 import { join } from 'node:path';
 import { ROOT } from '#kit/root.ts';
+import { checkCards } from './cards.ts';
+import { checkPeople } from './check-people.ts';
 import { checkClock } from './clock.ts';
 import { Declared } from './declared.ts';
 import { derivedPoints } from './derived-points.ts';
 import { checkDevice, checkLink, checkShared, type OpenLinkSpec, type PlacedDevice } from './devices.ts';
 import { type Entry, isMapping, partOf, valueAt } from './document.ts';
-import { peopleFile, siteFile } from './file-kinds.ts';
+import { siteFile } from './file-kinds.ts';
 import { readFolder } from './folder.ts';
 import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { checkListeners } from './listeners.ts';
 import { gatherLists, siteHead } from './lists.ts';
 import { withOtherRules } from './other-rules.ts';
+import { checkOutputs } from './outputs.ts';
 import { ownPoints } from './own-points.ts';
 import { takePack } from './packs.ts';
+import type { SitePeople } from './people.ts';
+import { checkPlans, checkResponds } from './plans.ts';
 import { Profiles } from './profiles.ts';
 import type { Register } from './register.ts';
 import { Report } from './report.ts';
 import { checkPermits, checkRules, type Referred, type RuleEntry } from './rules.ts';
 import { resolveSecrets, type SecretSources } from './secrets.ts';
+import { checkSinks } from './sinks.ts';
 import type { Loaded, Site, SiteLink } from './site.ts';
-import { checkUpstreams } from './upstreams.ts';
 import { declareWindows, placeWindows } from './windows.ts';
 
 export interface LoadOptions {
@@ -59,8 +64,10 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
 
   const head = folder.site === undefined ? undefined : await resolveBroker(siteHead(folder.site), sources, report);
   const site = head === undefined ? undefined : check(siteFile, head, report);
-  const upstreams = head === undefined ? [] : await checkUpstreams(head, kinds.upstreams, sources, report);
-  if (folder.people !== undefined) await checkPeople(folder.people, sources, report);
+  const sinksOf = async (key: 'upstreams' | 'channels') =>
+    head === undefined ? [] : await checkSinks(head, key, kinds[key], sources, report);
+  const upstreams = await sinksOf('upstreams');
+  const channels = await sinksOf('channels');
 
   const profiles = new Profiles(folder.profiles, kinds.drivers, profilesDir, report);
   const links = await checkLinks(lists.links, kinds, sources, report);
@@ -94,9 +101,16 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
     report,
   };
   const points = [...measured, ...derivedPoints(derive, kinds, measuredOnly)];
-  const referred: Referred = { ...measuredOnly, points: isWhole ? points : undefined };
+  const known: Referred = { ...measuredOnly, points: isWhole ? points : undefined };
+  const outputs = checkOutputs(lists.outputs, links.open, known);
+  const referred: Referred = { ...known, outputs: isWhole ? outputs : undefined };
   const goodRules = checkRules(rules, kinds, referred);
   const goodPermits = checkPermits(lists.permits, kinds, referred);
+  const planNames = new Declared('response plan', report);
+  const plans = await checkPlans(lists.plans, planNames, join(ROOT, 'config'), report);
+  checkResponds(rules, planNames);
+  const cards = checkCards(lists.cards, points, report);
+  const people = await peopleOf(folder.people, devices.declared, sources, report);
 
   const problems = report.problems();
   if (site === undefined || report.hasErrors) return { site: null, problems };
@@ -113,10 +127,15 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       console: site.console,
       broker: site.broker ?? null,
       upstreams,
+      channels,
       links: links.open.map(({ driver: _, entry: __, ...link }): SiteLink => link),
       points,
       rules: goodRules,
       permits: goodPermits,
+      plans,
+      cards,
+      people,
+      outputs,
     },
   };
 }
@@ -129,8 +148,17 @@ async function resolveBroker(head: Entry, sources: SecretSources, report: Report
   return { ...head, value: { ...head.value, broker: resolved.value } };
 }
 
-async function checkPeople(people: Entry, sources: SecretSources, report: Report): Promise<void> {
-  check(peopleFile, await resolveSecrets({ ...people, value: people.value ?? {} }, sources, report), report);
+async function peopleOf(
+  file: Entry | undefined,
+  devices: Declared,
+  sources: SecretSources,
+  report: Report,
+): Promise<SitePeople | null> {
+  if (file === undefined) return null;
+  const entry = await resolveSecrets({ ...file, value: file.value ?? {} }, sources, report);
+  // A file that could not be understood may hold the devices that are named here.
+  const ids = report.isIncomplete ? undefined : devices.ids;
+  return checkPeople(entry, { channels: undefined, devices: ids }, report);
 }
 
 interface Links {

@@ -1,17 +1,12 @@
 import { z } from 'zod';
+import { card } from './cards.ts';
 import { isMapping } from './document.ts';
-import {
-  deviceCommon,
-  linkCommon,
-  lists,
-  peopleFile,
-  pointCommon,
-  profileCommon,
-  siteFile,
-  upstreamCommon,
-} from './file-kinds.ts';
+import { deviceCommon, linkCommon, lists, pointCommon, profileCommon, siteFile, upstreamCommon } from './file-kinds.ts';
 import type { DriverKind, Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { inputOf, preprocess } from './known-keys.ts';
+import { output } from './outputs.ts';
+import { peopleFile } from './people.ts';
+import { plan } from './plans.ts';
 
 /** A kind of file, by where it stands in a site. */
 export type FileKind =
@@ -38,6 +33,9 @@ export function siteSchemas<R extends RuleShape, P extends PermitShape>(
     rules: z.array(inputOf(kinds.rule)),
     permits: z.array(inputOf(kinds.permit)),
     derive: z.array(inputOf(kinds.derive)),
+    plans: z.array(inputOf(plan)),
+    cards: z.array(card),
+    outputs: z.array(output),
   };
   const held = Object.fromEntries(Object.entries(own).map(([name, list]) => [name, list.nullish()]));
   const filled = preprocess(kinds.rule, {});

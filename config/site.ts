@@ -1,6 +1,9 @@
 import type { Asset } from './asset.ts';
 import type { SiteBroker } from './broker.ts';
+import type { SiteCard } from './cards.ts';
 import type { DerivedValue, PermitShape, RuleShape, WhileShape } from './kinds.ts';
+import type { SitePeople } from './people.ts';
+import type { SitePlan } from './plans.ts';
 
 /** A named part of the day: `22:00-06:00`, in minutes of the local day; `to` before `from` crosses midnight. */
 export interface NamedWindow {
@@ -88,6 +91,38 @@ export interface Listen {
   readonly port: number;
 }
 
+/** What the gateway may switch: see `Output` of gateway/outputs/output.ts. */
+export interface SiteOutput {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'siren' | 'beacon' | 'board' | 'pump' | 'barrier' | 'relay';
+  readonly point: string;
+  readonly device: string;
+  readonly link: string;
+  readonly safe: string | number;
+  readonly values: readonly (string | number)[];
+  readonly minOnMs: number;
+  readonly minOffMs: number;
+  readonly maxOnMs: number | null;
+  readonly restMs: number | null;
+  readonly silence: 'duty' | 'admin' | 'nobody';
+  readonly exercise: boolean;
+  readonly alarmsOf: readonly string[] | null;
+  readonly feedback: {
+    readonly point: string;
+    readonly withinMs: number;
+    readonly shows: Readonly<Record<string, string | number>>;
+  } | null;
+  readonly watchdog: { readonly point: string; readonly value: number } | null;
+}
+
+/** Where something goes: an upstream, a channel. */
+export interface SiteSink {
+  readonly id: string;
+  readonly kind: string;
+  readonly options: unknown;
+}
+
 /** A site as its files say it: checked whole, references resolved, secrets filled in. */
 export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitShape = PermitShape> {
   readonly gateway: string;
@@ -101,12 +136,22 @@ export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitS
   readonly notEvaluableAfterMs: number;
   readonly console: { readonly listen: Listen };
   readonly broker: SiteBroker | null;
-  readonly upstreams: readonly { readonly id: string; readonly kind: string; readonly options: unknown }[];
+  readonly upstreams: readonly SiteSink[];
+  /** Ways to people. */
+  readonly channels: readonly SiteSink[];
   readonly links: readonly SiteLink[];
   /** Every point that rules may reach: those of the devices, of each link (`link:ID`) and of the gateway itself (`gateway`). */
   readonly points: readonly SitePoint[];
   readonly rules: readonly Rule[];
   readonly permits: readonly Permit[];
+  /** What people owe an alarm, by the name that its rule gives; those that ship among them. */
+  readonly plans: readonly SitePlan[];
+  /** What to do, by point and level. */
+  readonly cards: readonly SiteCard[];
+  /** Null without a people.yaml: nobody is called. */
+  readonly people: SitePeople | null;
+  /** What the gateway may switch. */
+  readonly outputs: readonly SiteOutput[];
 }
 
 /** Something wrong in a site's files, at its place. Prints as `file:line:column: message`. */
