@@ -78,6 +78,10 @@ const settingsOf = (site: RunSite): Readonly<Record<string, unknown>> => ({
   notEvaluableAfter: site.notEvaluableAfterMs,
   'console.listen': site.console.listen,
   broker: site.broker,
+  plans: site.plans,
+  cards: site.cards,
+  people: site.people,
+  outputs: site.outputs,
 });
 
 /** Who the gateway is stands in its ledger, and what its clock goes by is asked from the start on. */
