@@ -6,10 +6,18 @@ import { z } from 'zod';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { SiteAnswer } from './api/context.ts';
+import type { AssetImport, DeviceAuthor } from './api/device-desk.ts';
 import type { Gateway } from './gateway.ts';
 import { ROLES } from './ledger/accounts.ts';
 import { parsePermit } from './permits/parse-permit.ts';
 import { textOfRefused } from './site-refused.ts';
+
+const how = { withEdits: z.boolean().optional(), isTrial: z.boolean().optional() };
+const newDevice = z.strictObject({
+  device: z.record(z.string(), z.unknown()),
+  unknown: z.string().optional(),
+  file: z.string().optional(),
+});
 
 /** What the commands ask of a gateway that runs: one line of JSON there, one back. */
 const request = z.discriminatedUnion('ask', [
@@ -29,6 +37,21 @@ const request = z.discriminatedUnion('ask', [
     note: z.string().optional(),
   }),
   z.strictObject({ ask: z.literal('permits-import'), text: z.string(), file: z.string(), check: z.boolean() }),
+  z.strictObject({ ask: z.literal('site-adopt'), asked: newDevice, ...how }),
+  z.strictObject({ ask: z.literal('site-device-out'), device: z.string(), ...how }),
+  z.strictObject({ ask: z.literal('site-assets'), csv: z.string(), ...how }),
+  z.strictObject({ ask: z.literal('assets') }),
+  z.strictObject({ ask: z.literal('photos'), device: z.string() }),
+  z.strictObject({ ask: z.literal('photo'), device: z.string(), base64: z.base64() }),
+  z.strictObject({ ask: z.literal('report'), devices: z.array(z.string()) }),
+  z.strictObject({ ask: z.literal('outputs') }),
+  z.strictObject({
+    ask: z.literal('output-set'),
+    id: z.string(),
+    value: z.union([z.string(), z.number()]),
+    forMs: z.number(),
+  }),
+  z.strictObject({ ask: z.literal('output-release'), id: z.string() }),
   z.strictObject({ ask: z.literal('users') }),
   z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
 ]);
@@ -129,6 +152,30 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
         const author = { by: WHO, source: 'csv' as const, note: asked.file };
         return { answer: await gateway.importPermits(asked.text, author, asked.check) };
       }
+      case 'site-adopt':
+        return siteAnswer(await gateway.devices.adopt(asked.asked, authorOf(asked)));
+      case 'site-device-out':
+        return siteAnswer(await gateway.devices.remove(asked.device, authorOf(asked)));
+      case 'site-assets':
+        return siteAnswer(await gateway.devices.importAssets(asked.csv, authorOf(asked)));
+      case 'assets':
+        return { answer: gateway.devices.exportAssets() };
+      case 'photos':
+        return { answer: await gateway.devices.photos(asked.device) };
+      case 'photo': {
+        const bytes = Buffer.from(asked.base64, 'base64');
+        return { answer: await gateway.devices.addPhoto(asked.device, bytes, authorOf({})) };
+      }
+      case 'report':
+        return { answer: await gateway.devices.report(asked.devices, WHO) };
+      case 'outputs':
+        return { answer: gateway.outputs.list() };
+      case 'output-set': {
+        const { id, value, forMs } = asked;
+        return { answer: await gateway.outputs.set(id, value, forMs, WHO) };
+      }
+      case 'output-release':
+        return { answer: await gateway.outputs.release(asked.id, WHO) };
       case 'users':
         return { answer: await gateway.users() };
       case 'invite':
@@ -146,6 +193,12 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
     return { fault: { code: codeOf(error) ?? 'door', message: textOf(error) } };
   }
 }
+
+const authorOf = ({ withEdits, isTrial }: Pick<DeviceAuthor, 'withEdits' | 'isTrial'>): DeviceAuthor => ({
+  by: WHO,
+  withEdits,
+  isTrial,
+});
 
 /** A refusal with every problem of the site's files, a line each. */
 function siteAnswer(answered: SiteAnswer): Answer {

@@ -12,6 +12,7 @@ import type { Alarm } from './alarms/alarm.ts';
 import { TestWatch } from './alarms/device-tested.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
 import type { ApiContext, Health } from './api/context.ts';
+import type { DeviceDesk } from './api/device-desk.ts';
 import { Board } from './board.ts';
 import { ConsoleDoor } from './console-door.ts';
 import { openHistory } from './history/open-history.ts';
@@ -89,6 +90,7 @@ export interface Gateway extends AsyncDisposable {
   readonly permits: Permits;
   /** Takes a CSV of permits, all of it or nothing; `isTrial`: only says what is wrong. */
   importPermits(text: string, author: PermitAuthor, isTrial: boolean): Promise<PermitImport>;
+  readonly devices: DeviceDesk;
   readonly site: Pick<SiteDesk, 'reload' | 'back' | 'apply' | 'history' | 'hangUp'>;
   /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
   forgetBackground(device: string, by: string): Promise<boolean>;
@@ -195,7 +197,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // The devices are asked before the page is even loaded.
   await wire.sleep(FIRST_ASK_MS);
   keepSmall();
-  const [{ openApi }, { openMetrics }, { SiteDesk }] = await Promise.all([
+  const [{ openApi }, { openMetrics }, { SiteDesk }, { InstallerDesk }] = await Promise.all([
     import('./api/open-api.ts'),
     import('./metrics.ts'),
     import('./site-desk.ts'),
@@ -229,6 +231,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const console = opening.use(await ConsoleDoor.open(site.console.listen, openAt, wire));
   const pump = () => pumps.start(links.open);
   const works: Works = {
+    outputs,
+    get devices() {
+      return devices;
+    },
     ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, permits, lateness, board, tests, own },
     ...{ console, links, sinks, pump },
   };
@@ -243,6 +249,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     get url() {
       return console.url;
     },
+  const devices = new InstallerDesk(works, desk, context.links, version);
     invite: (role) => console.invite(role),
     users: () => accounts.list(),
     status: () => ({
@@ -266,6 +273,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
+    devices,
 
 const statusOf = <S>(open: ReadonlyMap<string, { status(): S }>): Record<string, S> =>
   Object.fromEntries([...open].map(([id, each]) => [id, each.status()]));

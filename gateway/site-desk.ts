@@ -3,7 +3,8 @@ import { encodeProblem } from '../config/check-report.ts';
 import { loadSite } from '../config/load.ts';
 import type { Loaded } from '../config/site.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
-import type { SiteAnswer, SiteHistory } from './api/context.ts';
+import type { SiteAnswer, SiteHistory, SiteRefusal } from './api/context.ts';
+import type { DeviceAuthor } from './api/device-desk.ts';
 import { DirectoryLook } from './directory-look.ts';
 import type { GatewaySite } from './gateway.ts';
 import { type About, type KeptSite, KeptSites } from './kept-sites.ts';
@@ -11,9 +12,11 @@ import { kinds } from './kinds.ts';
 import type { LedgerBatch } from './ledger/ledger.ts';
 import { reload, type Works } from './reload.ts';
 import { changesOf, isNothing, type SiteChanged, siteChanged } from './site-changed.ts';
+import { changedFiles, checkFiles, type SiteEdit, writeFiles } from './site-editing.ts';
 import { differFiles, hashFiles, hashSite, readSiteFiles, type SiteFiles } from './site-files.ts';
+import { lockSite } from './site-lock.ts';
 import { planSite, type SitePlan } from './site-plan.ts';
-import { notRight, refused, textOfRefused } from './site-refused.ts';
+import { editRefusalOf, notRight, refused, textOfRefused } from './site-refused.ts';
 import { loadFiles, type SiteSource } from './site-start.ts';
 
 export interface SiteStatus {
@@ -117,17 +120,44 @@ export class SiteDesk implements AsyncDisposable {
       const directory = await readSiteFiles(this.#source.dir);
       const seen = this.#present?.directory ?? this.#hash;
       if (hashSite(directory) !== seen && hashSite(directory) !== over) {
-        const problems = differFiles(this.#files, hashFiles(directory)).map(({ file, change }) => ({
-          path: file,
-          message: `${change} on the box, and not applied`,
-        }));
-        const message = `the site's directory was changed on the box: its hash is ${hashSite(directory)}`;
-        return refused('site-differs', message, undefined, problems);
+        return this.#differs(directory);
       }
       const about = { at: this.#works.clock.now(), by, from: 'upstream' as const, of: null, directory: null };
       const pending = await this.#kept.write(files, about);
       return { files, loaded: await this.#load(pending.path, 'error'), from: 'upstream', of: null };
     });
+  }
+
+  /**
+   * Changes files of the site's directory and applies them: checked whole before one is written, and put back as they were
+   * where the change is refused. Where the directory has what is not applied, it is refused unless `withEdits`.
+   */
+  edit(edit: SiteEdit, { by, from, withEdits, isTrial }: DeviceAuthor): Promise<SiteAnswer> {
+    const { dir, env } = this.#source;
+    return this.#inTurn(
+      by,
+      from,
+      async () => {
+        await using _ = await lockSite(dir);
+        const directory = await readSiteFiles(dir);
+        if (withEdits !== true && hashSite(directory) !== this.#hash) return this.#differs(directory);
+        const changes = await edit(directory);
+        const files = changedFiles(directory, changes);
+        const loaded = await checkFiles(files, dir, env === undefined ? {} : { env });
+        if (loaded.site === null) return notRight(loaded);
+        if (isTrial === true) return this.#wouldBe(loaded.site, loaded.problems.map(encodeProblem));
+        const undo = await writeFiles(dir, directory, changes);
+        try {
+          const answer = await this.#apply({ files, loaded, from: 'directory', of: null }, by, from);
+          if (answer.status === 'refused') await undo();
+          return answer;
+        } catch (error) {
+          await undo();
+          throw error;
+        }
+      },
+      true,
+    );
   }
 
   async history(): Promise<SiteHistory> {
@@ -185,15 +215,34 @@ export class SiteDesk implements AsyncDisposable {
     return await (await this.#kept.write(this.#source.files, about)).commit();
   }
 
-  async #inTurn(by: string, from: string | undefined, want: () => Promise<Wanted | SiteAnswer>): Promise<SiteAnswer> {
+  async #inTurn(
+    by: string,
+    from: string | undefined,
+    want: () => Promise<Wanted | SiteAnswer>,
+    isEdit = false,
+  ): Promise<SiteAnswer> {
     if (this.#closing.signal.aborted) return refused('site-busy', 'the gateway is ending');
     if (this.#running !== null) return refused('site-busy', 'another change of the site is under way', 'try again');
     const running = this.#begun.then(() => this.#try(by, from, want));
     this.#running = running;
     const answer = await running;
-    this.#note(answer, by);
+    this.#note(answer, by, isEdit);
     this.#ended();
     return answer;
+  }
+
+  #differs(directory: SiteFiles): SiteAnswer {
+    const problems = differFiles(this.#files, hashFiles(directory)).map(({ file, change }) => ({
+      path: file,
+      message: `${change} on the box, and not applied`,
+    }));
+    const message = `the site's directory was changed on the box: its hash is ${hashSite(directory)}`;
+    return refused('site-differs', message, undefined, problems);
+  }
+
+  #wouldBe(site: GatewaySite, warnings: readonly string[]): SiteAnswer {
+    const changes = changesOf(planSite(this.#works.site, site));
+    return { status: 'unchanged', number: this.#present?.number ?? 0, hash: this.#hash, changes, warnings };
   }
 
   #ended(): void {
@@ -209,7 +258,7 @@ export class SiteDesk implements AsyncDisposable {
       return 'status' in wanted ? wanted : await this.#apply(wanted, by, from);
     } catch (error) {
       const hint = error instanceof Fault ? error.hint : undefined;
-      return refused('site-failed', textOf(error), hint);
+      return refused(editRefusalOf(error) ?? 'site-failed', textOf(error), hint);
     }
   }
 
@@ -269,12 +318,12 @@ export class SiteDesk implements AsyncDisposable {
     });
   }
 
-  #note(answer: SiteAnswer, by: string): void {
+  #note(answer: SiteAnswer, by: string, isEdit: boolean): void {
     const { log } = this.#works;
     if (answer.status === 'refused') {
       const { code, message, hint, problems } = answer;
       // Asked wrongly, or too often: nothing failed.
-      if (code === 'site-busy' || code === 'no-such-site' || code === 'site-differs') return;
+      if (ASKED_WRONGLY.has(code) || (isEdit && code === 'site-invalid')) return;
       this.#failures++;
       this.#error = textOfRefused(answer);
       log.error({ by, code, hint, problems }, `the site is not changed, the one before goes on: ${message}`);
@@ -288,6 +337,11 @@ export class SiteDesk implements AsyncDisposable {
     void this.#look.look();
   }
 }
+
+/** What only says that it was not asked for in the right way, or at the right time. */
+const ASKED_WRONGLY: ReadonlySet<SiteRefusal> = new Set([
+  ...(['site-busy', 'no-such-site', 'site-differs', 'site-edit', 'no-such-device', 'site-unwritable'] as const),
+]);
 
 const HISTORY = 'gengfu site history tells which are';
 

@@ -1,3 +1,4 @@
+import { codeOf } from '#kit/fault.ts';
 import type { Loaded } from '../config/site.ts';
 import type { SiteAnswer, SiteRefusal } from './api/context.ts';
 
@@ -10,6 +11,15 @@ export const refused = (
   hint?: string,
   problems: Refused['problems'] = [],
 ): Refused => ({ status: 'refused', code, message, hint, problems });
+
+const EDIT_REFUSALS: ReadonlySet<string> = new Set(['site-busy', 'site-edit', 'site-unwritable', 'no-such-device']);
+
+/** Why files of the site could not be changed, of what such a change throws. */
+export function editRefusalOf(error: unknown): SiteRefusal | undefined {
+  const code = codeOf(error);
+  // The set holds codes of refusals only.
+  return code !== undefined && EDIT_REFUSALS.has(code) ? (code as SiteRefusal) : undefined;
+}
 
 /** The site's files have errors: all of them, at their places. */
 export function notRight({ problems }: Loaded<unknown>): Refused {

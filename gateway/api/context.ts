@@ -11,6 +11,7 @@ import type { LedgerReader } from '../ledger/ledger.ts';
 import type { Answer, Place } from '../rules/finding.ts';
 import type { Permits } from '../rules/permit.ts';
 import type { UpstreamStatus } from '../upstream/upstream.ts';
+import type { DeviceDesk } from './device-desk.ts';
 
 /** A point as people see it in a list. */
 export interface PointView {
@@ -55,6 +56,9 @@ export type SiteRefusal =
   | 'site-busy'
   | 'site-differs'
   | 'site-failed'
+  | 'site-edit'
+  | 'site-unwritable'
+  | 'no-such-device'
   | 'no-such-site';
 
 /** The answer to a change of the site. */
@@ -126,3 +130,4 @@ export interface ApiContext {
   /** Called with every batch of readings, on the reading path: the listener only takes note. Returns the way to stop it. */
   onReadings(listener: (batch: readonly Reading[]) => void): () => void;
 }
+  readonly devices: DeviceDesk;

@@ -1,5 +1,7 @@
+import { addAdoptRoutes } from './adopt-routes.ts';
 import { addAlarmRoutes } from './alarm-routes.ts';
 import type { App } from './app.ts';
+import { addAssetRoutes } from './asset-routes.ts';
 import type { ApiContext } from './context.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import type { Live } from './live.ts';
@@ -8,6 +10,7 @@ import { addPermitRoutes } from './permit-routes.ts';
 import { addPointRoutes } from './point-routes.ts';
 import type { Register } from './register.ts';
 import type { Sessions } from './sessions.ts';
+import { addReportRoutes } from './report-routes.ts';
 import { addSignInRoutes } from './sign-in-routes.ts';
 import { addSiteChangeRoutes } from './site-change-routes.ts';
 import { addSiteRoutes } from './site-routes.ts';
@@ -32,4 +35,8 @@ export function addRoutes(app: App, { context, sessions, register, live }: Route
   addPointRoutes(app, context);
   addPermitRoutes(app, context);
   addLiveRoutes(app, live);
+  addAdoptRoutes(app, context);
+  addAssetRoutes(app, context);
+  addReportRoutes(app, context);
+  addOutputRoutes(app, context);
 }

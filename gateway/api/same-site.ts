@@ -1,9 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Fault } from '#kit/fault.ts';
 
+const JSON_ONLY: readonly string[] = ['application/json'];
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Types of body that a route takes in place of JSON; none that a form can send (Fetch, CORS-safelisted). */
+    bodies?: readonly string[];
+  }
+}
+
 /**
  * Against forged requests from other pages (CSRF), beside SameSite=Strict: what changes something must not come from
- * another origin by the browser's own word, and a body must be JSON, which no form can send.
+ * another origin by the browser's own word, and a body must be JSON, or what its route takes, which no form can send.
  * Programs that are no browser send neither header and pass.
  */
 export function guardSameSite(app: FastifyInstance): void {
@@ -11,9 +20,12 @@ export function guardSameSite(app: FastifyInstance): void {
     if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return;
     if (isForeign(request)) throw new Fault('cross-site', 'The request comes from a page of another origin.');
     // DELETE has no body, and needs a preflight that we never grant.
-    if (request.method !== 'DELETE' && !/^application\/json\s*(;|$)/i.test(request.headers['content-type'] ?? '')) {
-      throw new Fault('media-type', 'The body must be JSON.', { hint: 'Send content-type: application/json.' });
-    }
+    if (request.method === 'DELETE') return;
+    const types = request.routeOptions.config.bodies ?? JSON_ONLY;
+    const [type = ''] = (request.headers['content-type'] ?? '').split(';');
+    if (types.includes(type.trim().toLowerCase())) return;
+    const detail = types === JSON_ONLY ? 'The body must be JSON.' : `The body must be of type ${types.join(' or ')}.`;
+    throw new Fault('media-type', detail, { hint: `Send content-type: ${types.join(' or ')}.` });
   });
 }
 

@@ -175,6 +175,46 @@ export const pointShape = named(
   }),
 );
 
+export const outputShape = named(
+  'Output',
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    kind: z.enum(['siren', 'beacon', 'board', 'pump', 'barrier', 'relay']),
+    point: z.string().describe('device/point'),
+    values: z
+      .array(z.union([z.string(), z.number()]))
+      .readonly()
+      .describe('All that it may be'),
+    safe: z.union([z.string(), z.number()]),
+    silence: z.enum(['duty', 'admin', 'nobody']).describe('Who may put it to safe while an alarm stands'),
+    wanted: z.union([z.string(), z.number()]),
+    is: value.describe('What the world has shown last; null: not known yet'),
+    state: z.enum(['starting', 'safe', 'on', 'failed']),
+    code: z.string().nullable().describe('Why it does not follow'),
+    alarm: z.string().nullable().describe('Key of the alarm that wants it so'),
+    by: z.string().nullable().describe('Who has set it by hand'),
+    until: at.nullable(),
+    failures: z.number().describe('Since the start'),
+  }),
+);
+
+export const deviceShape = named(
+  'Device',
+  z.object({
+    id: z.string(),
+    name: z.string(),
+    profile: z.string(),
+    link: z.string(),
+    protocol: z.string(),
+    address: z.record(z.string(), z.union([z.string(), z.number()])).describe('By what it is found on its link'),
+    scene: z.string().nullable(),
+    place: placeShape,
+    asset: z.looseObject({}).nullable().describe('Its entry in the register (设备台账)'),
+    points: z.array(z.string()).readonly(),
+  }),
+);
+
 export const seriesShape = named(
   'Series',
   z.object({

@@ -9,6 +9,7 @@ import { type PermitBatch, PermitRegister } from '../../gateway/permits/permit-r
 import { permit } from '../../gateway/rules/permit.ts';
 import { FakeClock } from './fake-clock.ts';
 import { aPoint } from './judged.ts';
+import { type FakeDevices, fakeDevices } from './fake-devices.ts';
 
 /** Accounts in memory. `down` makes every call fail, as when the disk does not answer. */
 export class FakeAccounts implements Accounts {
@@ -141,6 +142,7 @@ export interface FakeContext extends ApiContext {
   readonly wire: FakeClock;
   readonly accounts: FakeAccounts;
   readonly ledger: FakeLedger;
+  readonly devices: FakeDevices;
   readonly listeners: Set<Parameters<ApiContext['onReadings']>[0]>;
   /** Every action asked for, and what is answered to the next ones. */
   readonly acted: Parameters<ApiContext['act']>[0][];
@@ -179,6 +181,7 @@ export function fakeContext(): FakeContext {
       difference: [{ file: 'rules.yaml', change: 'changed' }],
     }),
     accounts: new FakeAccounts(),
+    devices: fakeDevices(),
     ledger: new FakeLedger(),
     history: {
       async series(point, from, to) {

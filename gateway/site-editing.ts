@@ -1,0 +1,85 @@
+import { mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { codeOf, Fault } from '#kit/fault.ts';
+import { replaceFile } from '#kit/replace-file.ts';
+import { loadSite } from '../config/load.ts';
+import type { Loaded } from '../config/site.ts';
+import type { GatewaySite } from './gateway.ts';
+import { kinds } from './kinds.ts';
+import type { SiteFiles } from './site-files.ts';
+import { unwritable } from './site-lock.ts';
+
+/** A change of some of a site's files: what it becomes of those that stand there. Throws a Fault for what cannot be. */
+export type SiteEdit = (files: SiteFiles) => Promise<ReadonlyMap<string, string>> | ReadonlyMap<string, string>;
+
+/** Files that the API and the commands may write: never rules, secrets or people. */
+const WRITABLE = /^((site|links|devices)|devices\/[^/.][^/]*)\.yaml$/;
+
+/** The files with those of the change in their places. */
+export function changedFiles(files: SiteFiles, changes: ReadonlyMap<string, string>): SiteFiles {
+  const wrong = [...changes.keys()].find((file) => !WRITABLE.test(file));
+  if (wrong !== undefined) {
+    throw new Fault('site-edit', `devices stand in devices.yaml or devices/NAME.yaml, not in ${wrong}`);
+  }
+  return new Map([...files, ...[...changes].map(([file, text]) => [file, Buffer.from(text)] as const)]);
+}
+
+/** Files checked whole as a site, before any of them is written: from a copy that is gone afterwards. */
+export async function checkFiles(
+  files: SiteFiles,
+  secretsDir: string,
+  more: { readonly env?: NodeJS.ProcessEnv; readonly missingSecrets?: 'warning' } = {},
+): Promise<Loaded<GatewaySite>> {
+  const copy = await mkdtemp(join(tmpdir(), 'gengfu-check-'));
+  try {
+    for (const [file, text] of files) {
+      await mkdir(dirname(join(copy, file)), { recursive: true });
+      await writeFile(join(copy, file), text, { mode: 0o600 });
+    }
+    return await loadSite(copy, kinds, { secretsDir, ...more });
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Writes files into a site's directory, each whole or not at all, and gives the way to put back what stood there. On a
+ * failure those that were written are put back, and the Fault `site-unwritable` is thrown.
+ */
+export async function writeFiles(
+  dir: string,
+  before: SiteFiles,
+  changes: ReadonlyMap<string, string>,
+): Promise<() => Promise<void>> {
+  const written: string[] = [];
+  const undo = async () => {
+    for (const file of written.splice(0).reverse()) {
+      const old = before.get(file);
+      if (old === undefined) await rm(join(dir, file), { force: true });
+      else await putFile(join(dir, file), old);
+    }
+  };
+  for (const [file, text] of changes) {
+    const path = join(dir, file);
+    try {
+      await mkdir(dirname(path), { recursive: true });
+      await putFile(path, text);
+      written.push(file);
+    } catch (error) {
+      await undo();
+      throw unwritable(path, error);
+    }
+  }
+  return undo;
+}
+
+/** Who may read it stays; where it is a link, what it leads to is written. */
+async function putFile(given: string, data: string | Uint8Array): Promise<void> {
+  const path = await realpath(given).catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') return given;
+    throw error;
+  });
+  const mode = (await stat(path).catch(() => undefined))?.mode ?? 0o644;
+  await replaceFile(path, data, mode & 0o777);
+}
