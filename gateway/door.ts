@@ -201,7 +201,7 @@ const authorOf = ({ withEdits, isTrial }: Pick<DeviceAuthor, 'withEdits' | 'isTr
 });
 
 /** A refusal with every problem of the site's files, a line each. */
-function siteAnswer(answered: SiteAnswer): Answer {
+function siteAnswer(answered: SiteAnswer | AssetImport): Answer {
   if (answered.status !== 'refused') return { answer: answered };
   return { fault: { code: answered.code, message: textOfRefused(answered) } };
 }

@@ -209,6 +209,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     return { ready: reasons.length === 0, reasons };
   };
   const metrics = openMetrics({ ledger, history, links: links.open, sinks: sinks.open, judge, lateness, board });
+    import('./installer-desk.ts'),
   opening.use(metrics);
   const context: ApiContext = {
     ...{ clock, wire, log, version, accounts, ledger, history, health },
