@@ -78,6 +78,12 @@ export interface DeriveShape {
   readonly while?: WhileShape | undefined;
 }
 
+/** Of upstreams and channels. */
+interface SinkKind {
+  readonly kind: string;
+  readonly options: z.ZodObject;
+}
+
 /** The kinds that a site may use, handed in by `gateway/`: config knows none by itself. */
 export interface Kinds<Rule extends RuleShape = RuleShape, Permit extends PermitShape = PermitShape> {
   readonly drivers: readonly DriverKind[];
@@ -90,5 +96,6 @@ export interface Kinds<Rule extends RuleShape = RuleShape, Permit extends Permit
     timeZone: string,
   ): readonly { readonly id: string; readonly with: string }[];
   readonly derive: z.ZodType<DeriveShape>;
-  readonly upstreams: readonly { readonly kind: string; readonly options: z.ZodObject }[];
+  readonly upstreams: readonly SinkKind[];
+  readonly channels: readonly SinkKind[];
 }

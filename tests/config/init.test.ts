@@ -14,7 +14,7 @@ test('the first site is right as it is, and its secrets and people are kept out 
   await using parent = await writeSite({});
   const dir = join(parent.dir, 'new');
   await initSite(dir);
-  const loaded = await loadSite(dir, { drivers: [modbus, mqtt], rule, permit, derive, upstreams: [] });
+  const loaded = await loadSite(dir, { drivers: [modbus, mqtt], rule, permit, derive, upstreams: [], channels: [] });
   expect(encodeCheck(loaded)).toEqual(['ok: 1 link, 1 device, 1 point, 8 rules, 0 permits']);
   expect((await readFile(join(dir, '.gitignore'), 'utf8')).split('\n')).toEqual(
     expect.arrayContaining(['people.yaml', 'secrets/']),

@@ -23,6 +23,7 @@ const kinds: Kinds<Rule, Permit> = {
   permit,
   derive,
   upstreams: [],
+  channels: [],
 };
 const profiles = await listShipped(join(config, 'profiles'));
 const packs = await listShipped(join(config, 'packs'));

@@ -51,5 +51,6 @@ export const standInKinds: Kinds<Rule, Permit> = {
   rule,
   permit,
   derive,
+  channels: [],
   upstreams: [{ kind: 'mqtt', options: z.strictObject({ url: z.string(), password: z.string().optional() }) }],
 };

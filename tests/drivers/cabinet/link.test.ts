@@ -31,7 +31,7 @@ ${['mains', 'battery', 'door', 'water', 'temperature', 'supply', 'modem', 'signa
   .join('\n')}
 `,
   });
-  const loaded = await loadSite(site.dir, { drivers: [cabinet], rule, permit, derive, upstreams: [] });
+  const loaded = await loadSite(site.dir, { drivers: [cabinet], rule, permit, derive, upstreams: [], channels: [] });
   expect(loaded.problems).toEqual([]);
   const spec = loaded.site?.links[0];
   const clock = openClock({ trust: () => 'synchronised' });
