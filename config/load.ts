@@ -110,7 +110,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   const plans = await checkPlans(lists.plans, planNames, join(ROOT, 'config'), report);
   checkResponds(rules, planNames);
   const cards = checkCards(lists.cards, points, report);
-  const people = await peopleOf(folder.people, devices.declared, sources, report);
+  const people = await peopleOf(folder.people, { devices: devices.declared, channels }, sources, report);
 
   const problems = report.problems();
   if (site === undefined || report.hasErrors) return { site: null, problems };
@@ -150,15 +150,15 @@ async function resolveBroker(head: Entry, sources: SecretSources, report: Report
 
 async function peopleOf(
   file: Entry | undefined,
-  devices: Declared,
+  around: { readonly devices: Declared; readonly channels: Site['channels'] },
   sources: SecretSources,
   report: Report,
 ): Promise<SitePeople | null> {
   if (file === undefined) return null;
   const entry = await resolveSecrets({ ...file, value: file.value ?? {} }, sources, report);
   // A file that could not be understood may hold the devices that are named here.
-  const ids = report.isIncomplete ? undefined : devices.ids;
-  return checkPeople(entry, { channels: undefined, devices: ids }, report);
+  const ids = report.isIncomplete ? undefined : around.devices.ids;
+  return checkPeople(entry, { channels: around.channels.map(({ id }) => id), devices: ids }, report);
 }
 
 interface Links {

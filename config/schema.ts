@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { card } from './cards.ts';
 import { isMapping } from './document.ts';
-import { deviceCommon, linkCommon, lists, pointCommon, profileCommon, siteFile, upstreamCommon } from './file-kinds.ts';
+import { deviceCommon, linkCommon, lists, pointCommon, profileCommon, sinkCommon, siteFile } from './file-kinds.ts';
 import type { DriverKind, Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { inputOf, preprocess } from './known-keys.ts';
 import { output } from './outputs.ts';
@@ -24,7 +24,7 @@ export type JsonSchema = z.core.JSONSchema.BaseSchema;
 export function siteSchemas<R extends RuleShape, P extends PermitShape>(
   kinds: Kinds<R, P>,
 ): Readonly<Record<FileKind, JsonSchema>> {
-  const { drivers, upstreams } = kinds;
+  const { drivers } = kinds;
   const own = {
     links: z.array(
       anyOf(drivers.flatMap((driver) => Object.entries(driver.links).map(([kind, link]) => linkOf(kind, link)))),
@@ -40,11 +40,9 @@ export function siteSchemas<R extends RuleShape, P extends PermitShape>(
   const held = Object.fromEntries(Object.entries(own).map(([name, list]) => [name, list.nullish()]));
   const filled = preprocess(kinds.rule, {});
   const listFile = encode(lists.extend(held), filled);
-  const sinks = anyOf(
-    upstreams.map(({ kind, options }) => join(upstreamCommon.extend({ kind: z.literal(kind) }), options)),
-  );
+  const sinks = { upstreams: sinksOf(kinds.upstreams), channels: sinksOf(kinds.channels) };
   return {
-    'site.yaml': encode(z.strictObject({ ...siteFile.shape, ...held, upstreams: z.array(sinks).nullish() }), filled),
+    'site.yaml': encode(z.strictObject({ ...siteFile.shape, ...held, ...sinks }), filled),
     'links.yaml': listFile,
     'devices/*.yaml': listFile,
     'rules/*.yaml': listFile,
@@ -55,6 +53,11 @@ export function siteSchemas<R extends RuleShape, P extends PermitShape>(
 }
 
 const join = (common: z.ZodObject, own: z.ZodObject) => z.strictObject({ ...common.shape, ...own.shape });
+
+const sinksOf = (kinds: Kinds['upstreams']) =>
+  z
+    .array(anyOf(kinds.map(({ kind, options }) => join(sinkCommon.extend({ kind: z.literal(kind) }), options))))
+    .nullish();
 
 const linkOf = (kind: string, link: z.ZodObject) => join(linkCommon.extend({ kind: z.literal(kind) }), link);
 
