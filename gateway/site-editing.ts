@@ -7,8 +7,8 @@ import { loadSite } from '../config/load.ts';
 import type { Loaded } from '../config/site.ts';
 import type { GatewaySite } from './gateway.ts';
 import { kinds } from './kinds.ts';
-import type { SiteFiles } from './site-files.ts';
-import { unwritable } from './site-lock.ts';
+import { readSiteFiles, type SiteFiles } from './site-files.ts';
+import { lockSite, unwritable } from './site-lock.ts';
 
 /** A change of some of a site's files: what it becomes of those that stand there. Throws a Fault for what cannot be. */
 export type SiteEdit = (files: SiteFiles) => Promise<ReadonlyMap<string, string>> | ReadonlyMap<string, string>;
@@ -82,4 +82,17 @@ async function putFile(given: string, data: string | Uint8Array): Promise<void> 
   });
   const mode = (await stat(path).catch(() => undefined))?.mode ?? 0o644;
   await replaceFile(path, data, mode & 0o777);
+}
+
+/**
+ * The same where no gateway runs: the files of a directory changed, checked whole before one is written. With `site` null
+ * nothing was.
+ */
+export async function editDirectory(dir: string, edit: SiteEdit, isTrial: boolean): Promise<Loaded<GatewaySite>> {
+  await using _ = await lockSite(dir);
+  const files = await readSiteFiles(dir);
+  const changes = await edit(files);
+  const loaded = await checkFiles(changedFiles(files, changes), dir, { missingSecrets: 'warning' });
+  if (loaded.site !== null && !isTrial) await writeFiles(dir, files, changes);
+  return loaded;
 }

@@ -16,6 +16,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   users: async () => (await import('./users.ts')).users,
   profile: async () => (await import('./profile.ts')).profile,
   site: async () => (await import('./site.ts')).site,
+  adopt: async () => (await import('./adopt.ts')).adopt,
+  assets: async () => (await import('./assets.ts')).assets,
+  report: async () => (await import('./report.ts')).report,
   schema: async () => (await import('./schema.ts')).schema,
   sim: async () => (await import('./sim.ts')).sim,
 };
@@ -32,7 +35,9 @@ const REFUSALS: ReadonlySet<string> = new Set([
     'too-many-permits',
     'encoding',
   ],
-  ...['site-invalid', 'site-needs-restart', 'site-busy', 'site-differs', 'site-failed'],
+  ...['no-such-output', 'output-value', 'output-time', 'output-silence'],
+  ...['site-invalid', 'site-needs-restart', 'site-busy', 'site-differs', 'site-failed', 'site-edit'],
+  ...['site-unwritable', 'no-such-device', 'not-a-photo', 'too-many-photos', 'too-large', 'no-photo'],
 ]);
 
 async function help(): Promise<string> {
