@@ -30,6 +30,7 @@ export class Levels {
   readonly #levels: readonly LevelState[];
   /** Of the highest that holds; -1 when none does. */
   #highest = -1;
+  #held = 0;
   /** Whether any waits: for its hold, or for its clear. */
   #isPending = false;
 
@@ -39,6 +40,11 @@ export class Levels {
 
   get isHeld(): boolean {
     return this.#highest >= 0;
+  }
+
+  /** How many hold, where these are the lowest; -1 where one between does not. */
+  get held(): number {
+    return this.#held;
   }
 
   get isPending(): boolean {
@@ -150,6 +156,8 @@ export class Levels {
 
   #look(): void {
     this.#highest = this.#levels.findLastIndex(({ holds }) => holds);
+    const lowest = this.#levels.findIndex(({ holds }) => !holds);
+    this.#held = lowest === -1 || this.#highest < lowest ? this.#highest + 1 : -1;
     this.#isPending = this.#levels.some(({ holds, passedSince, backSince }) =>
       holds ? !Number.isNaN(backSince) : !Number.isNaN(passedSince),
     );

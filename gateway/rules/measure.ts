@@ -1,13 +1,16 @@
 import { encodeDuration } from '#kit/duration.ts';
 import type { Measure } from './rule.ts';
-import { Span } from './span.ts';
+import { type Fold, Span } from './span.ts';
+import type { Band } from './threshold.ts';
 
 export type Windowed = Exclude<Measure, { kind: 'value' | 'angle' | 'certificate' }>;
 
-const add = (a: number, b: number) => a + b;
-
 /** Level in dB → energy relative to 0 dB. */
 const energy = (level: number) => 10 ** (level / 10);
+/** Of shares of a time in periods. */
+const ROUNDING = 1e-9;
+/** A level is surely on one side of a limit when it is so much beyond it, dB; nearer than that it is worked out. */
+const SURELY = 1e-6;
 
 /** Least-squares slope over the window, per minute; NaN below three readings or when all are of one time. */
 function slope(span: Span): number {
@@ -43,7 +46,7 @@ function timeTo(span: Span, levels: readonly number[], least: number): number {
 }
 
 interface Kind {
-  readonly combine: ((a: number, b: number) => number) | null;
+  readonly fold: Fold | null;
   /** What the window keeps of a value. */
   readonly keep?: (value: number) => number;
   readonly of: (span: Span, measure: Windowed) => number;
@@ -51,22 +54,28 @@ interface Kind {
 
 /** One row a measure; RULES.md, section 2. */
 const KINDS: Readonly<Record<Windowed['kind'], Kind>> = {
-  mean: { combine: add, of: (span) => span.combined() / span.size },
-  min: { combine: Math.min, of: (span) => span.combined() },
-  max: { combine: Math.max, of: (span) => span.combined() },
+  mean: { fold: 'sum', of: (span) => span.folded() / span.size },
+  min: { fold: 'least', of: (span) => span.folded() },
+  max: { fold: 'most', of: (span) => span.folded() },
   // Energy mean, 10·log10(mean(10^(L/10))): GB 12523, GB 3096.
-  leq: { combine: add, keep: energy, of: (span) => 10 * Math.log10(span.combined() / span.size) },
-  rate: { combine: null, of: slope },
-  delta: { combine: null, of: (span) => span.value(span.size - 1) - span.value(0) },
+  leq: { fold: 'sum', keep: energy, of: (span) => 10 * Math.log10(span.folded() / span.size) },
+  rate: { fold: null, of: slope },
+  delta: { fold: null, of: (span) => span.value(span.size - 1) - span.value(0) },
   'time-to': {
-    combine: null,
+    fold: null,
     of: (span, measure) => (measure.kind === 'time-to' ? timeTo(span, measure.at, measure.rising) : Number.NaN),
   },
   percentile: {
-    combine: null,
+    fold: null,
     of: (span, measure) => (measure.kind === 'percentile' ? exceeded(span, measure.p) : Number.NaN),
   },
 };
+
+/** What a window keeps is compared with, instead of its measure: of an Leq mean energies, which need no logarithm. */
+export function sureBand(measure: Measure, { low, high }: Band): Band {
+  if (measure.kind !== 'leq') return { low: Number.NaN, high: Number.NaN };
+  return { low: energy(low + SURELY), high: energy(high - SURELY) };
+}
 
 /** As a person reads it, and as events carry it: `leq 20min`. */
 export function describeMeasure(measure: Measure): string {
@@ -85,12 +94,15 @@ export class WindowMeasure {
   readonly #kind: Kind;
   readonly #span: Span;
   readonly #everyMs: number;
+  /** How many readings cover it. */
+  readonly #needed: number;
 
   constructor(measure: Windowed, everyMs: number) {
     this.#measure = measure;
     this.#kind = KINDS[measure.kind];
     this.#everyMs = everyMs;
-    this.#span = new Span(measure.over, Math.ceil(measure.over / everyMs), this.#kind.combine);
+    this.#needed = Math.ceil((measure.over * measure.coverage - ROUNDING) / everyMs);
+    this.#span = new Span(measure.over, Math.ceil(measure.over / everyMs), this.#kind.fold);
   }
 
   get overMs(): number {
@@ -122,16 +134,22 @@ export class WindowMeasure {
   }
 
   isCovered(): boolean {
-    return this.#span.size * this.#everyMs >= this.#measure.over * this.#measure.coverage - 1e-9;
+    return this.#span.size >= this.#needed;
   }
 
   /** The tick at which coverage is lost if nothing more is read; while it fills, when it should be full. */
   coverageEnd(since: number): number {
-    const needed = Math.ceil((this.#measure.over * this.#measure.coverage) / this.#everyMs - 1e-9);
+    const needed = this.#needed;
     if (needed <= 0) return Number.POSITIVE_INFINITY;
     return this.#span.size < needed
       ? since + this.#measure.over
       : this.#span.tick(this.#span.size - needed) + this.#measure.over;
+  }
+
+  /** Whether it is surely within a band that `sureBand` gave, without working it out. False says nothing. */
+  isSurelyWithin({ low, high }: Band): boolean {
+    const mean = this.#span.folded() / this.#span.size;
+    return mean < high && mean > low;
   }
 
   /** NaN when there are too few readings for it. */

@@ -14,8 +14,11 @@ export interface Probe {
   miss?(tick: number, why: string): void;
   /** Why it cannot be evaluated now, or null. `since`: the tick from which its point or its opening has been there. */
   code(tick: number, since: number): string | null;
-  /** A quick yes where it can be evaluated and no level is passed, as on nearly every reading; false says nothing. */
-  isQuiet(): boolean;
+  /**
+   * A quick yes where it can be evaluated and exactly the lowest `held` levels are passed, as on nearly every reading while
+   * these hold; false says nothing.
+   */
+  isQuiet(held: number): boolean;
   isPassed(level: number): boolean;
   isBack(level: number): boolean;
   /** The measure, a state's name, or null. */

@@ -86,9 +86,10 @@ export class RuleWatch {
   readonly isJoint: boolean;
   /** Time alone can make it true. */
   readonly #isTimed: boolean;
-  /** Nothing but its readings can change its answer. */
-  readonly #mayRest: boolean;
-  #isAtRest = false;
+  /** Readings alone can change its answer; of a legal rule and of one with `while`, time too. */
+  readonly #isPlain: boolean;
+  /** How many of its levels hold while it is at rest; -1 when it is not. */
+  #resting = -1;
   readonly #levels: Levels;
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
@@ -116,7 +117,7 @@ export class RuleWatch {
     this.probe = options.probe;
     this.isJoint = options.probe.inputs.length > 1;
     this.#isTimed = rule.kind === 'silent';
-    this.#mayRest = !this.isJoint && !this.#isTimed && !rule.legal && options.while === null;
+    this.#isPlain = !rule.legal && options.while === null;
     this.schedule = schedule;
     this.while = options.while;
     this.#levels = new Levels(options.levels);
@@ -152,9 +153,9 @@ export class RuleWatch {
     return Number.isFinite(this.#lastGood);
   }
 
-  /** It is normal with nothing pending: it has no deadline, and a reading that passes no level changes nothing. */
+  /** Nothing is pending: it has no deadline, and a reading that passes the levels that hold, and no other, changes nothing. */
   get isAtRest(): boolean {
-    return this.#isAtRest;
+    return this.#resting >= 0;
   }
 
   get holdsLevel(): boolean {
@@ -163,10 +164,10 @@ export class RuleWatch {
 
   /** Feeds a good reading in. True when it is to be evaluated: it is in force, and not from before what was restored. */
   take(input: number, tick: number, value: number | string): boolean {
-    if (this.#isAtRest) {
+    if (this.#resting >= 0 && (this.#isPlain || this.#refusal(tick) === null)) {
       this.probe.take(input, tick, value);
       this.#lastGood = tick;
-      return !this.probe.isQuiet();
+      return !this.probe.isQuiet(this.#resting);
     }
     if (!this.isInForce || (this.#isOfPermits && tick < this.#since)) return false;
     const gap = tick > this.probe.validUntil(this.holdsLevel) && Number.isFinite(this.#lastGood);
@@ -210,7 +211,7 @@ export class RuleWatch {
     this.#setCode(null, tick);
     if (this.#levels.evaluate(this.probe, tick, this.#holdMs, this.#clearMs)) this.isUnsaved = true;
     this.#tell(tick, false);
-    this.#isAtRest = this.#mayRest && !this.#levels.isHeld && !this.#levels.isPending;
+    this.#resting = this.isJoint || this.#isTimed || this.#levels.isPending ? -1 : this.#levels.held;
   }
 
   /** The tick of its next deadline; Infinity when there is none that will be borne out. */
@@ -236,7 +237,7 @@ export class RuleWatch {
   /** Its schedule, or its `while`, ceased: what is active returns, for `reason`. */
   cease(tick: number, at: number, reason: string): void {
     this.#lastGood = Number.NEGATIVE_INFINITY;
-    this.#isAtRest = false;
+    this.#resting = -1;
     if (tick > this.#asOf && this.#answer !== 'not-in-force') {
       this.#levels.reset();
       this.#setCode(null, tick);
@@ -395,7 +396,7 @@ export class RuleWatch {
 
   #setCode(code: string | null, tick: number): void {
     if (code === this.#code) return;
-    this.#isAtRest = false;
+    this.#resting = -1;
     // From filling to not covered is a new matter; from one other reason to the next the same goes on.
     if (this.#code === null || this.#code === 'filling') this.#codeSince = tick;
     this.#code = code;

@@ -1,35 +1,38 @@
-/** Combines two parts of a window into one: a sum, a least, a most. */
-type Combine = (a: number, b: number) => number;
+/** How two parts of a window become one. */
+export type Fold = 'sum' | 'least' | 'most';
+
+/** Of a reading in the ring: its tick, its value, and the fold of it and of all newer ones of the front. */
+const STRIDE = 3;
+const [TICK, VALUE, FOLDED] = [0, 1, 2];
 
 /**
- * The good readings of the last `overMs` on the tick line, with a combination of their values kept at hand.
+ * The good readings of the last `overMs` on the tick line, with a fold of their values kept at hand.
  *
- * Two stacks in one ring: what came before the last turn carries the combination of itself and all newer ones of its
- * stack, what came after is combined as it comes. Nothing is ever subtracted, so no error gathers, and a reading
- * costs the same whatever the window's length.
+ * Two stacks in one ring: what came before the last turn carries the fold of itself and all newer ones of its stack, what
+ * came after is folded as it comes. Nothing is ever subtracted, so no error gathers, and a reading costs the same
+ * whatever the window's length. All of one reading lies side by side: memory, not arithmetic, is what a window costs.
  */
 export class Span {
   readonly overMs: number;
-  readonly #combine: Combine | null;
+  readonly #fold: Fold | null;
   readonly #most: number;
-  #ticks: Float64Array;
-  #values: Float64Array;
-  #folded: Float64Array;
+  #ring: Float64Array;
+  /** How many readings fit. */
+  #room: number;
+  /** Where the oldest stands. */
   #head = 0;
   #size = 0;
-  /** How many of the oldest have their combination in `#folded`. */
+  /** How many of the oldest have their fold beside them. */
   #front = 0;
   #back = Number.NaN;
 
   /** `expected` readings fit without growing; it grows to eight times that, and then the oldest go. */
-  constructor(overMs: number, expected: number, combine: Combine | null) {
+  constructor(overMs: number, expected: number, fold: Fold | null) {
     this.overMs = overMs;
-    this.#combine = combine;
+    this.#fold = fold;
     this.#most = Math.max(64, expected * 8);
-    const room = Math.max(8, expected + 1);
-    this.#ticks = new Float64Array(room);
-    this.#values = new Float64Array(room);
-    this.#folded = new Float64Array(combine === null ? 0 : room);
+    this.#room = Math.max(8, expected + 1);
+    this.#ring = new Float64Array(this.#room * STRIDE);
   }
 
   get size(): number {
@@ -38,11 +41,11 @@ export class Span {
 
   /** The i-th oldest. */
   tick(i: number): number {
-    return this.#ticks[this.#placeOf(i)] ?? Number.NaN;
+    return this.#ring[this.#placeOf(i) + TICK] ?? Number.NaN;
   }
 
   value(i: number): number {
-    return this.#values[this.#placeOf(i)] ?? Number.NaN;
+    return this.#ring[this.#placeOf(i) + VALUE] ?? Number.NaN;
   }
 
   clear(): void {
@@ -54,70 +57,72 @@ export class Span {
 
   push(tick: number, value: number): void {
     this.expire(tick);
-    if (this.#size === this.#ticks.length) {
+    if (this.#size === this.#room) {
       if (this.#size < this.#most) this.#grow();
       else this.#drop();
     }
     const at = this.#placeOf(this.#size);
-    this.#ticks[at] = tick;
-    this.#values[at] = value;
-    this.#back = this.#size === this.#front ? value : (this.#combine?.(this.#back, value) ?? Number.NaN);
+    const ring = this.#ring;
+    ring[at + TICK] = tick;
+    ring[at + VALUE] = value;
+    this.#back = this.#size === this.#front ? value : this.#folded(this.#back, value);
     this.#size++;
   }
 
   /** Leaves only the readings with `tick − over < their tick`. */
   expire(tick: number): void {
     const oldest = tick - this.overMs;
-    while (this.#size > 0 && (this.#ticks[this.#head] ?? 0) <= oldest) this.#drop();
+    while (this.#size > 0 && (this.#ring[this.#head * STRIDE + TICK] ?? 0) <= oldest) this.#drop();
   }
 
-  /** The combination of all values; NaN when empty. */
-  combined(): number {
-    if (this.#combine === null || this.#size === 0) return Number.NaN;
-    const front = this.#folded[this.#head] ?? Number.NaN;
+  /** The fold of all values; NaN when empty. */
+  folded(): number {
+    if (this.#fold === null || this.#size === 0) return Number.NaN;
     if (this.#front === 0) return this.#back;
-    return this.#front === this.#size ? front : this.#combine(front, this.#back);
+    const front = this.#ring[this.#head * STRIDE + FOLDED] ?? Number.NaN;
+    return this.#front === this.#size ? front : this.#folded(front, this.#back);
   }
 
-  /** Where the i-th oldest stands in the ring, i up to its length. */
+  #folded(a: number, b: number): number {
+    if (this.#fold === 'sum') return a + b;
+    return this.#fold === 'least' ? Math.min(a, b) : Math.max(a, b);
+  }
+
+  /** Where the i-th oldest begins in the ring, i up to its room. */
   #placeOf(i: number): number {
     const at = this.#head + i;
-    const room = this.#ticks.length;
-    return at < room ? at : at - room;
+    return (at < this.#room ? at : at - this.#room) * STRIDE;
   }
 
   #drop(): void {
-    if (this.#combine !== null) {
-      if (this.#front === 0) this.#turn(this.#combine);
+    if (this.#fold !== null) {
+      if (this.#front === 0) this.#turn();
       this.#front--;
     }
-    this.#head = this.#placeOf(1);
+    this.#head = this.#head + 1 === this.#room ? 0 : this.#head + 1;
     this.#size--;
   }
 
-  #turn(combine: Combine): void {
-    let sum = Number.NaN;
+  #turn(): void {
+    const ring = this.#ring;
+    let fold = Number.NaN;
     for (let i = this.#size - 1; i >= 0; i--) {
       const at = this.#placeOf(i);
-      const value = this.#values[at] ?? Number.NaN;
-      sum = i === this.#size - 1 ? value : combine(value, sum);
-      this.#folded[at] = sum;
+      const value = ring[at + VALUE] ?? Number.NaN;
+      fold = i === this.#size - 1 ? value : this.#folded(value, fold);
+      ring[at + FOLDED] = fold;
     }
     this.#front = this.#size;
   }
 
   #grow(): void {
-    const room = Math.min(this.#most, this.#ticks.length * 2);
-    const moved = (from: Float64Array): Float64Array => {
-      const to = new Float64Array(room);
-      const first = from.subarray(this.#head);
-      to.set(first);
-      to.set(from.subarray(0, this.#head), first.length);
-      return to;
-    };
-    this.#ticks = moved(this.#ticks);
-    this.#values = moved(this.#values);
-    if (this.#combine !== null) this.#folded = moved(this.#folded);
+    const room = Math.min(this.#most, this.#room * 2);
+    const ring = new Float64Array(room * STRIDE);
+    const first = this.#ring.subarray(this.#head * STRIDE);
+    ring.set(first);
+    ring.set(this.#ring.subarray(0, this.#head * STRIDE), first.length);
+    this.#ring = ring;
+    this.#room = room;
     this.#head = 0;
   }
 }

@@ -24,7 +24,7 @@ export const stateKind: ProbeKind<StateRule> = {
         state = String(raw);
       },
       code: () => (state === null ? 'no-value' : null),
-      isQuiet: () => state !== null && !all.has(state),
+      isQuiet: (held) => held === 0 && state !== null && !all.has(state),
       isPassed: isNamed,
       isBack: (level) => !isNamed(level),
       value: () => state,

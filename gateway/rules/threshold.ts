@@ -54,3 +54,28 @@ export class Threshold {
     return over ?? atLeast ?? under ?? atMost ?? null;
   }
 }
+
+/** Values between two bounds, both included; NaN where there is no such stretch. */
+export interface Band {
+  readonly low: number;
+  readonly high: number;
+}
+
+/**
+ * Of each number of levels, from none to all: the values that pass exactly so many of the lowest limits. Where they are no
+ * one stretch (beyond a range, on either side) there is none.
+ */
+export function bandsOf(limits: readonly Threshold[]): readonly Band[] {
+  return Array.from({ length: limits.length + 1 }, (_, passed) => {
+    let [low, high] = [-NONE, NONE];
+    for (const [i, limit] of limits.entries()) {
+      if (i >= passed) {
+        low = Math.max(low, limit.low);
+        high = Math.min(high, limit.high);
+      } else if (limit.low === -NONE) low = Math.max(low, above(limit.high));
+      else if (limit.high === NONE) high = Math.min(high, below(limit.low));
+      else return { low: Number.NaN, high: Number.NaN };
+    }
+    return { low, high };
+  });
+}
