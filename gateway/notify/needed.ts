@@ -1,0 +1,38 @@
+import type { Alarm } from '../alarms/alarm.ts';
+import type { Call } from './call.ts';
+
+/** What is told when all is over is of use for so long. */
+const NEWS_MS = 3_600_000;
+
+type Now = Pick<Alarm, 'acknowledged' | 'condition' | 'announced' | 'response'>;
+
+/**
+ * Whether the present state of an alarm still asks for a call that waits; one that it does not lapses. `alarm`: null where
+ * it is closed. What was begun by the alarm's being raised or by its rising is over when it is acknowledged.
+ */
+export function isNeeded(call: Pick<Call, 'step' | 'wantedAt'>, alarm: Now | null, now: number): boolean {
+  const [step] = call.step.split(':');
+  if (step === 'returned' || step?.startsWith('incident-') === true) return now - call.wantedAt < NEWS_MS;
+  if (alarm === null) return false;
+  const { announced, acknowledged, response } = alarm;
+  if (announced !== undefined && isQuiet(announced)) return false;
+  switch (step) {
+    case 'raised':
+    case 'risen':
+    case 'reminder':
+      return !acknowledged;
+    case 'escalated':
+      return !acknowledged || (response?.clocks ?? []).length > 0;
+    case 'dispatched':
+    case 'rework':
+      return response !== undefined && response.to === call.step.slice(step.length + 1) && !isThere(response.stage);
+    default:
+      return true;
+  }
+}
+
+const isThere = (stage: NonNullable<Alarm['response']>['stage']): boolean =>
+  stage === 'arrived' || stage === 'verified' || stage === 'refused';
+
+const isQuiet = ({ shelved, suppressedBy, outOfService }: NonNullable<Alarm['announced']>): boolean =>
+  shelved !== null || suppressedBy !== null || outOfService !== null;

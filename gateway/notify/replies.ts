@@ -1,0 +1,23 @@
+import type { Call } from './call.ts';
+
+/** Words by which a person says that a message was seen; a number before or after names which one. */
+const SEEN = /^(?:收到|确认|已确认|知道了?|好的?|ok|okay|ack|yes|y|1|r)$/i;
+const NUMBERED = /^(?:(?:收到|确认|已确认|ok|ack)\s*)?(\d{2,12})(?:\s*(?:收到|确认|已确认|ok|ack))?$/i;
+
+/** How a message asks to be answered: by the number of its entry. */
+export const replyCode = (sequence: number): string => String(sequence);
+
+/**
+ * Which of the calls that a person was sent a reply is about: the one whose number it names; else, when it only says that
+ * something was seen, the last one. Null when it says neither, or names none of them.
+ */
+export function repliedTo<C extends Pick<Call, 'sequence' | 'sentAt'>>(text: string, sent: readonly C[]): C | null {
+  const said = text
+    .normalize('NFKC')
+    .trim()
+    .replace(/[.!。!]+$/u, '');
+  const [, code] = NUMBERED.exec(said) ?? [];
+  if (code !== undefined) return sent.find(({ sequence }) => replyCode(sequence) === code) ?? null;
+  if (!SEEN.test(said)) return null;
+  return sent.toSorted((a, b) => (b.sentAt ?? 0) - (a.sentAt ?? 0) || b.sequence - a.sequence)[0] ?? null;
+}

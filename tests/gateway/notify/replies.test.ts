@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { repliedTo } from '../../../gateway/notify/replies.ts';
+
+const SENT = [
+  { sequence: 41, sentAt: 1000 },
+  { sequence: 57, sentAt: 2000 },
+  { sequence: 4321, sentAt: 1500 },
+];
+
+test.each<[text: string, sequence: number | null]>([
+  ['收到', 57],
+  ['收到。', 57],
+  ['1', 57],
+  [' OK ', 57],
+  ['确认', 57],
+  ['41', 41],
+  ['确认 41', 41],
+  ['确认41', 41],
+  ['４１', 41],
+  ['4321收到', 4321],
+  ['99', null],
+  ['不是我', null],
+  ['收到你的快递', null],
+  ['', null],
+])('%j', (text, sequence) => {
+  expect(repliedTo(text, SENT)?.sequence ?? null).toBe(sequence);
+});
+
+test('nothing was sent to him', () => {
+  expect(repliedTo('收到', [])).toBeNull();
+});
