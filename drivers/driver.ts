@@ -112,19 +112,10 @@ export interface LineQuestion {
 }
 
 /**
- * What came in place of a right answer, as a person at the wire would name it. `parity` and `baud`: an answer heard at the
- * wrong one; `swapped`: one heard upside down; `double`: more than one answer; `crc`: one with wrong bits.
+ * What came in place of a right answer: `echo-only` our own request and nothing else, `double` more than one answer, `crc`
+ * one with wrong bits, `foreign` one of another unit, `garbage` what does not even begin as an answer.
  */
-export type Symptom =
-  | 'silence'
-  | 'echo-only'
-  | 'swapped'
-  | 'parity'
-  | 'baud'
-  | 'double'
-  | 'crc'
-  | 'garbage'
-  | 'foreign';
+export type Symptom = 'silence' | 'echo-only' | 'double' | 'crc' | 'foreign' | 'garbage';
 
 export type LineAnswer = {
   /** From the request's last byte to the end of the answer, or of the wait. */

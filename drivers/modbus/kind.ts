@@ -114,7 +114,9 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
     });
   }
   if ('host' in options) {
+    const settings = { baud: options.baud, parity: 'none', dataBits: 8, stopBits: 1 } as const;
     return openLink(link, context, {
+      settings,
       where: `${options.host}:${options.port}`,
       ...timing,
       share: RTU_SHARE,
@@ -124,13 +126,17 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
       makeLine: (port, counters, events) =>
         new SharedLine(
           port,
-          { baud: options.baud, parity: 'none', dataBits: 8, stopBits: 1 },
+          settings,
           { baud: options.baud, gap: 0, byteGap, muteAfter },
           ...([wire, counters, events] as const),
         ),
     });
   }
+  const { baud, parity, dataBits, stopBits } = options;
+  const settings = { baud, parity, dataBits, stopBits };
   return openLink(link, context, {
+    settings,
+    isSettable: true,
     where: nameTty(options.port),
     ...timing,
     share: RTU_SHARE,
@@ -140,8 +146,8 @@ async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext)
     makeLine: (port, counters, events) =>
       new SharedLine(
         port,
-        { baud: options.baud, parity: options.parity, dataBits: options.dataBits, stopBits: options.stopBits },
-        { baud: options.baud, gap: options.gap, byteGap, muteAfter: Number.POSITIVE_INFINITY },
+        settings,
+        { baud, gap: options.gap, byteGap, muteAfter: Number.POSITIVE_INFINITY },
         ...([wire, counters, events] as const),
       ),
   });

@@ -1,5 +1,5 @@
 import type { Fault } from '#kit/fault.ts';
-import type { LineAnswer, LineQuestion, SerialSettings } from '../driver.ts';
+import type { LineAnswer, LineQuestion } from '../driver.ts';
 import type { Reply, Request } from './pdu.ts';
 
 /** What became of a request. */
@@ -44,8 +44,6 @@ export interface Line {
 
 /** What a job may do on a line. One question at a time. */
 export interface Guests {
-  readonly settings: SerialSettings | undefined;
-  readonly isSettable: boolean;
   /** `done` is called exactly once, never before `ask` returns. */
   ask(question: LineQuestion, done: (answer: LineAnswer) => void): void;
   /** The line is set as the link says, if it is not. */

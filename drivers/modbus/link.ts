@@ -9,12 +9,12 @@ import type { ModbusLink } from './check.ts';
 import { type Counters, makeCounters } from './counters.ts';
 import { Ear } from './ear.ts';
 import type { Line, LineEvents } from './line.ts';
-import { Loan } from './loan.ts';
+import { Loan, type Settable } from './loan.ts';
 import { type Outcome, Poller, type PollerOptions } from './poller.ts';
 import type { BytePort, OpenPort } from './port.ts';
 
 /** How a kind of link is reached and spoken over. */
-export interface Medium extends PollerOptions {
+export interface Medium extends PollerOptions, Settable {
   /** For a person: the port or `host:port`. */
   readonly where: string;
   readonly openPort: OpenPort;
@@ -99,7 +99,7 @@ class RunningLink implements OpenLink {
 
   borrow(): BorrowedLine | undefined {
     if (this.#loan !== undefined) return undefined;
-    const loan = new Loan(this.#poller, () => {
+    const loan = new Loan(this.#poller, this.#medium, () => {
       this.#loan = undefined;
     });
     this.#loan = loan;

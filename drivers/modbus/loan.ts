@@ -1,4 +1,4 @@
-import type { BorrowedLine, LineAnswer, LineQuestion } from '../driver.ts';
+import type { BorrowedLine, LineAnswer, LineQuestion, SerialSettings } from '../driver.ts';
 import { closedAnswer } from './guest.ts';
 import type { Guests } from './line.ts';
 
@@ -19,25 +19,27 @@ export interface Lender {
   recall(turn: Turn): boolean;
 }
 
+/** How a link's line is set, and whether that can be changed while it is open. */
+export interface Settable {
+  readonly settings?: SerialSettings;
+  readonly isSettable?: boolean;
+}
+
 /** The line of a link in the hands of one job. */
 export class Loan implements BorrowedLine {
+  readonly settings: SerialSettings | undefined;
+  readonly isSettable: boolean;
   readonly #lender: Lender;
   readonly #ended: () => void;
   #running: Promise<unknown> = Promise.resolve();
   #isOver = false;
 
   /** `ended` is called once, when it has been given back. */
-  constructor(lender: Lender, ended: () => void) {
+  constructor(lender: Lender, { settings, isSettable = false }: Settable, ended: () => void) {
+    this.settings = settings;
+    this.isSettable = isSettable;
     this.#lender = lender;
     this.#ended = ended;
-  }
-
-  get settings() {
-    return this.#lender.guests?.settings;
-  }
-
-  get isSettable() {
-    return this.#lender.guests?.isSettable ?? false;
   }
 
   async ask(question: LineQuestion, signal: AbortSignal): Promise<LineAnswer> {

@@ -20,7 +20,6 @@ interface GuestTurn {
   length: number;
   /** When the request's last byte had gone, on the wire's line. */
   sentAt: number;
-  late: LineAnswer['late'];
 }
 
 /**
@@ -39,6 +38,8 @@ export class SharedLine implements Line {
   readonly #guestCounters = makeCounters();
   #guest: { readonly line: RtuLine; readonly settings: SerialSettings } | undefined;
   #turn: GuestTurn | undefined;
+  /** What was late between two questions is told with the next answer. */
+  #late: LineAnswer['late'];
   #active: RtuLine;
   /** As it is set now, if that was ever changed. */
   #present: { readonly settings: SerialSettings; readonly isStrict: boolean } | undefined;
@@ -46,7 +47,7 @@ export class SharedLine implements Line {
   #whileSetting: (() => void) | undefined;
   #isOpen = true;
 
-  /** `settings`: the link's own; the line `isSettable` where its port is. */
+  /** `settings`: the link's own. */
   constructor(
     port: BytePort,
     settings: SerialSettings,
@@ -63,8 +64,6 @@ export class SharedLine implements Line {
     this.#own = new RtuLine(port, options, wire, counters, events);
     this.#active = this.#own;
     this.guests = {
-      settings,
-      isSettable: port.set !== undefined,
       ask: (question, done) => this.#askFor(question, done),
       restore: () => this.#turn === undefined && this.#setAs(this.#settings, false, () => {}),
     };
@@ -112,7 +111,7 @@ export class SharedLine implements Line {
     const request = makeRequest(unit, table, address, count);
     const turn: GuestTurn = {
       ...{ request, settings, heard: Buffer.alloc(MOST_HEARD), length: 0 },
-      ...{ sentAt: this.#now(), late: undefined },
+      sentAt: this.#now(),
     };
     this.#turn = turn;
     const line = this.#guestLine(settings);
@@ -127,7 +126,9 @@ export class SharedLine implements Line {
       const heard = turn.heard.subarray(isEcho ? Math.min(8, turn.length) : 0, turn.length);
       const symptom = answer.kind === 'spoilt' ? diagnose(request, heard) : undefined;
       const said = guestAnswer(answer, this.#now() - turn.sentAt, isEcho, symptom);
-      done(turn.late === undefined ? said : { ...said, late: turn.late });
+      const late = this.#late;
+      this.#late = undefined;
+      done(late === undefined ? said : { ...said, late });
     });
   }
 
@@ -145,7 +146,7 @@ export class SharedLine implements Line {
     };
     const events: LineEvents = {
       late: (unit, afterMs) => {
-        if (this.#turn !== undefined) this.#turn.late = { unit, afterMs };
+        this.#late = { unit, afterMs };
       },
       // Babble is what the job came to see; a port that takes no bytes is of no use to the link either.
       broken: (fault) => {

@@ -57,8 +57,6 @@ export class TcpLine implements Line {
   }
 
   readonly guests: Guests = {
-    settings: undefined,
-    isSettable: false,
     ask: (question, done) => {
       if (question.settings !== undefined) {
         queueMicrotask(() => done(closedAnswer(NO_SETTINGS)));

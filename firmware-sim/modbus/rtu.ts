@@ -111,6 +111,8 @@ export function encodeReply(reply: Reply): Buffer | null {
     }
     case 'echo':
       return Buffer.concat([encodeRtu(reply.unit, reply.request), encodeRtu(reply.unit, reply.pdu)]);
+    case 'echo-only':
+      return encodeRtu(reply.unit, reply.request);
     case 'repeat': {
       const frame = encodeRtu(reply.unit, reply.pdu);
       return Buffer.concat([frame, frame]);

@@ -70,6 +70,8 @@ function encodeReply(transaction: number, reply: Reply): Buffer | null {
         encodeTcp(transaction, reply.unit, reply.request),
         encodeTcp(transaction, reply.unit, reply.pdu),
       ]);
+    case 'echo-only':
+      return encodeTcp(transaction, reply.unit, reply.request);
     case 'repeat': {
       const frame = encodeTcp(transaction, reply.unit, reply.pdu);
       return Buffer.concat([frame, frame]);
