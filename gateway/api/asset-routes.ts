@@ -21,8 +21,6 @@ const photoShape = z.object({
 
 /** The device register (设备台账) as CSV, and the photos of devices. */
 export function addAssetRoutes(app: App, context: ApiContext): void {
-  const { devices } = context;
-
   app.get(
     '/api/v1/assets',
     {
@@ -34,7 +32,7 @@ export function addAssetRoutes(app: App, context: ApiContext): void {
     },
     async (_request, reply) => {
       reply.header('content-disposition', 'attachment; filename="assets.csv"');
-      return reply.type('text/csv; charset=utf-8').send(Buffer.from(devices.exportAssets()) as never);
+      return reply.type('text/csv; charset=utf-8').send(Buffer.from(context.devices.exportAssets()) as never);
     },
   );
 
@@ -65,7 +63,7 @@ export function addAssetRoutes(app: App, context: ApiContext): void {
     async (request) => {
       const { csv, check, withEdits } = request.body;
       const author = { by: sessionOf(request).account, from: request.ip, withEdits, isTrial: check };
-      const answer = await devices.importAssets(csv, author);
+      const answer = await context.devices.importAssets(csv, author);
       if (answer.status === 'refused') {
         throw new RefusedAt(answer.code, answer.message, answer.problems, answer.hint);
       }
@@ -88,7 +86,7 @@ export function addAssetRoutes(app: App, context: ApiContext): void {
         response: { 200: z.object({ photos: z.array(photoShape).readonly() }) },
       },
     },
-    async (request) => ({ photos: await devices.photos(request.params.id) }),
+    async (request) => ({ photos: await context.devices.photos(request.params.id) }),
   );
 
   app.get(
@@ -107,7 +105,7 @@ export function addAssetRoutes(app: App, context: ApiContext): void {
       },
     },
     async (request, reply) => {
-      const { type, bytes } = await devices.photo(request.params.id, request.params.name);
+      const { type, bytes } = await context.devices.photo(request.params.id, request.params.name);
       return reply.type(type).send(Buffer.from(bytes) as never);
     },
   );
@@ -124,7 +122,7 @@ export function addAssetRoutes(app: App, context: ApiContext): void {
     },
     async (request) => {
       const { id, name } = request.params;
-      await devices.removePhoto(id, name, { by: sessionOf(request).account, from: request.ip });
+      await context.devices.removePhoto(id, name, { by: sessionOf(request).account, from: request.ip });
       return DONE;
     },
   );
@@ -151,7 +149,7 @@ export function addAssetRoutes(app: App, context: ApiContext): void {
       async (request) => {
         const { id } = idShape.parse(request.params);
         if (!Buffer.isBuffer(request.body)) throw new Fault('not-a-photo', 'The body must be a photo.');
-        return await devices.addPhoto(id, request.body, { by: sessionOf(request).account, from: request.ip });
+        return await context.devices.addPhoto(id, request.body, { by: sessionOf(request).account, from: request.ip });
       },
     );
   });
