@@ -1,0 +1,176 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '#kit/clock.ts';
+import { textOf } from '#kit/fault.ts';
+import { AtLines, CALL_ENDS, finalOf, hasPdu, isReset, isUnasked } from './at-lines.ts';
+
+export interface AtCommand {
+  readonly text: string;
+  /** A line that must come before `OK`: without it the `OK` is of an earlier command. */
+  readonly wanted?: RegExp;
+  /** Of a list, which may have none. */
+  readonly mayBeNone?: boolean;
+  readonly timeoutMs: number;
+  /** A message that is given when the modem asks for it with `>`. */
+  readonly pdu?: string;
+  /** Dials: then it is also ended by what ends a call. */
+  readonly dials?: boolean;
+  readonly isUrgent?: boolean;
+}
+
+export type AtAnswer =
+  | { readonly kind: 'ok'; readonly lines: readonly string[] }
+  /** `error`, `cms-38`, `cme-10`, or what ended a call in lower case. */
+  | { readonly kind: 'refused'; readonly code: string }
+  /** `wasSent`: the message, or the whole command where there is none, went to the modem. */
+  | { readonly kind: 'lost'; readonly why: AtEnd; readonly wasSent: boolean };
+
+/** Why a session ended. */
+export type AtEnd = 'closed' | 'reset' | 'timeout';
+
+interface Exchange {
+  readonly command: AtCommand;
+  readonly lines: string[];
+  wasSent: boolean;
+  readonly done: (answer: AtAnswer) => void;
+}
+
+const ESCAPE = '\u001b';
+const END_OF_MESSAGE = '\u001a';
+const MOST_LINES = 600;
+const MOST_WAITING = 100;
+
+/**
+ * One modem on an open line: one command at a time, the urgent first. What it says unasked goes to `said`, a message in hex
+ * beside its head. A command that is not answered in time ends the session, since nobody knows what the next answer is of.
+ */
+export class AtSession {
+  readonly #line: Duplex;
+  readonly #wire: Clock;
+  readonly #said: (line: string, pdu: string | null) => void;
+  readonly #lines = new AtLines();
+  readonly #ended = Promise.withResolvers<AtEnd>();
+  #end: AtEnd | undefined;
+  #waiting: Exchange[] = [];
+  #current: Exchange | undefined;
+  #cancelTimer: (() => void) | undefined;
+  /** The head of a message whose hex is the next line. */
+  #head: string | undefined;
+  /** For a person. */
+  error: string | undefined;
+
+  constructor(line: Duplex, wire: Clock, said: (line: string, pdu: string | null) => void) {
+    this.#line = line;
+    this.#wire = wire;
+    this.#said = said;
+    line.on('data', (chunk: Uint8Array) => this.#take(chunk));
+    line.on('error', (error) => this.end('closed', textOf(error)));
+    line.on('close', () => this.end('closed', 'the port was closed'));
+  }
+
+  /** Settled when the session has ended, by itself or by `end`. */
+  get ended(): Promise<AtEnd> {
+    return this.#ended.promise;
+  }
+
+  ask(command: AtCommand): Promise<AtAnswer> {
+    if (this.#end !== undefined || this.#waiting.length >= MOST_WAITING) {
+      return Promise.resolve({ kind: 'lost', why: this.#end ?? 'timeout', wasSent: false });
+    }
+    const { promise, resolve } = Promise.withResolvers<AtAnswer>();
+    const exchange: Exchange = { command, lines: [], wasSent: false, done: resolve };
+    const place = command.isUrgent ? this.#waiting.findIndex((each) => !each.command.isUrgent) : -1;
+    this.#waiting.splice(place === -1 ? this.#waiting.length : place, 0, exchange);
+    this.#next();
+    return promise;
+  }
+
+  end(why: AtEnd, error?: string): void {
+    if (this.#end !== undefined) return;
+    this.#end = why;
+    this.error = error;
+    this.#cancelTimer?.();
+    const all = [...(this.#current === undefined ? [] : [this.#current]), ...this.#waiting.splice(0)];
+    this.#current = undefined;
+    for (const { done, wasSent } of all) done({ kind: 'lost', why, wasSent });
+    this.#line.destroy();
+    this.#ended.resolve(why);
+  }
+
+  #next(): void {
+    if (this.#current !== undefined || this.#end !== undefined) return;
+    const exchange = this.#waiting.shift();
+    if (exchange === undefined) return;
+    this.#current = exchange;
+    const { text, timeoutMs, pdu } = exchange.command;
+    exchange.wasSent = pdu === undefined;
+    this.#cancelTimer = this.#wire.after(timeoutMs, () => {
+      // A modem that waits for a message is told that none comes.
+      if (pdu !== undefined && !exchange.wasSent) this.#line.write(ESCAPE);
+      this.end('timeout', `no answer to ${shown(text)} within ${timeoutMs} ms`);
+    });
+    this.#line.write(`${text}\r`);
+  }
+
+  #take(chunk: Uint8Array): void {
+    if (this.#end !== undefined) return;
+    for (const line of this.#lines.push(chunk)) this.#takeLine(line);
+    const { pdu } = this.#current?.command ?? {};
+    if (this.#current !== undefined && pdu !== undefined && !this.#current.wasSent && this.#lines.takePrompt()) {
+      this.#current.wasSent = true;
+      this.#line.write(pdu + END_OF_MESSAGE);
+    }
+  }
+
+  #takeLine(line: string): void {
+    if (this.#end !== undefined) return;
+    if (this.#head !== undefined) {
+      const head = this.#head;
+      this.#head = undefined;
+      // Else the modem began anew in between, or the head was garbage.
+      if (/^[0-9A-F]+$/i.test(line)) {
+        this.#said(head, line);
+        return;
+      }
+    }
+    if (isReset(line)) {
+      this.end('reset', 'the modem began anew');
+      return;
+    }
+    const current = this.#current;
+    const final = finalOf(line);
+    if (current?.command.dials && CALL_ENDS.includes(line)) {
+      this.#finish({ kind: 'refused', code: line.toLowerCase().replaceAll(' ', '-') });
+    } else if (final !== undefined) this.#takeFinal(final);
+    else if (hasPdu(line)) this.#head = line;
+    else if (current?.command.wanted?.test(line)) current.lines.push(line);
+    else if (isUnasked(line)) this.#said(line, null);
+    else if (current !== undefined && current.lines.length > 0 && current.lines.length < MOST_LINES) {
+      current.lines.push(line);
+    }
+  }
+
+  #takeFinal({ isOk, code }: { readonly isOk: boolean; readonly code: string }): void {
+    const current = this.#current;
+    if (current === undefined) return;
+    if (!isOk) {
+      this.#finish({ kind: 'refused', code });
+      return;
+    }
+    // Before the message was given, or the wanted line came, it is of an earlier command.
+    const { wanted, mayBeNone = wanted === undefined } = current.command;
+    if ((mayBeNone || current.lines.length > 0) && current.wasSent) {
+      this.#finish({ kind: 'ok', lines: current.lines });
+    }
+  }
+
+  #finish(answer: AtAnswer): void {
+    this.#cancelTimer?.();
+    const current = this.#current;
+    this.#current = undefined;
+    current?.done(answer);
+    this.#next();
+  }
+}
+
+/** A command without what is personal in it: numbers. */
+const shown = (text: string): string => text.replace(/^ATD.*/, 'ATD').slice(0, 20);
