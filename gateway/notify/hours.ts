@@ -1,0 +1,21 @@
+import { addDays, weekday, type Zone } from '#kit/zone.ts';
+import type { Hours } from './people.ts';
+
+function opensOn({ dates, except, weekdays }: Hours, date: string): boolean {
+  if (dates !== undefined && !dates.includes(date)) return false;
+  if (except?.includes(date) === true) return false;
+  return weekdays === undefined || weekdays.includes(weekday(date));
+}
+
+/** The present opening, its first instant and the one after its last, UTC ms; null outside. It may have begun the day before. */
+export function openingAt(hours: Hours, zone: Zone, at: number): { readonly from: number; readonly to: number } | null {
+  const span = hours.toMinute > hours.fromMinute ? hours.toMinute : hours.toMinute + 1440;
+  const today = zone.date(at);
+  for (const date of [addDays(today, -1), today]) {
+    if (!opensOn(hours, date)) continue;
+    const from = zone.instant(date, hours.fromMinute);
+    const to = zone.instant(date, span);
+    if (from <= at && at < to) return { from, to };
+  }
+  return null;
+}
