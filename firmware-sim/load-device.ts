@@ -31,6 +31,13 @@ export function parseDevice(device: Field, times: Times, find: FindProfile): Sim
     persona: device.at('persona').oneOf(PERSONAS, 'works'),
     delayMs: device.at('delay').duration(DELAY_MS),
     driftPerMin: device.at('drift').number(1),
+    watchdog: device.at('watchdog').isMissing() ? null : device.at('watchdog').number(),
+    mirrors: new Map(
+      device
+        .at('mirrors')
+        .entries([])
+        .map(([shown, of]) => [shown, of.text()]),
+    ),
     reboot: {
       everyMs: reboot.at('every').duration(REBOOT.everyMs),
       downMs: reboot.at('down').duration(REBOOT.downMs),

@@ -31,7 +31,7 @@ export async function runMqttDevices(
 }
 
 /** Vices that only what is asked can have. */
-const NOT_OF_MQTT: readonly string[] = ['echo', 'busy'];
+const NOT_OF_MQTT: readonly string[] = ['echo', 'busy', 'refuses-writes', 'ignores-writes'];
 
 async function runDevice(
   device: SimDevice,

@@ -4,7 +4,8 @@ import type { SimProfile, SimProfilePoint } from './profiles.ts';
 /**
  * A device's vice. `slow` takes `delayMs`; `stuck` shows what it showed at the start; `drifting` adds `driftPerMin`;
  * `reboot` is silent now and then and has forgotten what it was told and counted; `echo` sends back what it heard before
- * it answers; `busy` has no time, ever; `repeat` says all twice. A device that is absent behaves as `silent` meanwhile.
+ * it answers; `busy` has no time, ever; `repeat` says all twice; `refuses-writes` answers them by an exception, and
+ * `ignores-writes` confirms them and does nothing. A device that is absent behaves as `silent` meanwhile.
  */
 export const PERSONAS = [
   'works',
@@ -21,6 +22,8 @@ export const PERSONAS = [
   'echo',
   'busy',
   'repeat',
+  'refuses-writes',
+  'ignores-writes',
 ] as const;
 export type Persona = (typeof PERSONAS)[number];
 
@@ -112,6 +115,10 @@ export interface SimDevice {
   readonly delayMs: number;
   /** Of `drifting`, in the point's own unit. */
   readonly driftPerMin: number;
+  /** Modbus: the holding register whose seconds it waits for a request before it forgets what was written to its coils and registers; null: none. */
+  readonly watchdog: number | null;
+  /** Modbus: `discrete 0` → `coil 0`, whose value stands there too: a contact that follows its relay. */
+  readonly mirrors: ReadonlyMap<string, string>;
   /** Of `reboot`: each so often, how long it is away. */
   readonly reboot: { readonly everyMs: number; readonly downMs: number };
   /** From the first instant to before the second it neither answers nor reports. */
@@ -147,7 +154,7 @@ export type SimLink =
   /** A cloud, or cameras, that push to a path of the gateway's. */
   | { readonly kind: 'http'; readonly id: string; readonly path: string };
 
-/** What a person does at a time; `later` ones are kept for a gateway that can take them. */
+/** What a person does at a time, or, by `gateway`, what it does by itself then. */
 export interface Step {
   readonly at: number;
   readonly by: string;
@@ -156,7 +163,6 @@ export interface Step {
   readonly alarm: string;
   readonly to: string | null;
   readonly note: string | null;
-  readonly later: boolean;
 }
 
 /** One night as data: what is there, what it measures when, and what people do. */

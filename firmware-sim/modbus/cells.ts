@@ -11,8 +11,13 @@ export interface Cells {
   write(table: Table, address: number, value: number): boolean;
 }
 
+export interface DeviceCells extends Cells {
+  /** All that was written is gone, as when it has lost its power. */
+  forget(): void;
+}
+
 /** Throws when a point has no register. */
-export function openCells(device: SimDevice, start: number, time: SimTime): Cells {
+export function openCells(device: SimDevice, start: number, time: SimTime): DeviceCells {
   const points = device.points.map((point) => {
     if (point.register === null) throw new Error(`${device.id}/${point.id}: register is missing`);
     return { point, register: point.register };
@@ -36,7 +41,8 @@ export function openCells(device: SimDevice, start: number, time: SimTime): Cell
     const since = bootedAt(device, start, now) ?? boot;
     if (since !== boot) written.clear();
     boot = since;
-    return written.get(`${table} ${address}`) ?? measured(table, address, now) ?? restAt(device, table, address);
+    const cell = device.mirrors.get(`${table} ${address}`) ?? `${table} ${address}`;
+    return written.get(cell) ?? measured(table, address, now) ?? restAt(device, table, address);
   };
   return {
     read,
@@ -45,6 +51,7 @@ export function openCells(device: SimDevice, start: number, time: SimTime): Cell
       written.set(`${table} ${address}`, value);
       return true;
     },
+    forget: () => written.clear(),
   };
 }
 

@@ -20,6 +20,12 @@ export const EXCEPTION = { function: 1, address: 2, value: 3, failure: 4, busy: 
 
 export const exception = (functionCode: number, code: number): Buffer => Buffer.from([functionCode | 0x80, code]);
 
+export const isWrite = (code: number): boolean => WRITES[code] !== undefined;
+
+/** What confirms a write, whether or not it was carried out; null for what is none. */
+export const writtenBack = (request: Buffer): Buffer | null =>
+  isWrite(request[0] ?? 0) ? Buffer.from(request.subarray(0, 5)) : null;
+
 /** The answer to a request; what is neither a read nor a write of known cells is answered by an exception. */
 export function answer(request: Buffer, cells: Cells): Buffer {
   const code = request[0] ?? 0;

@@ -1,8 +1,8 @@
 import { bootedAt } from '../physics/persona.ts';
 import { isWithin, type SimDevice } from '../scenario.ts';
 import type { SimTime } from '../sim-time.ts';
-import { openCells } from './cells.ts';
-import { answer, EXCEPTION, exception } from './pdu.ts';
+import { type DeviceCells, openCells } from './cells.ts';
+import { answer, EXCEPTION, exception, isWrite, writtenBack } from './pdu.ts';
 
 /** What a unit does about one request, before it is framed. */
 export type Reply =
@@ -14,6 +14,8 @@ export type Reply =
   | { readonly kind: 'cut-off'; readonly unit: number; readonly pdu: Buffer }
   /** The request as it was heard, and then the answer. */
   | { readonly kind: 'echo'; readonly unit: number; readonly request: Buffer; readonly pdu: Buffer }
+  /** The request as it was heard, and nothing else. */
+  | { readonly kind: 'echo-only'; readonly unit: number; readonly request: Buffer }
   /** The answer twice. */
   | { readonly kind: 'repeat'; readonly unit: number; readonly pdu: Buffer }
   /** Bytes that are no frame. */
@@ -32,15 +34,24 @@ export function openUnit(device: SimDevice, start: number, time: SimTime): Unit 
   const { unit } = device;
   if (unit === null) throw new Error(`${device.id}: unit is missing`);
   const cells = openCells(device, start, time);
+  const watchdog = openWatchdog(device, cells, time);
   return {
     unit,
     reply(request) {
       if (isWithin(device.absent, time.now())) return { kind: 'none' };
+      watchdog.heard();
       switch (device.persona) {
         case 'works':
         case 'stuck':
         case 'drifting':
           return { kind: 'pdu', unit, pdu: answer(request, cells), afterMs: 0 };
+        case 'refuses-writes': {
+          const code = request[0] ?? 0;
+          const pdu = isWrite(code) ? exception(code, EXCEPTION.failure) : answer(request, cells);
+          return { kind: 'pdu', unit, pdu, afterMs: 0 };
+        }
+        case 'ignores-writes':
+          return { kind: 'pdu', unit, pdu: writtenBack(request) ?? answer(request, cells), afterMs: 0 };
         case 'silent':
           return { kind: 'none' };
         case 'reboot':
@@ -67,6 +78,20 @@ export function openUnit(device: SimDevice, start: number, time: SimTime): Unit 
         default:
           return device.persona satisfies never;
       }
+    },
+  };
+}
+
+/** Forgets what was written when it has heard nothing for as long as its own register says. */
+function openWatchdog(device: SimDevice, cells: DeviceCells, time: SimTime): { heard(): void } {
+  const { watchdog } = device;
+  let last = time.now();
+  return {
+    heard() {
+      const now = time.now();
+      const seconds = watchdog === null ? 0 : (cells.read('holding', watchdog) ?? 0);
+      if (seconds > 0 && now - last > seconds * 1000) cells.forget();
+      last = now;
     },
   };
 }
