@@ -25,6 +25,8 @@ import { LedgerAlarm } from './ledger-alarm.ts';
 import { type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
 import { noisePointsOf } from './noise-points.ts';
+import { type OutputSwitch, openOutputs, switchOf } from './open-outputs.ts';
+import type { Outputs } from './outputs/outputs.ts';
 import { OwnPoints } from './own-points.ts';
 import { importPermits, type PermitImport } from './permits/import-permits.ts';
 import { takePermitCommand } from './permits/permit-command.ts';
@@ -88,12 +90,14 @@ export interface Gateway extends AsyncDisposable {
   act(action: Action): Promise<Receipt>;
   /** Changes the site while it runs. */
   readonly permits: Permits;
+  readonly devices: DeviceDesk;
   /** Takes a CSV of permits, all of it or nothing; `isTrial`: only says what is wrong. */
   importPermits(text: string, author: PermitAuthor, isTrial: boolean): Promise<PermitImport>;
-  readonly devices: DeviceDesk;
   readonly site: Pick<SiteDesk, 'reload' | 'back' | 'apply' | 'history' | 'hangUp'>;
   /** Learns anew how a device stands, durable and in the audit trail; false when no rule asks for it. */
   forgetBackground(device: string, by: string): Promise<boolean>;
+  /** Switched by the box's own administrator, in the audit trail. */
+  readonly outputs: OutputSwitch;
 }
 
 /** How long the devices have for themselves before the page is loaded, which holds the main loop up. */
@@ -171,6 +175,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const board = new Board(site.points);
   const tests = new TestWatch(site.points, (at) => judge.zone.encode(at));
+  let seen: Pick<Outputs, 'take'> | null = null;
   const take = (batch: readonly Reading[]): Promise<unknown> | undefined => {
     const marked = lateness.mark(batch, clock.trust());
     const timely = inTime(marked);
@@ -178,6 +183,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     // After what was derived up to them: history has all in the order of its time.
     history.keep(marked);
     board.take(marked);
+    seen?.take(marked);
     return durable;
   };
   judge.listenToDerived((batch) => {
@@ -191,6 +197,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   linksNow = () => links.open;
   await links.change(linkSpecs(site));
   pumps.start(links.open);
+  const outputs = opening.use(openOutputs(site, { links: links.open, live, clock, wire, log }));
+  seen = outputs;
   const backlog = () => Math.max(0, ...[...sinks.open.values()].map((sink) => sink.status().backlog));
   const own = opening.use(new OwnPoints({ points: site.points, data, links: links.open, backlog, clock, wire, take }));
 
@@ -201,6 +209,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     import('./api/open-api.ts'),
     import('./metrics.ts'),
     import('./site-desk.ts'),
+    import('./installer-desk.ts'),
   ]);
   const health = (): Health => {
     const { durable, error = 'not durable' } = ledger.status();
@@ -209,7 +218,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     return { ready: reasons.length === 0, reasons };
   };
   const metrics = openMetrics({ ledger, history, links: links.open, sinks: sinks.open, judge, lateness, board });
-    import('./installer-desk.ts'),
   opening.use(metrics);
   const context: ApiContext = {
     ...{ clock, wire, log, version, accounts, ledger, history, health },
@@ -223,6 +231,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     picture: (device, at) => pictureOf(works.site, links.open, device, at),
     act: (action) => live.act(action),
     permits,
+    outputs,
+    get devices() {
+      return devices;
+    },
     reloadSite: (by, from) => desk.reload(by, from),
     backSite: (number, by, from) => desk.back(number, by, from),
     siteHistory: () => desk.history(),
@@ -232,16 +244,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const console = opening.use(await ConsoleDoor.open(site.console.listen, openAt, wire));
   const pump = () => pumps.start(links.open);
   const works: Works = {
-    outputs,
-    get devices() {
-      return devices;
-    },
     ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, permits, lateness, board, tests, own },
-    ...{ console, links, sinks, pump },
+    ...{ console, links, sinks, pump, outputs },
   };
   current = () => works.site;
   const desk = opening.use(new SiteDesk(works, source));
+  const devices = new InstallerDesk(works, desk, context.links, version);
   metrics.watchSite(() => desk.status());
+  metrics.watchOutputs(() => outputs.list());
   if (time !== null) metrics.watchTime(() => time.status());
   desk.begin(restored.saved);
 
@@ -250,7 +260,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     get url() {
       return console.url;
     },
-  const devices = new InstallerDesk(works, desk, context.links, version);
     invite: (role) => console.invite(role),
     users: () => accounts.list(),
     status: () => ({
@@ -264,8 +273,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     alarms: () => live.alarms,
     act: (action) => live.act(action),
     permits,
+    devices,
     importPermits: (text, author, isTrial) => importPermits(permits, text, author, isTrial, () => wire.sleep(0)),
     site: desk,
+    outputs: switchOf(outputs, accounts, clock),
     async forgetBackground(device, by) {
       if (!(await live.forgetBackground(device))) return false;
       await accounts.audit({ at: clock.now(), who: by, what: 'background', detail: { device } });
@@ -274,7 +285,6 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
-    devices,
 
 const statusOf = <S>(open: ReadonlyMap<string, { status(): S }>): Record<string, S> =>
   Object.fromEntries([...open].map(([id, each]) => [id, each.status()]));

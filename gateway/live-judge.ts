@@ -5,9 +5,9 @@ import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
-import type { Step } from './alarms/lifecycle.ts';
+import { entriesOf, joined, type Step } from './alarms/step.ts';
 import type { MarkKind } from './history/mark.ts';
-import { type Instant, type Judge, joined } from './judge.ts';
+import type { Instant, Judge } from './judge.ts';
 import type { Entry, Ledger, LedgerBatch } from './ledger/ledger.ts';
 import type { NextRules } from './next-rules.ts';
 import type { PermitBatch } from './permits/permit-register.ts';
@@ -60,6 +60,7 @@ export class LiveJudge implements AsyncDisposable {
   #follower: ((batch: readonly Reading[]) => void) | null = null;
   #mark: Mark = () => {};
   #markedTrust: Trust | undefined;
+  #changed: () => void = () => {};
 
   /** `restored`: the judge, and the alarms that were on disk when it was made. */
   constructor(
@@ -140,12 +141,17 @@ export class LiveJudge implements AsyncDisposable {
   }
 
   /** Answers only when it is durable. */
-  async act(action: Action): Promise<Receipt> {
+  act(action: Action): Promise<Receipt> {
     const instant = this.#instant();
-    const { receipt, step } = this.judge.act(action, instant);
+    const acted = this.judge.act(action, instant);
     // By its key: another run gives the alarm another id.
-    if (receipt.status === 'done') this.#mark('action', instant, keyed(action, receipt.alarm));
+    if (acted.receipt.status === 'done') this.#mark('action', instant, keyed(action, acted.receipt.alarm));
     this.#arm();
+    return this.answer(acted);
+  }
+
+  /** What was done by an action, given when it is durable. */
+  async answer({ receipt, step }: { readonly receipt: Receipt; readonly step: Step }): Promise<Receipt> {
     // What was so already may still be on its way to the disk.
     const kept = receipt.status === 'unchanged' ? this.#newest : this.keep(step, []);
     if ((await this.#isKept(kept)) || receipt.status === 'refused') return receipt;
@@ -180,6 +186,7 @@ export class LiveJudge implements AsyncDisposable {
   /** A finding that no rule of the site made: the gateway's own. */
   takeFinding(finding: Finding): void {
     void this.keep(this.judge.alarms.take(finding), []);
+    this.#arm();
   }
 
   /** Time passes: deadlines and calendars. */
@@ -209,6 +216,11 @@ export class LiveJudge implements AsyncDisposable {
     return this.#isBehind ? this.judge.alarms.open : [...this.#stored.values()];
   }
 
+  /** Calls `listener` whenever `alarms` may have changed. One at a time. */
+  onAlarms(listener: () => void): void {
+    this.#changed = listener;
+  }
+
   /** Takes note of a batch for rules that are to take the place of the present ones. */
   #note(batch: readonly Reading[]): void {
     if (batch[0] === undefined) return;
@@ -224,7 +236,8 @@ export class LiveJudge implements AsyncDisposable {
     states: LedgerBatch['rules'] = [],
     stored: Pick<LedgerBatch, 'permits' | 'audit'> = {},
   ): Promise<readonly Entry[] | null> {
-    if (step.events.length === 0 && told.length === 0 && states.length === 0) return NOTHING_KEPT;
+    const isNothing = step.events.length === 0 && step.beside === undefined;
+    if (isNothing && told.length === 0 && states.length === 0) return NOTHING_KEPT;
     this.#newest = this.#append(step, told, states, stored);
     return this.#newest;
   }
@@ -238,14 +251,15 @@ export class LiveJudge implements AsyncDisposable {
     try {
       const entries = await this.#ledger.append({
         ...stored,
-        events: [...told, ...step.events],
+        events: [...told, ...entriesOf(step)],
         alarms: step.alarms.map(row),
-        rules: [...states, ...this.judge.rules.save()],
+        rules: [...states, ...this.judge.save()],
       });
       for (const alarm of step.alarms) {
         if (alarm.closedAt === null) this.#stored.set(alarm.id, alarm);
         else this.#stored.delete(alarm.id);
       }
+      if (step.alarms.length > 0) this.#changed();
       return entries;
     } catch (error) {
       this.#refused(error, step.events.length + told.length);
@@ -255,7 +269,7 @@ export class LiveJudge implements AsyncDisposable {
 
   async #checkpoint(): Promise<void> {
     try {
-      await this.#ledger.append({ events: [], alarms: [], rules: this.judge.rules.save() });
+      await this.#ledger.append({ events: [], alarms: [], rules: this.judge.save() });
     } catch (error) {
       this.#refused(error, 0);
     }

@@ -7,6 +7,7 @@ import type { HistoryReader } from './history/history.ts';
 import type { Judge } from './judge.ts';
 import type { Lateness } from './late.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
+import type { OutputView } from './outputs/output.ts';
 import { LEVELS } from './rules/finding.ts';
 import type { SiteStatus } from './site-desk.ts';
 import type { TimeStatus } from './time/time-keeper.ts';
@@ -28,6 +29,8 @@ export interface Metrics extends Disposable {
   /** How the gateway knows the time, told from then on. */
   watchTime(status: () => TimeStatus): void;
   /** How changes of the site went, told from then on. */
+  /** The outputs, told from then on. */
+  watchOutputs(list: () => readonly OutputView[]): void;
   watchSite(status: () => Pick<SiteStatus, 'number' | 'reloads' | 'failures' | 'difference'>): void;
 }
 
@@ -129,6 +132,17 @@ export function openMetrics(measured: Measured): Metrics {
       gauge('clock_refused', 'Times that sources told since the start and that could not be true.', [], (each) =>
         each.set(status().refused),
       );
+    },
+    watchOutputs(list) {
+      gauge('output_on', '1 while the output is to be other than safe.', ['output'], (each) => {
+        for (const { id, wanted, safe } of list()) each.set({ output: id }, Number(wanted !== safe));
+      });
+      gauge('output_follows', '1 while the world shows what is wanted of the output.', ['output'], (each) => {
+        for (const { id, state } of list()) each.set({ output: id }, Number(state === 'on' || state === 'safe'));
+      });
+      gauge('output_failures', 'How often the output did not follow since the start.', ['output'], (each) => {
+        for (const { id, failures } of list()) each.set({ output: id }, failures);
+      });
     },
     watchSite(status) {
       gauge('site_number', 'Number of the applied site that runs.', [], (each) => each.set(status().number ?? 0));

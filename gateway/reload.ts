@@ -15,6 +15,8 @@ import type { Ledger, LedgerBatch } from './ledger/ledger.ts';
 import { type DriverLink, linkSpecs } from './link-spec.ts';
 import type { LiveJudge } from './live-judge.ts';
 import { NextRules } from './next-rules.ts';
+import { usesOf } from './open-outputs.ts';
+import type { Outputs } from './outputs/outputs.ts';
 import type { OwnPoints } from './own-points.ts';
 import type { PermitRegister } from './permits/permit-register.ts';
 import type { SiteParts } from './site-parts.ts';
@@ -40,6 +42,7 @@ export interface Works {
   readonly board: Board;
   readonly tests: TestWatch;
   readonly own: OwnPoints;
+  readonly outputs: Outputs;
   readonly console: ConsoleDoor;
   readonly links: SiteParts<DriverLink, OpenLink>;
   readonly sinks: SiteParts<GatewaySite['upstreams'][number], OpenUpstream>;
@@ -70,6 +73,9 @@ export async function reload(works: Works, change: Change): Promise<KeptSite> {
   const next = plan.isJudgedSame ? null : undo.use(await openNextRules(works, change));
   const move = undo.use(await works.console.moveTo(site.console.listen));
   undo.defer(await works.sinks.change(site.upstreams));
+  // While their links are still open.
+  undo.defer(() => works.outputs.change(works.site.outputs, usesOf(works.site), []));
+  await works.outputs.leave(site.outputs);
   undo.defer(await works.links.change(linkSpecs(site)));
   const kept = await pending.commit();
   // From here on nothing is undone, and nothing is waited for until all is as the new site says.
@@ -89,11 +95,13 @@ function openNextRules(works: Works, { site, plan, signal }: Change): Promise<Ne
 }
 
 function takeOver(works: Works, site: GatewaySite, plan: SitePlan): void {
+  works.live.judge.setPlans(site.plans);
   works.permits.changeSite(site);
   works.lateness.change(site.points);
   works.board.change(site.points);
   works.tests.change(site.points);
   works.own.change(site.points);
+  works.outputs.change(site.outputs, usesOf(site), [...plan.links.added, ...plan.links.changed]);
   works.site = site;
   for (const link of [...plan.links.removed, ...plan.links.changed]) works.board.failures.delete(link);
   works.pump();

@@ -10,6 +10,8 @@ export const SIGNED_IN: Access = ROLES;
 export const ACKNOWLEDGERS: Access = ['duty', 'responder', 'installer', 'admin'];
 export const RESPONDERS: Access = ['duty', 'responder', 'admin'];
 export const INSTALLERS: Access = ['installer', 'admin'];
+/** Who sets outputs by hand. */
+export const SWITCHERS: Access = ['duty', 'admin'];
 /** Who keeps the filings for night work. */
 export const PERMIT_KEEPERS: Access = ['duty', 'admin'];
 export const ADMINS: Access = ['admin'];

@@ -12,6 +12,8 @@ export type AuditedDeed =
   | 'password-refused'
   | 'user-added'
   | 'user-removed'
+  | 'output-set'
+  | 'output-released'
   | 'alarm-acknowledged'
   | 'alarm-noted';
 

@@ -98,6 +98,32 @@ export interface SiteHistory {
   readonly difference: readonly { readonly file: string; readonly change: 'added' | 'removed' | 'changed' }[] | null;
 }
 
+/** Something that the gateway may switch, as people see it: see gateway/outputs/output.ts. */
+export interface OutputView {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: 'siren' | 'beacon' | 'board' | 'pump' | 'barrier' | 'relay';
+  readonly point: string;
+  readonly values: readonly (string | number)[];
+  readonly safe: string | number;
+  readonly silence: 'duty' | 'admin' | 'nobody';
+  readonly wanted: string | number;
+  readonly is: string | number | null;
+  readonly state: 'starting' | 'safe' | 'on' | 'failed';
+  readonly code: string | null;
+  readonly alarm: string | null;
+  readonly by: string | null;
+  readonly until: number | null;
+  readonly failures: number;
+}
+
+/** The outputs by hand. Both throw a Fault why not. */
+export interface OutputDesk {
+  list(): readonly OutputView[];
+  set(id: string, value: string | number, forMs: number, who: { by: string; isAdmin: boolean }): OutputView;
+  release(id: string, by: string): OutputView;
+}
+
 /** All that the API is handed by the gateway. */
 export interface ApiContext {
   readonly clock: Clock;
@@ -122,12 +148,13 @@ export interface ApiContext {
   health(): Health;
   act(action: Action): Promise<Receipt>;
   readonly permits: Permits;
+  readonly outputs: OutputDesk;
   /** Applies the site's directory as it is now. */
   reloadSite(by: string, from: string): Promise<SiteAnswer>;
   /** Puts a site back that was applied before. */
   backSite(number: number, by: string, from: string): Promise<SiteAnswer>;
   siteHistory(): Promise<SiteHistory>;
+  readonly devices: DeviceDesk;
   /** Called with every batch of readings, on the reading path: the listener only takes note. Returns the way to stop it. */
   onReadings(listener: (batch: readonly Reading[]) => void): () => void;
 }
-  readonly devices: DeviceDesk;

@@ -6,11 +6,12 @@ import type { ApiContext } from './context.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import type { Live } from './live.ts';
 import { addLiveRoutes } from './live-routes.ts';
+import { addOutputRoutes } from './output-routes.ts';
 import { addPermitRoutes } from './permit-routes.ts';
 import { addPointRoutes } from './point-routes.ts';
 import type { Register } from './register.ts';
-import type { Sessions } from './sessions.ts';
 import { addReportRoutes } from './report-routes.ts';
+import type { Sessions } from './sessions.ts';
 import { addSignInRoutes } from './sign-in-routes.ts';
 import { addSiteChangeRoutes } from './site-change-routes.ts';
 import { addSiteRoutes } from './site-routes.ts';
@@ -34,9 +35,9 @@ export function addRoutes(app: App, { context, sessions, register, live }: Route
   addAlarmRoutes(app, context);
   addPointRoutes(app, context);
   addPermitRoutes(app, context);
-  addLiveRoutes(app, live);
   addAdoptRoutes(app, context);
   addAssetRoutes(app, context);
   addReportRoutes(app, context);
   addOutputRoutes(app, context);
+  addLiveRoutes(app, live);
 }

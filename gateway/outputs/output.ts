@@ -48,7 +48,7 @@ export interface OutputFeedback {
 export interface OutputUse {
   readonly outputs: readonly string[];
   /** The value from a level on, until a higher one says otherwise. */
-  readonly levels: Readonly<Partial<Record<'blue' | 'yellow' | 'orange' | 'red', OutputValue>>>;
+  readonly levels: Readonly<{ [L in 'blue' | 'yellow' | 'orange' | 'red']?: OutputValue | undefined }>;
   /** `acknowledged`: only until somebody has seen it, or it has returned. */
   readonly until: 'returned' | 'acknowledged';
   /** At most so long from each rise of the alarm on, ms. */

@@ -143,6 +143,24 @@ const fields: Row[] = [
     ],
   },
   {
+    says: 'sources of the time that are none, that the site has not, or that are named twice',
+    files: site('clock: { sources: [modem, platform] }\nupstreams: []\n'),
+    problems: [
+      'site.yaml:3:20: clock.sources: modem needs a link of kind cabinet, and there is none',
+      'site.yaml:3:27: clock.sources: platform needs an upstream of kind mqtt, and there is none',
+    ],
+  },
+  {
+    says: 'a source of the time that nobody knows',
+    files: site('clock: { sources: [modem, satellite] }\n'),
+    problems: ['site.yaml:3:27: clock.sources: must be one of modem, platform, not text "satellite"'],
+  },
+  {
+    says: 'a source of the time twice',
+    files: site('clock: { sources: [modem, modem] }\n'),
+    problems: ['site.yaml:3:10: clock.sources: must name each source once'],
+  },
+  {
     says: 'a time zone and a gateway that are none',
     files: { 'site.yaml': 'gateway: GW 1\ntimeZone: Asia/Peking\n' },
     problems: [
@@ -484,7 +502,7 @@ const references: Row[] = [
     says: 'a rule that names no kind has the keys of a limit',
     files: rule(`    on: { quantity: noise.la }\n    afte: 5min\n${LEVELS}`),
     problems: [
-      'rules/a.yaml:5:5: unknown key "afte": known: id, title, on, basis, legal, legalLimit, effective, during, while, permit, hold, respond and 4 more',
+      'rules/a.yaml:5:5: unknown key "afte": known: id, title, on, basis, legal, legalLimit, effective, during, while, permit, hold, respond and 7 more',
     ],
   },
   {

@@ -1,15 +1,16 @@
 import { Registry } from 'prom-client';
 import type { Picture } from '../../drivers/driver.ts';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
-import type { AnswerView, ApiContext, Health, PointView, SiteAnswer } from '../../gateway/api/context.ts';
+import type { AnswerView, ApiContext, Health, OutputView, PointView, SiteAnswer } from '../../gateway/api/context.ts';
+import { Fault } from '../../gateway/kit/fault.ts';
 import { silentLog } from '../../gateway/kit/log.ts';
 import type { Account, Accounts, Role, Session } from '../../gateway/ledger/accounts.ts';
 import type { Entry, LedgerReader } from '../../gateway/ledger/ledger.ts';
 import { type PermitBatch, PermitRegister } from '../../gateway/permits/permit-register.ts';
 import { permit } from '../../gateway/rules/permit.ts';
 import { FakeClock } from './fake-clock.ts';
-import { aPoint } from './judged.ts';
 import { type FakeDevices, fakeDevices } from './fake-devices.ts';
+import { aPoint } from './judged.ts';
 
 /** Accounts in memory. `down` makes every call fail, as when the disk does not answer. */
 export class FakeAccounts implements Accounts {
@@ -141,8 +142,8 @@ export interface FakeContext extends ApiContext {
   readonly clock: FakeClock;
   readonly wire: FakeClock;
   readonly accounts: FakeAccounts;
-  readonly ledger: FakeLedger;
   readonly devices: FakeDevices;
+  readonly ledger: FakeLedger;
   readonly listeners: Set<Parameters<ApiContext['onReadings']>[0]>;
   /** Every action asked for, and what is answered to the next ones. */
   readonly acted: Parameters<ApiContext['act']>[0][];
@@ -180,8 +181,8 @@ export function fakeContext(): FakeContext {
       sites: [{ number: 2, at: 1, hash: 'ab', by: 'wang', from: 'back', of: 1 }],
       difference: [{ file: 'rules.yaml', change: 'changed' }],
     }),
-    accounts: new FakeAccounts(),
     devices: fakeDevices(),
+    accounts: new FakeAccounts(),
     ledger: new FakeLedger(),
     history: {
       async series(point, from, to) {
@@ -203,6 +204,15 @@ export function fakeContext(): FakeContext {
       },
     }),
     permitBatches: [],
+    outputs: {
+      list: () => [FAKE_OUTPUT],
+      set(id, value) {
+        if (id !== FAKE_OUTPUT.id) throw new Fault('no-such-output', `the site has no output ${id}`);
+        if (!FAKE_OUTPUT.values.includes(value)) throw new Fault('output-value', `not ${value}`);
+        return { ...FAKE_OUTPUT, wanted: value };
+      },
+      release: () => FAKE_OUTPUT,
+    },
     open: [fakeAlarm()],
     state: { ready: true, reasons: [] },
     pictures: [],
@@ -281,6 +291,24 @@ const FAKE_POINT: PointView = {
   link: 'bus-1',
   everyMs: 1000,
   last: { point: 'noise-07/la', value: 57.1, at: 1_784_122_200_000, tick: 1_784_122_200_000, quality: 'good' },
+};
+
+const FAKE_OUTPUT: OutputView = {
+  id: 'siren-1',
+  name: '建设路警号',
+  kind: 'siren',
+  point: 'relay-1/siren',
+  values: ['off', 'on'],
+  safe: 'off',
+  silence: 'duty',
+  wanted: 'on',
+  is: 'off',
+  state: 'failed',
+  code: 'read-back-differs',
+  alarm: 'waterlogging@water-02/depth',
+  by: null,
+  until: null,
+  failures: 1,
 };
 
 /** Of the night of 2026-07-15. */
