@@ -3,11 +3,10 @@ import { uuid7 } from '#kit/uuid.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
-import type { Alarm } from './alarms/alarm.ts';
 import { AlarmBook } from './alarms/alarm-book.ts';
-import type { AlarmEvent } from './alarms/alarm-event.ts';
-import { NOTHING, type Step } from './alarms/lifecycle.ts';
 import { paced, type ResponsePlan } from './alarms/response-plan.ts';
+import { ALARM_SETTINGS, type AlarmSettings } from './alarms/settings.ts';
+import { joined, NOTHING, type Step } from './alarms/step.ts';
 import type { DayWindow } from './rules/calendar.ts';
 import { RuleEngine } from './rules/engine.ts';
 import type { Finding } from './rules/finding.ts';
@@ -26,6 +25,8 @@ export interface JudgedSite {
   readonly points: readonly RulePoint[];
   /** What people owe an alarm whose rule names one by `respond`. */
   readonly plans?: readonly ResponsePlan[] | undefined;
+  /** How alarms are treated; left out: as ALARM_SETTINGS says. */
+  readonly alarms?: AlarmSettings | undefined;
 }
 
 /** An instant on both lines: UTC ms, and ms of the line that never steps. */
@@ -33,6 +34,9 @@ export interface Instant {
   readonly at: number;
   readonly tick: number;
 }
+
+/** A step of the wall clock is a change of `at − tick` of more than this, ms; less is slewing and rounding. */
+const CLOCK_STEP_MS = 1000;
 
 /**
  * Rules and alarms as one: readings and actions in, alarms and their events out. Live and replay run this same code.
@@ -56,14 +60,17 @@ export class Judge {
     this.#offset = start.at - start.tick;
     this.setPlans(site.plans ?? []);
     this.#rules = openRules(site, this.#zone, start, trust);
-    this.alarms = new AlarmBook({
+    const context = {
       newId: uuid7,
-      encodeTime: (at) => this.#zone.encode(at),
+      encodeTime: (at: number) => this.#zone.encode(at),
       trust: () => this.#trust,
-      tickOf: (at) => at - this.#offset,
-      atOf: (tick) => tick + this.#offset,
-      plan: (name) => this.#plans.get(name) ?? null,
-    });
+      tickOf: (at: number) => at - this.#offset,
+      atOf: (tick: number) => tick + this.#offset,
+      plan: (name: string) => this.#plans.get(name) ?? null,
+      watchOf: (key: string) => this.#rules.watchOf(key),
+      isKnown: (on: string) => this.#rules.isOn(on),
+    };
+    this.alarms = new AlarmBook(context, site.alarms);
   }
 
   get rules(): RuleEngine {
@@ -82,6 +89,11 @@ export class Judge {
   changeRules(rules: RuleEngine, zone: Zone): void {
     this.#rules = rules;
     this.#zone = zone;
+  }
+
+  /** Alarms are treated by another site's settings and rules from now on; what that makes of those that are open is told. */
+  changeAlarms({ alarms = ALARM_SETTINGS }: Pick<JudgedSite, 'alarms'>, at: number): Step {
+    return this.alarms.change(alarms, at);
   }
 
   /** Steps that are begun from now on have these times; those that run keep theirs. */
@@ -106,35 +118,36 @@ export class Judge {
   step(readings: readonly Reading[]): Step {
     const [first] = readings;
     if (first === undefined) return NOTHING;
-    const before = this.#alarmsTo(first);
-    const step = this.#apply(this.rules.step(readings));
-    return before === NOTHING ? step : joined([before, step]);
+    return this.#after(first, () => this.#rules.step(readings));
   }
 
   /** When something is due by itself, on the tick line. */
   nextDue(): number {
-    return Math.min(this.rules.nextDue(), this.alarms.nextDue());
+    return Math.min(this.#rules.nextDue(), this.alarms.nextDue());
   }
 
   /** Time passes without a reading. */
-  advance({ at, tick }: Instant): Step {
-    const step = this.#apply(this.rules.advance(at, tick));
-    const after = this.#alarmsTo({ at, tick });
-    return after === NOTHING ? step : joined([step, after]);
+  advance(instant: Instant): Step {
+    return this.#after(instant, () => this.#rules.advance(instant.at, instant.tick));
   }
 
   /** It goes on after having been off for `offMs`. */
   resume(offMs: number, { at, tick }: Instant): Step {
-    return this.#apply(this.rules.resume(offMs, at, tick));
+    this.#offset = at - tick;
+    const before = this.alarms.advance(tick);
+    const step = this.#apply(this.#rules.resume(offMs, at, tick));
+    return joined([before, step, this.alarms.advance(tick)]);
   }
 
-  setPermits(permits: readonly Permit[], { at, tick }: Instant): Step {
-    return this.#apply(this.rules.setPermits(permits, at, tick));
+  setPermits(permits: readonly Permit[], instant: Instant): Step {
+    return this.#after(instant, () => this.#rules.setPermits(permits, instant.at, instant.tick));
   }
 
-  setTrust(trust: Trust, { at, tick }: Instant): Step {
-    this.#trust = trust;
-    return this.#apply(this.rules.setTrust(trust, at, tick));
+  setTrust(trust: Trust, instant: Instant): Step {
+    return this.#after(instant, () => {
+      this.#trust = trust;
+      return this.#rules.setTrust(trust, instant.at, instant.tick);
+    });
   }
 
   /** What is due by then is done first, so that an action meets the alarm as it is. */
@@ -144,10 +157,41 @@ export class Judge {
     return { receipt, step: joined([before, step]) };
   }
 
-  /** What the alarms owe by then. */
-  #alarmsTo({ at, tick }: Instant): Step {
-    this.#offset = at - tick;
-    return this.alarms.nextDue() <= tick ? this.alarms.advance(tick) : NOTHING;
+  /** What has changed of rules and of what stands beside the alarms since it was last saved, by key. */
+  save(): { readonly key: string; readonly state: object | null }[] {
+    return [...this.#rules.save(), ...this.alarms.save()];
+  }
+
+  /** What is due before an instant, and then what the rules say at it. */
+  #after(instant: Instant, say: () => readonly Finding[]): Step {
+    const before = this.#comeTo(instant);
+    const step = this.#apply(say());
+    return before === NOTHING ? step : joined([before, step]);
+  }
+
+  /**
+   * What is due before an instant, each in its turn, whether rules or alarms have to do it: also where nothing was read in
+   * between, as in a recording, an alarm that a deadline raises meets the alarms as they were then. Of what is due at one
+   * instant the rules' comes first.
+   */
+  #comeTo({ at, tick }: Instant): Step {
+    const isStep = Math.abs(at - tick - this.#offset) > CLOCK_STEP_MS;
+    if (!isStep) this.#offset = at - tick;
+    let steps: Step[] | null = null;
+    for (;;) {
+      const due = this.alarms.nextDue();
+      const ruled = this.#rules.nextDue();
+      if (due > tick && ruled >= tick) break;
+      steps ??= [];
+      if (due < ruled) steps.push(this.alarms.advance(due));
+      else steps.push(this.#apply(this.#rules.advance(ruled + this.#offset, ruled)));
+    }
+    if (isStep) {
+      // What was due goes by the old line, and what comes then by the new one.
+      steps = [...(steps ?? []), this.#apply(this.#rules.advance(tick + this.#offset, tick))];
+      this.#offset = at - tick;
+    }
+    return steps === null ? NOTHING : joined(steps);
   }
 
   #handOn(): void {
@@ -164,14 +208,3 @@ export class Judge {
 
 export const openRules = (site: JudgedSite, zone: Zone, start: Instant, trust: Trust, parts?: RuleParts): RuleEngine =>
   new RuleEngine({ ...site, zone, start, trust, ...(parts === undefined ? {} : { parts }) });
-
-/** Steps that followed each other, as one. */
-export function joined(steps: readonly Step[]): Step {
-  const alarms: Alarm[] = [];
-  const events: AlarmEvent[] = [];
-  for (const step of steps) {
-    alarms.push(...step.alarms);
-    events.push(...step.events);
-  }
-  return events.length === 0 && alarms.length === 0 ? NOTHING : { alarms, events };
-}

@@ -2,8 +2,9 @@ import type { Clock } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { Reading } from '../drivers/reading.ts';
+import { joined } from './alarms/step.ts';
 import type { HistoryReader } from './history/history.ts';
-import { type Instant, type Judge, type JudgedSite, joined, openRules } from './judge.ts';
+import { type Instant, type Judge, type JudgedSite, openRules } from './judge.ts';
 import { inTime } from './late.ts';
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts';
 import { LEDGER_ALARM } from './ledger-alarm.ts';
@@ -128,7 +129,7 @@ export class NextRules implements Disposable {
       .filter(({ condition, watch }) => condition === 'active' && !taken.has(watch.key) && watch.key !== LEDGER_ALARM)
       .map((alarm) => judge.alarms.take(ceased(alarm, instant.at, why(alarm.watch.key))));
     return {
-      step: joined([...returned, judge.resume(0, instant)]),
+      step: joined([...returned, judge.changeAlarms(site, instant.at), judge.resume(0, instant)]),
       rules: [
         ...[...saved].filter(([key]) => !taken.has(key) || unsaved.has(key)).map(([key, state]) => ({ key, state })),
         ...gone.map((key) => ({ key, state: null })),

@@ -3,8 +3,7 @@ import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Alarm } from './alarms/alarm.ts';
-import type { AlarmEvent } from './alarms/alarm-event.ts';
-import { NOTHING, type Step } from './alarms/lifecycle.ts';
+import { joined, NOTHING, type Step } from './alarms/step.ts';
 import type { History } from './history/history.ts';
 import { type Instant, Judge, type JudgedSite } from './judge.ts';
 import { inTime, Lateness } from './late.ts';
@@ -64,7 +63,8 @@ export async function restoreJudge(
   const from = Math.min(global.at, now.tick) - memoryMs;
   const judge = new Judge(site, { at: from, tick: from }, trust);
   const stored = saved.alarms as readonly Alarm[];
-  judge.alarms.restore(stored, (await ledger.closedAlarms(CLOSED_LOOKED_AT)) as Alarm[], shift);
+  const closed = await ledger.closedAlarms(CLOSED_LOOKED_AT);
+  judge.alarms.restore(stored, closed as readonly Alarm[], shift, saved.rules);
   const taken = judge.rules.restore(saved.rules, shift, now.tick);
 
   const steps: Step[] = judge.alarms.open
@@ -86,14 +86,15 @@ export async function restoreJudge(
   }
   const offMs = Math.max(0, now.tick - last);
   steps.push(judge.resume(offMs, now));
-  const events: AlarmEvent[] = steps.flatMap((step) => step.events);
+  // The site may be another one than that of the last run.
+  steps.push(judge.changeAlarms(site, now.at));
   return {
     judge,
     lateness,
     stored,
     start: { ...now, offMs, trust },
     saved: saved.rules,
-    step: { alarms: steps.flatMap((step) => step.alarms), events },
+    step: joined(steps),
   };
 }
 

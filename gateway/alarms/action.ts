@@ -109,6 +109,8 @@ export const REFUSALS = [
   'wrong-step',
   /** Whom or what it names is not there. */
   'unknown',
+  /** As many stand already as may. */
+  'too-many',
 ] as const;
 
 /** The answer to an action. `done` is said only after it is durable. */

@@ -1,12 +1,45 @@
-import type { Finding } from '../rules/finding.ts';
+import { type Finding, isVital, type Level, type Watch } from '../rules/finding.ts';
+
 import type { Action, Receipt } from './action.ts';
-import type { Alarm } from './alarm.ts';
-import { isRefused, type LifecycleContext, NOTHING, type Step, stepAction, stepFinding } from './lifecycle.ts';
+import type { Alarm, Announced } from './alarm.ts';
+import { AlarmIndex } from './alarm-index.ts';
+import { Chatter } from './chatter.ts';
+import { announce, type Why } from './cover.ts';
+import { DueQueue } from './due-queue.ts';
+import { Flood } from './flood.ts';
+import type { Incident, Member } from './incident.ts';
+import type { StateRow } from './kept-states.ts';
+import {
+  isLevel,
+  isRaisedBy,
+  isRefused,
+  type LifecycleContext,
+  stepAction,
+  stepFinding,
+  turnStale,
+} from './lifecycle.ts';
 import { dueOf, shiftResponse } from './response.ts';
 import { escalate } from './response-steps.ts';
+import { ALARM_SETTINGS, type AlarmSettings } from './settings.ts';
+import { type OutOfService, type Shelf, Standing, type WorkOrder } from './standing.ts';
+import {
+  endOrder,
+  endService,
+  endShelf,
+  ORDER,
+  SERVICE,
+  SHELF,
+  type StandingAction,
+  type StandingContext,
+  type Stood,
+  takeStanding,
+} from './standing-actions.ts';
+import { tellStanding } from './standing-event.ts';
+import { joined, NOTHING, type Step, telling } from './step.ts';
+import { Suppression } from './suppression.ts';
 
 export type BookContext = Omit<LifecycleContext, 'lastClosed' | 'lastClosedAt' | 'plan'> &
-  Partial<Pick<LifecycleContext, 'plan'>>;
+  Partial<Pick<LifecycleContext, 'plan'> & Pick<StandingContext, 'watchOf' | 'isKnown'>>;
 
 /** An action's answer, with what is to be made durable before it is given. */
 export interface Acted {
@@ -14,109 +47,351 @@ export interface Acted {
   readonly step: Step;
 }
 
-/** The alarms that are not closed, one at most for a rule on a point, and how findings and actions move them. */
-export class AlarmBook {
-  readonly #open = new Map<string, Alarm>();
-  readonly #keyOf = new Map<string, string>();
-  readonly #lastClosed = new Map<string, { readonly id: string; readonly at: number | null }>();
-  readonly #context: LifecycleContext;
-  /** The nearest of what is due; null: an alarm has changed since it was looked for. */
-  #due: number | null = null;
+/** What stands beside the alarms, for people. */
+export interface StandingView {
+  readonly shelves: readonly Shelf[];
+  readonly outOfService: readonly OutOfService[];
+  readonly workOrders: readonly WorkOrder[];
+  /** Keys of alarms that chatter. */
+  readonly chattering: readonly string[];
+  /** The flood that goes on, with the first of its alarms. */
+  readonly incident: (Incident & { readonly alarms: readonly Member[] }) | null;
+}
 
-  constructor(context: BookContext) {
+/** Names under which things are due; shelves, service and orders have theirs. */
+const ALARM = 'alarm:';
+const CHATTER = 'chatter:';
+const FLOOD = 'flood';
+/** The wall clock may be read so far from the line that never steps before it counts as set anew, ms. */
+const CLOCK_STEP_MS = 1000;
+
+/**
+ * The alarms that are not closed, and how findings, actions and time move them. What keeps an alarm from people (a shelf, a
+ * parent, a work order, chatter, being out of service) is looked up at each change of either, and told against what was
+ * announced last.
+ */
+export class AlarmBook {
+  readonly #alarms = new AlarmIndex();
+  readonly #lastClosed = new Map<string, { readonly id: string; readonly at: number | null }>();
+  readonly #suppression = new Suppression();
+  readonly #standing = new Standing();
+  readonly #chatter: Chatter;
+  readonly #flood: Flood;
+  readonly #due = new DueQueue();
+  readonly #context: LifecycleContext & Pick<StandingContext, 'watchOf' | 'isKnown'>;
+  #settings: AlarmSettings;
+
+  constructor(context: BookContext, settings: AlarmSettings = ALARM_SETTINGS) {
     this.#context = {
       plan: () => null,
+      watchOf: () => null,
+      isKnown: () => true,
       ...context,
       lastClosed: (key) => this.#lastClosed.get(key)?.id ?? null,
       lastClosedAt: (key) => this.#lastClosed.get(key)?.at ?? null,
     };
+    this.#settings = settings;
+    this.#chatter = new Chatter(settings.chatter);
+    this.#flood = new Flood(settings.flood, this.#context);
   }
 
-  /** Takes what an earlier run left; `closed` only so that new alarms know what they follow, newest first. Stored ticks are moved on by `shift`. */
-  restore(open: readonly Alarm[], closed: readonly Alarm[], shift = 0): void {
+  /**
+   * Takes what an earlier run left; `closed` only so that new alarms know what they follow, newest first; `saved` by key.
+   * Stored ticks are moved on by `shift`.
+   */
+  restore(
+    open: readonly Alarm[],
+    closed: readonly Alarm[],
+    shift = 0,
+    saved: ReadonlyMap<string, object> = new Map(),
+  ): void {
     for (const { watch, id, closedAt } of closed.toReversed()) this.#lastClosed.set(watch.key, { id, at: closedAt });
-    for (const alarm of open) this.#keep(shifted(alarm, shift));
-    this.#due = null;
+    this.#standing.restore(saved, shift);
+    this.#chatter.restore(saved, shift);
+    this.#flood.restore(saved, shift);
+    for (const alarm of open) this.#keep(this.#shifted(alarm, shift));
+    for (const { key, untilTick } of this.#standing.shelves.values()) this.#due.set(SHELF + key, untilTick);
+    for (const { on, untilTick } of this.#standing.workOrders.values()) this.#due.set(ORDER + on, untilTick);
+    for (const { on, end } of this.#standing.outOfService.values()) {
+      this.#due.set(SERVICE + on, end?.untilTick ?? Number.POSITIVE_INFINITY);
+    }
+    for (const key of this.#chatter.calmed) this.#armChatter(key);
+    this.#armFlood();
+  }
+
+  /** What of the standing has changed since it was last saved, by key. */
+  save(): readonly StateRow[] {
+    return [...this.#standing.save(), ...this.#chatter.save(), ...this.#flood.save()];
+  }
+
+  /** The site says otherwise how alarms are treated, and what its rules are. What that makes of the alarms is told. */
+  change(settings: AlarmSettings, at: number): Step {
+    this.#settings = settings;
+    this.#chatter.change(settings.chatter);
+    this.#flood.change(settings.flood);
+    this.#armFlood();
+    const steps: Step[] = [];
+    for (const alarm of this.#alarms.all) {
+      const watch = this.#context.watchOf(alarm.watch.key);
+      const isSame = watch === null || JSON.stringify(watch) === JSON.stringify(alarm.watch);
+      if (!isSame) steps.push({ alarms: [{ ...alarm, watch }], events: [] });
+      this.#keep(isSame ? alarm : { ...alarm, watch });
+    }
+    for (const { watch } of this.#alarms.all) steps.push(this.#lookAgain(watch.key, at, { reason: 'site-changed' }));
+    return joined(steps);
   }
 
   get open(): readonly Alarm[] {
-    return [...this.#open.values()];
+    return this.#alarms.all;
   }
 
   /** By id, or by key for the one that is open. */
   find(idOrKey: string): Alarm | null {
-    return this.#open.get(this.#keyOf.get(idOrKey) ?? idOrKey) ?? null;
+    return this.#alarms.find(idOrKey);
+  }
+
+  get standing(): StandingView {
+    const { shelves, outOfService, workOrders } = this.#standing;
+    const { incident, members } = this.#flood.incident ?? { incident: null, members: [] };
+    return {
+      shelves: [...shelves.values()],
+      outOfService: [...outOfService.values()],
+      workOrders: [...workOrders.values()],
+      chattering: this.#chatter.calmed,
+      incident: incident === null ? null : { ...incident, alarms: members },
+    };
   }
 
   take(finding: Finding): Step {
-    return this.#moved(stepFinding(this.#open.get(finding.watch.key) ?? null, finding, this.#context));
+    const { watch, at, answer } = finding;
+    const { key } = watch;
+    const tick = this.#context.tickOf(at);
+    const louder = isLevel(answer) ? this.#breakThrough(watch, answer, at) : NOTHING;
+    const before = this.#alarms.get(key);
+    const isRaised = isRaisedBy(before, finding);
+    const announced = isRaised ? this.#coverOf(watch) : undefined;
+    const counts = isRaised && announced === undefined && !isVital(watch);
+    const incident = counts ? this.#flood.count(at, tick) : null;
+    const step = stepFinding(before, finding, this.#context, { announced, incident: incident ?? undefined });
+    const steps = [louder, this.#moved(step, at)];
+    if (isRaised) {
+      this.#chatter.raised(key, at, tick);
+      this.#armChatter(key);
+      if (counts) steps.push(this.#fold(key, at, before?.incident === incident));
+    } else if (step !== NOTHING) {
+      const after = this.#alarms.get(key);
+      if (answer === 'normal' && !isVital(watch) && step.alarms[0]?.condition === 'normal') {
+        this.#chatter.returned(key, before?.level ?? null, at, tick);
+        this.#armChatter(key);
+        steps.push(this.#lookAgain(key, at, { reason: 'chatter' }));
+      }
+      steps.push(this.#returnedOnce(step, at));
+      if (after !== null && isLevel(answer)) steps.push(telling(this.#flood.risen(after, at)));
+    }
+    return joined(steps);
   }
 
   /** When something is due by itself, on the tick line: a step that is late, a shelf that ends. */
   nextDue(): number {
-    if (this.#due === null) {
-      this.#due = Number.POSITIVE_INFINITY;
-      for (const alarm of this.#open.values()) this.#due = Math.min(this.#due, dueOf(alarm));
-    }
-    return this.#due;
+    return this.#due.next;
   }
 
-  /** What is due by then, each at its own time. */
+  /** What is due by then, each at its own time and in its order. */
   advance(tick: number): Step {
-    const found: { readonly due: number; readonly step: Step }[] = [];
-    for (const { id } of [...this.#open.values()]) {
-      // While it was off, more than one may have become due.
-      for (let due = this.#dueOf(id); due <= tick; due = this.#dueOf(id)) {
-        const alarm = this.find(id);
-        if (alarm !== null) found.push({ due, step: this.#moved(escalate(alarm, this.#context)) });
-      }
-    }
-    if (found.length === 0) return NOTHING;
-    const steps = found.sort((a, b) => a.due - b.due).map(({ step }) => step);
-    return { alarms: steps.flatMap(({ alarms }) => alarms), events: steps.flatMap(({ events }) => events) };
-  }
-
-  #dueOf(id: string): number {
-    const alarm = this.find(id);
-    return alarm === null ? Number.POSITIVE_INFINITY : dueOf(alarm);
+    const steps: Step[] = [];
+    for (let due = this.#due.take(tick); due !== null; due = this.#due.take(tick)) steps.push(this.#come(due));
+    return joined(steps);
   }
 
   act(action: Action, at: number): Acted {
-    if ('on' in action || action.kind === 'shelve' || action.kind === 'unshelve') {
-      const message = `${action.kind} is not known here`;
-      return { receipt: { status: 'refused', code: 'unknown', message }, step: NOTHING };
-    }
+    if ('on' in action || action.kind === 'shelve' || action.kind === 'unshelve') return this.#stand(action, at);
     const alarm = this.find(action.alarm);
     if (alarm === null) {
       const message = `no open alarm ${action.alarm}`;
       return { receipt: { status: 'refused', code: 'no-such-alarm', message }, step: NOTHING };
     }
-    const step = stepAction(alarm, action, at, this.#context);
-    if (step === null) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
-    if (isRefused(step)) return { receipt: { status: 'refused', ...step }, step: NOTHING };
-    this.#moved(step);
-    return { receipt: { status: 'done', alarm: step.alarms.at(-1) ?? alarm }, step };
+    const outcome = stepAction(alarm, action, at, this.#context);
+    if (outcome === null) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
+    if (isRefused(outcome)) return { receipt: { status: 'refused', ...outcome }, step: NOTHING };
+    const step = joined([this.#moved(outcome, at), this.#returnedOnce(outcome, at)]);
+    return { receipt: { status: 'done', alarm: this.find(alarm.id) ?? outcome.alarms.at(-1) ?? alarm }, step };
   }
 
-  #moved(step: Step): Step {
-    if (step.alarms.length > 0) this.#due = null;
-    for (const alarm of step.alarms) {
-      if (alarm.closedAt === null) {
-        this.#keep(alarm);
-      } else {
-        this.#open.delete(alarm.watch.key);
-        this.#keyOf.delete(alarm.id);
-        this.#lastClosed.set(alarm.watch.key, { id: alarm.id, at: alarm.closedAt });
-      }
+  #stand(action: StandingAction, at: number): Acted {
+    const alarm = 'alarm' in action ? this.find(action.alarm) : null;
+    const { tickOf, encodeTime, watchOf, isKnown } = this.#context;
+    const context = { standing: this.#standing, settings: this.#settings, tickOf, encodeTime, watchOf, isKnown };
+    const outcome = takeStanding(action, alarm, at, context);
+    if (outcome === null) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
+    if ('code' in outcome) return { receipt: { status: 'refused', ...outcome }, step: NOTHING };
+    const step = this.#stood(outcome, at);
+    return { receipt: { status: 'done', alarm: alarm === null ? null : this.find(alarm.id) }, step };
+  }
+
+  /** Told once for what it is on, and for each alarm that is open there; a shelf is told by its alarm, if it is open. */
+  #stood({ on, type, due, said, why }: Stood, at: number): Step {
+    this.#due.set(due.name, due.tick);
+    const isShelf = type === 'shelved' || type === 'unshelved';
+    const keys = isShelf ? [on] : this.#alarms.keysOn(on);
+    const isTold = !isShelf || this.#alarms.get(on) === null;
+    const entry = tellStanding(type, at, { on, ...said, ...why }, this.#context);
+    return joined([isTold ? telling([entry]) : NOTHING, ...keys.map((key) => this.#lookAgain(key, at, why))]);
+  }
+
+  #come({ name, tick }: { readonly name: string; readonly tick: number }): Step {
+    const of = name.slice(name.indexOf(':') + 1);
+    const why = { reason: 'expired' };
+    const at = this.#context.atOf(tick);
+    if (name.startsWith(ALARM)) return this.#comeToAlarm(of, tick);
+    if (name.startsWith(SHELF)) {
+      const end = this.#toldAt(this.#standing.shelves.get(of)?.until, at);
+      return this.#stood(endShelf(of, this.#standing, why), end);
     }
-    return step;
+    if (name.startsWith(SERVICE)) {
+      const end = this.#toldAt(this.#standing.outOfService.get(of)?.end?.until, at);
+      return this.#stood(endService(of, this.#standing, why), end);
+    }
+    if (name.startsWith(ORDER)) {
+      const end = this.#toldAt(this.#standing.workOrders.get(of)?.until, at);
+      return this.#stood(endOrder(of, this.#standing, why), end);
+    }
+    if (name.startsWith(CHATTER)) {
+      const end = this.#toldAt(this.#chatter.until(of)?.at, at);
+      this.#chatter.end(of);
+      return this.#lookAgain(of, end, { reason: 'steady' });
+    }
+    return telling(this.#flood.end(this.#toldAt(this.#flood.until()?.at, at)));
   }
 
-  #keep(alarm: Alarm): void {
-    this.#open.set(alarm.watch.key, alarm);
-    this.#keyOf.set(alarm.id, alarm.watch.key);
+  /** A step of its response is late, or it has been active for too long. */
+  #comeToAlarm(key: string, tick: number): Step {
+    const alarm = this.#alarms.get(key);
+    if (alarm === null) return NOTHING;
+    const at = this.#context.atOf(tick);
+    const step = dueOf(alarm) <= tick ? escalate(alarm, this.#context) : turnStale(alarm, at, this.#context);
+    return this.#moved(step, at);
+  }
+
+  /** At the time that was told, unless the clock has been set anew since. */
+  #toldAt(told: number | undefined, at: number): number {
+    return told === undefined || Math.abs(at - told) > CLOCK_STEP_MS ? at : told;
+  }
+
+  /** A shelf and calming are of the levels that were seen: a higher one ends them. */
+  #breakThrough({ key }: Watch, level: Level, at: number): Step {
+    const why = { reason: 'level' };
+    const steps: Step[] = [];
+    if (this.#standing.shelf(key) !== undefined && !this.#standing.isShelved(key, level)) {
+      steps.push(this.#stood(endShelf(key, this.#standing, why), at));
+    }
+    if (this.#chatter.until(key) !== null && !this.#chatter.holds(key, level)) {
+      this.#chatter.end(key);
+      this.#armChatter(key);
+      steps.push(this.#lookAgain(key, at, why));
+    }
+    return steps.length === 0 ? NOTHING : joined(steps);
+  }
+
+  /** A one-shot shelf ends when its alarm has returned. */
+  #returnedOnce({ alarms, events }: Step, at: number): Step {
+    const key = alarms.at(-1)?.watch.key ?? '';
+    if (this.#standing.shelf(key)?.once !== true) return NOTHING;
+    const hasReturned = events.some(
+      ({ data: { condition, previousLevel } }) => condition === 'normal' && previousLevel,
+    );
+    return hasReturned ? this.#stood(endShelf(key, this.#standing, { reason: 'returned' }), at) : NOTHING;
+  }
+
+  #coverOf(watch: Watch): Announced | undefined {
+    if (isVital(watch)) return undefined;
+    const shelf = this.#standing.shelf(watch.key);
+    const service = this.#standing.serviceOf(watch);
+    const suppressedBy = this.#suppressedBy(watch);
+    if (shelf === undefined && service === undefined && suppressedBy === null) return undefined;
+    return {
+      shelved: shelf === undefined ? null : { until: shelf.until, once: shelf.once, by: shelf.by },
+      suppressedBy,
+      outOfService: service === undefined ? null : { owner: service.owner, until: service.end?.until ?? null },
+    };
+  }
+
+  #suppressedBy(watch: Watch): string | null {
+    const parent = this.#suppression.by(watch);
+    if (parent !== null) return parent;
+    const order = this.#standing.orderOf(watch);
+    if (order !== undefined) return `work-order:${order.order}`;
+    return this.#chatter.until(watch.key) === null ? null : 'chatter';
+  }
+
+  /** What keeps an alarm from people may be otherwise: what is, is told. */
+  #lookAgain(key: string, at: number, why: Why): Step {
+    const alarm = this.#alarms.get(key);
+    if (alarm === null) return NOTHING;
+    const cover = this.#coverOf(alarm.watch);
+    const isHeard =
+      cover === undefined && alarm.announced !== undefined && alarm.condition === 'active' && !alarm.acknowledged;
+    const counts = isHeard && !isVital(alarm.watch);
+    const incident = counts ? this.#flood.count(at, this.#context.tickOf(at)) : null;
+    const step = this.#moved(announce(alarm, cover, at, why, this.#context, incident), at);
+    return counts ? joined([step, this.#fold(key, at, alarm.incident === incident)]) : step;
+  }
+
+  /** It was announced, and counted. */
+  #fold(key: string, at: number, isIn: boolean): Step {
+    const alarm = this.#alarms.get(key);
+    if (alarm === null) return NOTHING;
+    const { entries, earlier } = this.#flood.add(alarm, at, isIn);
+    this.#armFlood();
+    const alarms: Alarm[] = [];
+    for (const id of earlier) {
+      const found = this.find(id);
+      if (found !== null) alarms.push({ ...found, incident: alarm.incident });
+    }
+    for (const each of alarms) this.#keep(each);
+    return { ...telling(entries), alarms };
+  }
+
+  /** Takes what a step made of its alarms, and looks at those that they suppress. */
+  #moved(step: Step, at: number): Step {
+    if (step.alarms.length === 0) return step;
+    const steps = [step];
+    for (const alarm of step.alarms) {
+      const reason = alarm.condition === 'active' ? 'parent-active' : 'parent-returned';
+      for (const child of this.#keep(alarm)) steps.push(this.#lookAgain(child, at, { reason }));
+    }
+    return steps.length === 1 ? step : joined(steps);
+  }
+
+  /** Gives the keys of those that may be suppressed otherwise now. */
+  #keep(alarm: Alarm): readonly string[] {
+    const { key } = alarm.watch;
+    const isClosed = alarm.closedAt !== null;
+    const children = this.#suppression.change(this.#alarms.get(key), isClosed ? null : alarm);
+    this.#alarms.put(alarm);
+    if (isClosed) this.#lastClosed.set(key, { id: alarm.id, at: alarm.closedAt });
+    this.#due.set(ALARM + key, isClosed ? Number.POSITIVE_INFINITY : Math.min(dueOf(alarm), this.#staleTick(alarm)));
+    return children;
+  }
+
+  #staleTick({ condition, activeTick, staleAt }: Alarm): number {
+    if (condition !== 'active' || staleAt !== undefined || activeTick === undefined) return Number.POSITIVE_INFINITY;
+    return activeTick + this.#settings.staleAfterMs;
+  }
+
+  #armChatter(key: string): void {
+    this.#due.set(CHATTER + key, this.#chatter.until(key)?.tick ?? Number.POSITIVE_INFINITY);
+  }
+
+  #armFlood(): void {
+    this.#due.set(FLOOD, this.#flood.until()?.tick ?? Number.POSITIVE_INFINITY);
+  }
+
+  #shifted(alarm: Alarm, shift: number): Alarm {
+    const { response, condition, raisedAt, activeTick = this.#context.tickOf(raisedAt) - shift } = alarm;
+    return {
+      ...alarm,
+      ...(condition === 'active' ? { activeTick: activeTick + shift } : {}),
+      ...(response === undefined ? {} : { response: shiftResponse(response, shift) }),
+    };
   }
 }
-
-const shifted = (alarm: Alarm, shift: number): Alarm =>
-  shift === 0 || alarm.response === undefined ? alarm : { ...alarm, response: shiftResponse(alarm.response, shift) };

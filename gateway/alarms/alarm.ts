@@ -35,6 +35,12 @@ export interface Alarm {
   readonly verdict?: Verdict | undefined;
   /** The incident that it was folded into (合并告警). */
   readonly incident?: string | undefined;
+  /** Of a latched one that waits for its reset: when its cause was gone. */
+  readonly causeGoneAt?: number | undefined;
+  /** When it became active, on the tick line. */
+  readonly activeTick?: number | undefined;
+  /** Since when it has been active for too long. */
+  readonly staleAt?: number | undefined;
 }
 
 /** Why nobody is called for an alarm that is active. Each is null where it does not apply. */

@@ -1,12 +1,12 @@
 import type { Trust } from '#kit/clock.ts';
 import { compareLevels, type Finding, type Level } from '../rules/finding.ts';
 import type { AlarmAction, REFUSALS, ResponseAction } from './action.ts';
-import type { Alarm } from './alarm.ts';
-import type { AlarmEvent } from './alarm-event.ts';
+import type { Alarm, Announced } from './alarm.ts';
 import { acknowledgedResponse, begun, isAnswered } from './response.ts';
 import type { ResponsePlan } from './response-plan.ts';
 import { stepResponse } from './response-steps.ts';
-import { rounded, tell } from './tell.ts';
+import { NOTHING, type Step } from './step.ts';
+import { rounded, type Told, tell } from './tell.ts';
 
 /** What a step needs beside state and input. */
 export interface LifecycleContext {
@@ -26,10 +26,12 @@ export interface LifecycleContext {
   plan(name: string): ResponsePlan | null;
 }
 
-/** What a step leaves: the alarms it changed, the present one last, and the events that tell it. */
-export interface Step {
-  readonly alarms: readonly Alarm[];
-  readonly events: readonly AlarmEvent[];
+export { NOTHING, type Step } from './step.ts';
+
+/** What an alarm that is raised meets: what keeps it from people, and the incident that it belongs to. */
+export interface Around {
+  readonly announced?: Announced | undefined;
+  readonly incident?: string | undefined;
 }
 
 /** Why an action was not taken. */
@@ -40,26 +42,35 @@ export interface Refused {
 
 export const isRefused = (outcome: Step | Refused): outcome is Refused => 'code' in outcome;
 
-export const NOTHING: Step = { alarms: [], events: [] };
-
 /** Actions on the life of one alarm itself. */
 type OwnAction = Extract<AlarmAction, { readonly kind: 'acknowledge' | 'note' | 'reset' }>;
 
-const isLevel = (answer: Finding['answer']): answer is Level =>
+export const isLevel = (answer: Finding['answer']): answer is Level =>
   answer !== 'normal' && answer !== 'not-evaluable' && answer !== 'not-in-force';
 
 /** What the rules say of a point, taken into the life of its alarm. `alarm`: the one that is not closed, or null. */
-export function stepFinding(alarm: Alarm | null, finding: Finding, context: LifecycleContext): Step {
+export function stepFinding(
+  alarm: Alarm | null,
+  finding: Finding,
+  context: LifecycleContext,
+  around: Around = {},
+): Step {
   const { answer } = finding;
   if (answer === 'not-evaluable') return NOTHING;
   if (!isLevel(answer)) return alarm?.condition === 'active' ? goBack(alarm, finding, context) : NOTHING;
-  if (alarm === null) return raise(finding, answer, context.lastClosed(finding.watch.key), context);
-  if (alarm.condition === 'active') return changeLevel(alarm, finding, answer, context);
-  if (alarm.window?.date === finding.window?.date) return raiseAgain(alarm, finding, answer, context);
+  if (alarm === null) return raise(finding, answer, context.lastClosed(finding.watch.key), around, context);
+  if (!isRaisedBy(alarm, finding)) return changeLevel(alarm, finding, answer, context);
+  if (alarm.condition === 'active' || alarm.window?.date === finding.window?.date) {
+    return raiseAgain(alarm, finding, answer, around, context);
+  }
   const closed = close(alarm, finding.at, 'superseded', context);
-  const raised = raise(finding, answer, alarm.id, context);
+  const raised = raise(finding, answer, alarm.id, around, context);
   return { alarms: [...closed.alarms, ...raised.alarms], events: [...closed.events, ...raised.events] };
 }
+
+/** Whether a finding raises an alarm, new or again: a cause that is back while a latched alarm waits for its reset does. */
+export const isRaisedBy = (alarm: Alarm | null, { answer }: Pick<Finding, 'answer'>): boolean =>
+  isLevel(answer) && (alarm === null || alarm.condition === 'normal' || alarm.causeGoneAt !== undefined);
 
 /** What a person or an upstream asks of an alarm that is not closed. `null`: it is so already. */
 export function stepAction(
@@ -81,8 +92,13 @@ export function stepAction(
     }
     case 'note':
       return tell('noted', alarm, at, context, { by: action.by, note });
-    case 'reset':
-      return { code: 'wrong-step', message: 'the alarm is not latched' };
+    case 'reset': {
+      if (alarm.watch.latched !== true) return { code: 'wrong-step', message: 'the alarm is not latched' };
+      if (alarm.condition === 'normal') return null;
+      if (alarm.causeGoneAt === undefined) return { code: 'wrong-step', message: 'its cause still stands' };
+      const told = { by: action.by, note, reason: 'reset', previousLevel: alarm.level };
+      return backToNormal({ ...alarm, causeGoneAt: undefined }, at, told, context);
+    }
     default: {
       const step = stepResponse(alarm, action, at, context);
       const after = step === null || isRefused(step) ? undefined : step.alarms.at(-1);
@@ -93,7 +109,13 @@ export function stepAction(
   }
 }
 
-function raise(finding: Finding, level: Level, follows: string | null, context: LifecycleContext): Step {
+function raise(
+  finding: Finding,
+  level: Level,
+  follows: string | null,
+  { announced, incident }: Around,
+  context: LifecycleContext,
+): Step {
   const { at } = finding;
   const alarm: Alarm = {
     id: context.newId(at),
@@ -109,15 +131,29 @@ function raise(finding: Finding, level: Level, follows: string | null, context: 
     ...measured(finding),
     window: finding.window,
     follows,
+    activeTick: context.tickOf(at),
+    ...(announced === undefined ? {} : { announced }),
+    ...(incident === undefined ? {} : { incident }),
   };
   return tell('raised', begun(alarm, at, context), at, context, { reason: finding.reason });
 }
 
 /** Back before it was closed: the same alarm, told as new, and to be acknowledged anew. */
-function raiseAgain(alarm: Alarm, finding: Finding, level: Level, context: LifecycleContext): Step {
+function raiseAgain(
+  alarm: Alarm,
+  finding: Finding,
+  level: Level,
+  { announced, incident = alarm.incident }: Around,
+  context: LifecycleContext,
+): Step {
   const { at } = finding;
   const again: Alarm = {
     ...alarm,
+    announced,
+    incident,
+    activeTick: context.tickOf(at),
+    staleAt: undefined,
+    causeGoneAt: undefined,
     condition: 'active',
     level,
     acknowledged: false,
@@ -147,12 +183,33 @@ function changeLevel(alarm: Alarm, finding: Finding, level: Level, context: Life
   return tell('level-changed', told, finding.at, context, { previousLevel: alarm.level, reason: finding.reason });
 }
 
+/** A latched one stays active: that its cause is gone is noted, and a person resets it. */
 function goBack(alarm: Alarm, finding: Finding, context: LifecycleContext): Step {
-  const { at } = finding;
-  const normal: Alarm = { ...alarm, condition: 'normal', level: null, returnedAt: at, ...measured(finding) };
-  const told = tell('returned', normal, at, context, { previousLevel: alarm.level, reason: finding.reason });
+  const { at, reason } = finding;
+  const measuredNow = { ...alarm, ...measured(finding) };
+  if (alarm.watch.latched !== true && finding.watch.latched !== true) {
+    return backToNormal(measuredNow, at, { previousLevel: alarm.level, reason }, context);
+  }
+  if (alarm.causeGoneAt !== undefined) return NOTHING;
+  return tell('noted', { ...measuredNow, causeGoneAt: at }, at, context, { reason: reason ?? 'cause-gone' });
+}
+
+function backToNormal(alarm: Alarm, at: number, said: Told, context: LifecycleContext): Step {
+  const normal: Alarm = {
+    ...alarm,
+    condition: 'normal',
+    level: null,
+    returnedAt: at,
+    ...(alarm.activeTick === undefined ? {} : { activeTick: undefined }),
+    ...(alarm.staleAt === undefined ? {} : { staleAt: undefined }),
+  };
+  const told = tell('returned', normal, at, context, said);
   return alarm.acknowledged && isAnswered(normal) ? closeAfter(told, normal, at, context) : told;
 }
+
+/** Active for longer than an alarm is worth (ISA-18.2): noted once, at that time. */
+export const turnStale = (alarm: Alarm, at: number, context: LifecycleContext): Step =>
+  tell('noted', { ...alarm, staleAt: at }, at, context, { reason: 'stale' });
 
 function close(alarm: Alarm, at: number, reason: string | null, context: LifecycleContext): Step {
   return tell('closed', { ...alarm, closedAt: at }, at, context, { reason });

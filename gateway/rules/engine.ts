@@ -5,7 +5,7 @@ import type { Background, BackgroundState } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DerivedPoints } from './derived-points.ts';
-import type { Answer, Finding } from './finding.ts';
+import type { Answer, Finding, Watch } from './finding.ts';
 import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
 import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
 import { openWatches, type PointFeed } from './open-watches.ts';
@@ -305,6 +305,22 @@ export class RuleEngine {
   /** Whether a rule of this key is there. */
   has(key: string): boolean {
     return this.#notEvaluable.has(key) || this.#watches.some(({ watch }) => watch.key === key);
+  }
+
+  /** What a rule says of a point, by its key; null: there is no such rule on a point. */
+  watchOf(key: string): Watch | null {
+    return this.#watches.find(({ watch }) => watch.key === key)?.watch ?? this.#ownWatch(key);
+  }
+
+  #ownWatch(key: string): Watch | null {
+    const [, point = ''] = key.split('@');
+    const own = this.#notEvaluable.get(point)?.watch;
+    return own?.key === key ? own : null;
+  }
+
+  /** Whether a rule is on a point of a device, or on a point `device/point`. */
+  isOn(on: string): boolean {
+    return this.#watches.some(({ point }) => point.device === on || point.key === on);
   }
 
   /** It goes on after having been off for `offMs`: silence did not count meanwhile, and permits may be others now. */

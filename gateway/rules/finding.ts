@@ -53,7 +53,17 @@ export interface Watch {
   readonly latched?: boolean | undefined;
   /** Rules whose active alarm on the same device, on its link or on the gateway suppresses this one. */
   readonly suppressedBy?: readonly string[] | undefined;
+  /** It tells of smoke or gas: nothing keeps it from people. Left out of what is on other quantities. */
+  readonly vital?: boolean | undefined;
 }
+
+/** Quantities whose state `alarm` is a matter of minutes to people nearby: smoke (RULES.md, section 5), and gas, which explodes. */
+export const VITAL_QUANTITIES: ReadonlySet<string> = new Set(['smoke.state', 'gas.state']);
+
+/** An alarm of smoke or gas is never shelved, suppressed, calmed or folded, and calls people also while its device is out of service. */
+export const isVital = ({ vital, quantity }: Pick<Watch, 'vital' | 'quantity'>): boolean =>
+  // What was stored before this was said is taken for one.
+  vital ?? VITAL_QUANTITIES.has(quantity);
 
 /** What a rule answers of a point. */
 export type Answer = Level | 'normal' | 'not-evaluable' | 'not-in-force';

@@ -55,6 +55,10 @@ export class NotEvaluable implements Due {
       legalLimit: null,
       permitKind: null,
       measure: 'not evaluable',
+      // Of a point whose link is down that is told already (config/packs/device-health.yaml).
+      suppressedBy: ['link-down'],
+      vital: false,
+      ...(point.link === undefined || point.link === '' ? {} : { link: point.link }),
     };
   }
 

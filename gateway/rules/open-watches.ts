@@ -14,6 +14,7 @@ import { levelsOf } from './rule-levels.ts';
 import type { RuleParts } from './rule-parts.ts';
 import { RuleWatch, type WatchSurroundings } from './rule-watch.ts';
 import { Schedule } from './schedule.ts';
+import { isOfVital, tellsVital } from './vital.ts';
 import { While } from './while.ts';
 
 /** Where the readings of one point go: the watches that it feeds, and as which of their inputs. */
@@ -146,7 +147,8 @@ const namesOf = (rule: Rule): Level[] =>
 
 /** All that a rule is judged by; how it is called, and which points it is on, is none of it. */
 function ruleMeaningOf(rule: Rule, window: DayWindow | null, zone: Zone): number {
-  const { title: _, basis: __, on: ___, respond: ____, latched: _____, suppressedBy: ______, ...judged } = rule;
+  const { title: _, basis: __, on: ___, respond: ____, latched: _____, ...rest } = rule;
+  const { suppressedBy: ______, outputs: _______, ...judged } = rest;
   const zoneName = rule.during === undefined && rule.effective === undefined ? null : zone.name;
   return hashText(JSON.stringify([judged, window, zoneName]));
 }
@@ -189,4 +191,5 @@ const describe = (rule: Rule, point: RulePoint): Watch => ({
   ...(rule.respond === undefined ? {} : { respond: rule.respond }),
   ...(rule.latched === true ? { latched: true } : {}),
   ...(rule.suppressedBy === undefined ? {} : { suppressedBy: rule.suppressedBy }),
+  ...(isOfVital(rule, point) ? { vital: tellsVital(rule) } : {}),
 });

@@ -1,0 +1,47 @@
+import type { Alarm, Announced } from './alarm.ts';
+import type { AlarmEvent, AlarmStep } from './alarm-event.ts';
+import type { LifecycleContext, Step } from './lifecycle.ts';
+import { begun, heardAgain } from './response.ts';
+import { type Told, tell } from './tell.ts';
+
+const OPEN: Announced = { shelved: null, suppressedBy: null, outOfService: null };
+const NOTHING: Step = { alarms: [], events: [] };
+
+/** Who, and why, that people are called or not called for an alarm from now on. */
+export type Why = Pick<Told, 'by' | 'note' | 'reason'>;
+
+const isSame = (a: object | null, b: object | null): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/**
+ * What keeps an alarm from people has changed: each part that is otherwise is told once, against what was announced last.
+ * `cover`: what keeps it from them now; undefined: nothing. An alarm that is heard again has its response run on.
+ */
+export function announce(
+  alarm: Alarm,
+  cover: Announced | undefined,
+  at: number,
+  why: Why,
+  context: LifecycleContext,
+  incident: string | null = null,
+): Step {
+  const before = alarm.announced ?? OPEN;
+  const after = cover ?? OPEN;
+  const steps: AlarmStep[] = [];
+  if (!isSame(before.shelved, after.shelved)) steps.push(after.shelved === null ? 'unshelved' : 'shelved');
+  if (before.suppressedBy !== after.suppressedBy) {
+    steps.push(after.suppressedBy === null ? 'unsuppressed' : 'suppressed');
+  }
+  if (!isSame(before.outOfService, after.outOfService)) {
+    steps.push(after.outOfService === null ? 'in-service' : 'out-of-service');
+  }
+  if (steps.length === 0) return NOTHING;
+  const covered: Alarm = { ...alarm, announced: cover, ...(incident === null ? {} : { incident }) };
+  const now = cover === undefined ? calledAgain(covered, at, context) : covered;
+  const events: AlarmEvent[] = steps.flatMap((step) => tell(step, now, at, context, why).events);
+  return { alarms: [now], events };
+}
+
+const calledAgain = (alarm: Alarm, at: number, context: LifecycleContext): Alarm =>
+  alarm.response === undefined && alarm.condition === 'active'
+    ? begun(alarm, at, context)
+    : heardAgain(alarm, at, context);
