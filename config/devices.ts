@@ -77,16 +77,8 @@ export async function checkDevice(
     check(deviceCommon.loose(), entry, report);
     return undefined;
   }
-  const parts = checkParts([deviceCommon, profile.driver.device], entry, report);
-  const overrides = isMapping(named.points) ? named.points : {};
-  const points = checkPoints(profile, overrides, entry, report);
-  if (parts === undefined || points === undefined || !isLinkKnown) return undefined;
-  const [common, options] = parts;
-  const models = points.map(({ model }) => placeHeight(model, common.height, entry, report));
-  if (models.includes(undefined)) return undefined;
-  const link = links.get(common.link);
-  if (link === undefined) return undefined;
-  if (link.driver !== profile.driver) {
+  const link = typeof named.link === 'string' ? links.get(named.link) : undefined;
+  if (link !== undefined && link.driver !== profile.driver) {
     const kinds = Object.keys(profile.driver.links).join(', ');
     report.error(
       entry.at(['link']),
@@ -94,6 +86,14 @@ export async function checkDevice(
     );
     return undefined;
   }
+  const parts = checkParts([deviceCommon, profile.driver.device], entry, report);
+  const overrides = isMapping(named.points) ? named.points : {};
+  const points = checkPoints(profile, overrides, entry, report);
+  if (parts === undefined || points === undefined || !isLinkKnown) return undefined;
+  const [common, options] = parts;
+  const models = points.map(({ model }) => placeHeight(model, common.height, entry, report));
+  if (models.includes(undefined)) return undefined;
+  if (link === undefined) return undefined;
   const device: SiteDevice = {
     id: common.id,
     name: common.name ?? common.id,
