@@ -67,7 +67,6 @@ export class TimeKeeper implements Disposable {
   #shift: number;
   #steppedMs = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
-  #isTelling = false;
   #askAt = Number.NEGATIVE_INFINITY;
   #isAsking = false;
   #newestError = '';
@@ -97,12 +96,14 @@ export class TimeKeeper implements Disposable {
     const isMoved = Math.abs(movedMs) > LOOK_MS;
     if (isMoved) this.#shift = shift;
     this.#trust = trust;
-    if (trust !== 'synchronised') this.#note(trust);
-    else if (this.#segments.length > 0) this.#tell();
+    // What follows of it is written under the clock as it is now, and goes into the same transaction.
+    const next = this.#options.next();
+    if (isMoved || trust !== before) changed();
+    if (trust !== 'synchronised') this.#note(trust, next);
+    else if (this.#segments.length > 0) this.#tell(next);
     // Of a clock that was vouched for, nobody knows since when it was wrong.
     else if (isMoved && before === 'synchronised') this.#steppedMs += movedMs;
     if (this.#steppedMs !== 0) this.#tellSteps();
-    if (isMoved || trust !== before) changed();
   }
 
   status(): TimeStatus {
@@ -131,29 +132,25 @@ export class TimeKeeper implements Disposable {
   }
 
   /** What is written from now on is written under this clock. */
-  #note(trust: 'holding' | 'unknown'): void {
-    const { boot, next } = this.#options;
-    const segments = withSegment(this.#segments, { from: next(), boot: boot.id, shiftMs: this.#shift, trust });
+  #note(trust: 'holding' | 'unknown', from: number): void {
+    const { boot } = this.#options;
+    const segments = withSegment(this.#segments, { from, boot: boot.id, shiftMs: this.#shift, trust });
     if (segments === this.#segments) return;
     this.#segments = segments;
     void this.#options.keep([], [{ key: STRETCH, state: { segments } }]);
   }
 
   /** The time is known: what was off is told, in one transaction with the end of the stretch. */
-  #tell(): void {
-    const { boot, next } = this.#options;
-    if (this.#isTelling) return;
+  #tell(next: number): void {
+    const { boot } = this.#options;
     const told = this.#segments;
-    const found = correctionsOf(told, { next: next(), boot: boot.id, shiftMs: this.#shift });
-    this.#isTelling = true;
-    const kept = this.#options.keep(
-      found.map((each) => this.#entry(each)),
-      [{ key: STRETCH, state: null }],
-    );
-    void kept.then((entries) => {
-      this.#isTelling = false;
-      // Not taken: told at the next look.
-      if (entries !== null && this.#segments === told) this.#segments = [];
+    const found = correctionsOf(told, { next, boot: boot.id, shiftMs: this.#shift });
+    this.#segments = [];
+    const entries = found.map((each) => this.#entry(each));
+    const kept = this.#options.keep(entries, [{ key: STRETCH, state: null }]);
+    void kept.then((taken) => {
+      // Told at the next look.
+      if (taken === null) this.#segments = [...told, ...this.#segments];
     });
   }
 
