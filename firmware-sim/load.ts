@@ -54,7 +54,6 @@ export function parseScenario(text: string, find: FindProfile = profilesIn([])):
         alarm: step.at('alarm').text(),
         to: step.at('to').textOr(null),
         note: step.at('note').textOr(null),
-        later: step.at('later').flag(),
       })),
   };
 }

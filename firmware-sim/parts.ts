@@ -11,7 +11,7 @@ import { openDialInUnit } from './modbus/dial-in.ts';
 import { openTcpUnits } from './modbus/tcp-units.ts';
 import { openUnit } from './modbus/unit.ts';
 import { runMqttDevices } from './mqtt-devices.ts';
-import { runPeople } from './people.ts';
+import { type Accounts, runPeople } from './people.ts';
 import type { Scenario, SimLink } from './scenario.ts';
 import type { SimTime } from './sim-time.ts';
 
@@ -174,12 +174,12 @@ async function runCity({ scenario, time, ports, cityFile, signal, onReady }: Par
 }
 
 async function runDesk({ scenario, time, ports, signal, onReady }: PartContext): Promise<void> {
-  const { GENGFU_DEMO_PEOPLE_NAME: name, GENGFU_DEMO_PEOPLE_PASSWORD: password } = process.env;
-  if (name === undefined || password === undefined) {
-    throw new Error('people need GENGFU_DEMO_PEOPLE_NAME and GENGFU_DEMO_PEOPLE_PASSWORD');
-  }
+  const { GENGFU_DEMO_PEOPLE: people } = process.env;
+  if (people === undefined) throw new Error('people need GENGFU_DEMO_PEOPLE: { "duty": { "name": …, "password": … } }');
+  // Written by whoever started this process.
+  const accounts = JSON.parse(people) as Accounts;
   const url = `http://127.0.0.1:${portOf(ports, 'console', 8080)}`;
   onReady({ people: { console: url } });
-  await runPeople(scenario, time, { url, name, password }, signal);
+  await runPeople(scenario, time, { url, accounts }, signal);
   await aborted(signal);
 }

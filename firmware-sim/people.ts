@@ -3,11 +3,13 @@ import { whileAlive } from './lifetime.ts';
 import type { Scenario, Step } from './scenario.ts';
 import { clockFace, type SimTime } from './sim-time.ts';
 
+/** Who signs in as whom: a role of the scenario (`duty`, `night-patrol`) → a name and a password. */
+export type Accounts = Readonly<Record<string, { readonly name: string; readonly password: string }>>;
+
 export interface PeopleAccess {
   /** The console's address, `http://127.0.0.1:8080`. */
   readonly url: string;
-  readonly name: string;
-  readonly password: string;
+  readonly accounts: Accounts;
   /** How long a person looks for the alarm they came for, real milliseconds (5000): live events may be a period late. */
   readonly patienceMs?: number;
 }
@@ -16,8 +18,8 @@ const PATIENCE_MS = 5000;
 const LOOK_MS = 200;
 
 /**
- * Plays the acknowledgements through the gateway's API, each at its time. A step that a visitor took first, or
- * whose alarm does not come, is left out.
+ * Plays what people do through the gateway's API, each step at its time, by who does it. A step that a visitor took first,
+ * or whose alarm does not come, is left out; what the gateway does by itself is not played.
  */
 export async function runPeople(
   scenario: Scenario,
@@ -26,13 +28,17 @@ export async function runPeople(
   signal: AbortSignal,
   print: (line: string) => void = console.log,
 ): Promise<void> {
-  const desk = new Desk(access, signal);
+  const desks = new Map(
+    Object.entries(access.accounts).map(([role, account]) => [role, new Desk(access.url, account, signal)]),
+  );
   await whileAlive(signal, async () => {
-    const steps = scenario.people.filter((step) => !step.later && step.at >= time.now());
+    const steps = scenario.people.filter((step) => step.by !== GATEWAY && step.at >= time.now());
     await Promise.all(
       steps.map(async (step) => {
         await time.sleepUntil(step.at, signal);
-        const outcome = await play(step, desk, access.patienceMs ?? PATIENCE_MS, signal);
+        const desk = desks.get(step.by);
+        const outcome =
+          desk === undefined ? 'has no account' : await play(step, desk, access.patienceMs ?? PATIENCE_MS, signal);
         const { by, kind, alarm } = step;
         print(`people: ${clockFace(time.now(), scenario.offsetMinutes)}  ${by}  ${kind}  ${alarm}  ${outcome}`);
       }),
@@ -40,15 +46,23 @@ export async function runPeople(
   });
 }
 
-/** Looks for the alarm until it can be acknowledged, says what came of it. */
+/** What the table of the night says of the gateway itself stands among the people's steps. */
+const GATEWAY = 'gateway';
+
+/** Looks for the alarm until the step can be taken, says what came of it. */
 async function play(step: Step, desk: Desk, patienceMs: number, signal: AbortSignal): Promise<string> {
+  if (step.kind === 'hand-over') return desk.handOver(step.to, step.note);
   const end = performance.now() + patienceMs;
   for (;;) {
     const found = await desk.find(step.alarm);
+    let why = found.kind === 'trouble' ? found.why : 'no such alarm';
     if (found.kind === 'alarm') {
-      return found.acknowledged ? 'was done already' : desk.acknowledge(found.id, step.note);
+      if (step.kind === 'acknowledge' && found.acknowledged) return 'was done already';
+      const done = await desk.act(found.id, step);
+      if (done.isDone) return `done${step.note === null ? '' : `: ${step.note}`}`;
+      why = done.why;
     }
-    if (performance.now() > end) return found.kind === 'none' ? 'no such alarm' : found.why;
+    if (performance.now() > end) return why;
     await wait(LOOK_MS, undefined, { signal });
   }
 }
@@ -60,12 +74,14 @@ type Found =
 
 /** One signed-in person's way to the API; signs in again when the session has ended. */
 class Desk {
-  readonly #access: PeopleAccess;
+  readonly #url: string;
+  readonly #account: Accounts[string];
   readonly #signal: AbortSignal;
   #cookie: Promise<string> | null = null;
 
-  constructor(access: PeopleAccess, signal: AbortSignal) {
-    this.#access = access;
+  constructor(url: string, account: Accounts[string], signal: AbortSignal) {
+    this.#url = url;
+    this.#account = account;
     this.#signal = signal;
   }
 
@@ -76,13 +92,15 @@ class Desk {
     return alarm === undefined ? { kind: 'none' } : { kind: 'alarm', id: alarm.id, acknowledged: alarm.acknowledged };
   }
 
-  async acknowledge(id: string, note: string | null): Promise<string> {
-    const answer = await this.#ask(
-      'POST',
-      `/api/v1/alarms/${encodeURIComponent(id)}/acknowledge`,
-      note ? { note } : {},
-    );
-    return answer.kind === 'trouble' ? answer.why : `done${note === null ? '' : `: ${note}`}`;
+  async act(alarm: string, { kind, to, note }: Step): Promise<{ readonly isDone: boolean; readonly why: string }> {
+    const action = { kind, alarm, ...(to === null ? {} : { to }), ...(note === null ? {} : { note }) };
+    const answer = await this.#ask('POST', '/api/v1/actions', action);
+    return answer.kind === 'trouble' ? { isDone: false, why: answer.why } : { isDone: true, why: '' };
+  }
+
+  async handOver(to: string | null, note: string | null): Promise<string> {
+    const answer = await this.#ask('POST', '/api/v1/duty/hand-over', { to: [to ?? ''], note: note ?? '' });
+    return answer.kind === 'trouble' ? answer.why : `done: ${note}`;
   }
 
   async #ask(
@@ -105,7 +123,7 @@ class Desk {
   }
 
   async #signIn(): Promise<string> {
-    const { name, password } = this.#access;
+    const { name, password } = this.#account;
     const response = await this.#send('POST', '/api/v1/sign-in', { name, password }, {});
     if (!response.ok) throw new Error(`sign-in answers ${response.status}`);
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]);
@@ -114,7 +132,7 @@ class Desk {
   }
 
   #send(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Response> {
-    return fetch(new URL(path, this.#access.url), {
+    return fetch(new URL(path, this.#url), {
       method,
       signal: this.#signal,
       headers: { ...headers, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },

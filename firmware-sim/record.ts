@@ -28,8 +28,10 @@ export function record(scenario: Scenario, options: RecordOptions = {}): readonl
     }
   }
   if (options.people) {
-    for (const { at, kind, alarm, by, note } of scenario.people.filter((step) => !step.later)) {
-      lines.push({ at, fields: { action: { kind, alarm, by, ...(note === null ? {} : { note }) } } });
+    for (const { at, kind, alarm, by, to, note } of scenario.people) {
+      if (by === 'gateway' || kind === 'hand-over') continue;
+      const action = { kind, alarm, by, ...(to === null ? {} : { to }), ...(note === null ? {} : { note }) };
+      lines.push({ at, fields: { action } });
     }
   }
   return lines

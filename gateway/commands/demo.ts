@@ -29,6 +29,15 @@ const TEMPLATE = join(ROOT, 'config', 'demo');
 const LEAD_MS = 5000;
 const CONSOLE_PORT = 8080;
 
+/** Who plays the night's people, as the scenario calls them. */
+const PEOPLE = [
+  { as: 'duty', name: '值班员', role: 'duty' },
+  { as: 'duty-leader', name: '带班领导', role: 'duty' },
+  { as: 'night-patrol', name: '夜巡队', role: 'responder' },
+  { as: 'drainage-crew', name: '排水班', role: 'responder' },
+  { as: 'fire-post', name: '微型消防站', role: 'responder' },
+] as const;
+
 interface Ready {
   readonly placeholders: Readonly<Record<string, string>>;
 }
@@ -53,7 +62,7 @@ export const demo: Command = {
     if (!(rate > 0 && Number.isFinite(rate))) throw wrongUsage('--rate is a number above 0');
     if (!/^\d{1,5}$/.test(values.port)) throw wrongUsage('--port is a number');
     const realStart = Date.now() + LEAD_MS;
-    const people = { name: '值班员', password: randomBytes(12).toString('base64url') };
+    const people = PEOPLE.map((each) => ({ ...each, password: randomBytes(12).toString('base64url') }));
     const env = { ...process.env, GENGFU_DEMO_MQTT_PASSWORD: randomBytes(12).toString('base64url') };
     const ports = { console: await freePort(Number(values.port)), broker: await freePort(0) };
     const common = ['--rate', values.rate, '--real-start', String(realStart), '--ports', JSON.stringify(ports)];
@@ -82,13 +91,15 @@ export const demo: Command = {
       }),
     );
     stack.use(await openDoor(data, gateway, log));
-    await signUp(gateway.url, await gateway.invite('duty'), people);
-    const peopleEnv = { ...env, GENGFU_DEMO_PEOPLE_NAME: people.name, GENGFU_DEMO_PEOPLE_PASSWORD: people.password };
-    await startSimulator([SCENARIO, ...common, '--parts', 'people'], peopleEnv, stack, voice);
-
     console.log(`Console: ${gateway.url}`);
     console.log(`Sign in once: ${await gateway.invite('admin')}`);
     console.log(`The night of 15 July 2026, 21:30 to 05:00, ${rate} times as fast. Ctrl+C ends it.\n`);
+    for (const { name, password, role } of people) {
+      await signUp(gateway.url, await gateway.invite(role), { name, password });
+    }
+    const accounts = people.map(({ as, name, password }) => [as, { name, password }]);
+    const peopleEnv = { ...env, GENGFU_DEMO_PEOPLE: JSON.stringify(Object.fromEntries(accounts)) };
+    await startSimulator([SCENARIO, ...common, '--parts', 'people'], peopleEnv, stack, voice);
     voice.begin();
     await end;
     // The simulators may end first: that is no news now.
@@ -174,5 +185,5 @@ async function signUp(url: string, link: string, person: { name: string; passwor
     headers: { 'content-type': 'application/json', origin: url },
     body: JSON.stringify({ secret, ...person }),
   });
-  if (!response.ok) throw new Fault('sign-up', `the demo's duty officer could not sign up: ${await response.text()}`);
+  if (!response.ok) throw new Fault('sign-up', `the demo's ${person.name} could not sign up: ${await response.text()}`);
 }

@@ -84,7 +84,7 @@ test.each([
   ['ports that are no JSON', [NIGHT, '--ports', '{'], 2, '--ports: JSON is wanted'],
   ['an unknown part', [NIGHT, '--parts', 'devices,moon'], 2, '--parts: moon is none of devices, city, people'],
   ['a scenario that is not there', ['nowhere.yaml'], 3, 'no such file'],
-  ['people without a password', [NIGHT, '--parts', 'people'], 3, 'people need GENGFU_DEMO_PEOPLE_NAME'],
+  ['people without a password', [NIGHT, '--parts', 'people'], 3, 'people need GENGFU_DEMO_PEOPLE'],
 ])('with %s it ends and says why', async (_sentence, args, status, message) => {
   await using program = sim(...args);
   const [code] = await once(program.process, 'close');

@@ -35,11 +35,11 @@ test('a device that is away gives bad readings from the first instant to before 
   expect(bad.every(({ value }) => value === null)).toBe(true);
 });
 
-test('people and permits are there when asked for, and nothing that the gateway cannot take yet', () => {
+test('people and permits are there when asked for, and nothing that the gateway does by itself', () => {
   const lines = record(night, { people: true, permit: true }).map((line) => JSON.parse(line));
   expect(lines[0]?.permit).toMatchObject({ id: 'bg-2026-0715-02', status: 'granted' });
   const actions = lines.filter((line) => 'action' in line);
-  expect(actions).toHaveLength(20);
+  expect(actions).toHaveLength(39);
   expect(actions[0]).toEqual({
     at: '2026-07-15T21:41:00+08:00',
     action: {
@@ -49,11 +49,15 @@ test('people and permits are there when asked for, and nothing that the gateway 
       note: '已短信提醒店主打开净化器',
     },
   });
-  expect(new Set(actions.map(({ action }) => action.kind))).toEqual(new Set(['acknowledge']));
+  expect(new Set(actions.map(({ action }) => action.kind))).toEqual(
+    new Set(['acknowledge', 'dispatch', 'arrive', 'resolve', 'note']),
+  );
 });
 
 test('every alarm of the night is acknowledged after it was last raised or rose', () => {
-  const acknowledged = new Map(night.people.filter(({ later }) => !later).map(({ alarm, at }) => [alarm, at]));
+  const acknowledged = new Map(
+    night.people.filter(({ kind }) => kind === 'acknowledge').map(({ alarm, at }) => [alarm, at]),
+  );
   for (const { rule, device, point, type, level, previousLevel, at } of EXPECTED_EVENTS) {
     const levels = ['blue', 'yellow', 'orange', 'red'];
     const rises = type === 'raised' || (level !== null && levels.indexOf(level) > levels.indexOf(previousLevel ?? ''));
