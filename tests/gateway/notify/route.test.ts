@@ -1,0 +1,235 @@
+import { describe, expect, test } from 'vitest';
+import type { AlarmData } from '../../../gateway/alarms/alarm-event.ts';
+import type { WantedCall } from '../../../gateway/notify/call.ts';
+import { maskedName, maskedPhone } from '../../../gateway/notify/people.ts';
+import { onDuty, ROUTINE } from '../../../gateway/notify/roster.ts';
+import { callsOf, type Roll } from '../../../gateway/notify/route.ts';
+import { answered, aPeople, aRoll, at, NOISE, SMOKE, someData, ZONE } from './a-roll.ts';
+
+const EVENING = at('21:40:00');
+const NIGHT = at('23:30:00');
+
+const told = (call: WantedCall): string => {
+  const when = call.notBefore === null ? '' : ` from ${ZONE.encode(call.notBefore).slice(11, 16)}`;
+  const kind = call.to.kind === 'group' ? 'group ' : '';
+  return `${kind}${call.to.id} ${call.step} by ${call.channels.join('>')}${call.urgent ? ' urgent' : ''}${when}`;
+};
+const calls = (step: string, more: Partial<AlarmData>, time = EVENING, roll: Roll = aRoll()) =>
+  callsOf({ type: `city.gengfu.alarm.${step}`, data: { ...someData(more) } }, roll, time).map(told);
+
+const KITCHEN: Partial<AlarmData> = {
+  quantity: 'fume.concentration',
+  scene: 'kitchen',
+  device: 'fume-03',
+  level: 'yellow',
+  place: { grid: 'JS-02', at: null },
+};
+
+describe('who is called', () => {
+  test.each<[string, string, Partial<AlarmData>, string[], number?]>([
+    ['without a route, the first tier', 'raised', NOISE, ['li raised by sms>mail']],
+    ['a route’s people and groups', 'raised', {}, ['li raised by sms>mail', 'group desk raised by robot']],
+    [
+      'red goes first, and by the urgent channels',
+      'raised',
+      { level: 'red' },
+      ['li raised by call>sms urgent', 'group desk raised by robot urgent'],
+    ],
+    [
+      'a home’s smoke: duty, family, its grid worker, the fire post',
+      'raised',
+      SMOKE,
+      [
+        'li raised by call>sms urgent',
+        'daughter raised by call>sms urgent',
+        'zhao raised by call>sms urgent',
+        'chen raised by call>sms urgent',
+      ],
+    ],
+    [
+      'another home’s smoke: not that family',
+      'raised',
+      { ...SMOKE, device: 'smoke-09' },
+      ['li raised by call>sms urgent', 'zhao raised by call>sms urgent', 'chen raised by call>sms urgent'],
+    ],
+    [
+      'who can put it right first, the officer after a quarter of an hour',
+      'raised',
+      KITCHEN,
+      ['shop reminder by sms>mail', 'li raised by sms>mail from 21:55'],
+    ],
+    ['no reminder for what is worse', 'raised', { ...KITCHEN, level: 'orange' }, ['li raised by sms>mail']],
+    ['no reminder for what follows an alarm', 'raised', { ...KITCHEN, follows: '0198' }, ['li raised by sms>mail']],
+    [
+      'no reminder for a shop whose manager is not known',
+      'raised',
+      { ...KITCHEN, device: 'fume-04' },
+      ['li raised by sms>mail'],
+    ],
+    [
+      'a level that rises',
+      'level-changed',
+      { level: 'red', previousLevel: 'orange' },
+      ['li risen:red by call>sms urgent', 'group desk risen:red by robot urgent'],
+    ],
+    ['a level that falls calls nobody', 'level-changed', { level: 'yellow', previousLevel: 'orange' }, []],
+    ['a permit that changes calls nobody', 'level-changed', { previousLevel: 'orange' }, []],
+    [
+      'an escalation: the tier above',
+      'escalated',
+      { ...NOISE, response: answered({ tier: 2, late: 'acknowledge' }) },
+      ['wang escalated:2 by sms>mail'],
+    ],
+    [
+      'beyond the last tier, the last',
+      'escalated',
+      { ...NOISE, response: answered({ tier: 4 }) },
+      ['wang escalated:4 by sms>mail'],
+    ],
+    [
+      'a route’s own tier',
+      'escalated',
+      { response: answered({ tier: 2 }) },
+      ['wang escalated:2 by sms>mail', 'pump escalated:2 by sms'],
+    ],
+    [
+      'quiet hours put it off to the morning',
+      'escalated',
+      { ...NOISE, response: answered({ tier: 2 }) },
+      ['wang escalated:2 by sms>mail from 07:00'],
+      NIGHT,
+    ],
+    [
+      'but not what is red',
+      'escalated',
+      { ...NOISE, level: 'red', response: answered({ tier: 2 }) },
+      ['wang escalated:2 by call>sms urgent'],
+      NIGHT,
+    ],
+    [
+      'a unit that is dispatched, as people call it',
+      'dispatched',
+      { response: answered({ to: '排水班' }) },
+      ['pump dispatched:排水班 by sms'],
+    ],
+    [
+      'a unit that is dispatched, by its id',
+      'dispatched',
+      { response: answered({ to: 'drainage' }) },
+      ['pump dispatched:drainage by sms'],
+    ],
+    [
+      'a person by the name of his account',
+      'dispatched',
+      { response: answered({ to: 'li.na' }) },
+      ['li dispatched:li.na by sms>mail'],
+    ],
+    ['a unit that nobody knows calls nobody', 'dispatched', { response: answered({ to: '某队' }) }, []],
+    [
+      'who refuses it gives it back to duty',
+      'refused',
+      { response: answered() },
+      ['li refused by sms>mail', 'group desk refused by robot'],
+    ],
+    [
+      'what did not pass goes back to the unit',
+      'verified',
+      { reason: 'failed', response: answered({ to: '排水班' }) },
+      ['pump rework:排水班 by sms'],
+    ],
+    ['what passed calls nobody', 'verified', { reason: 'passed', response: answered({ to: '排水班' }) }, []],
+    [
+      'what has returned: the group, and whoever is on the way',
+      'returned',
+      { level: null, previousLevel: 'red', condition: 'normal', response: answered({ to: '排水班' }) },
+      ['pump returned by sms', 'group desk returned by robot'],
+    ],
+    [
+      'an alarm that begins a tier higher calls both',
+      'raised',
+      { follows: '0198', response: answered({ tier: 2 }) },
+      ['li raised:2 by sms>mail', 'wang raised:2 by sms>mail', 'pump raised:2 by sms', 'group desk raised:2 by robot'],
+    ],
+    ['nobody of what is shelved', 'raised', { shelvedUntil: '2026-07-16T00:00:00+08:00' }, []],
+    ['nobody of what is suppressed', 'raised', { suppressedBy: 'link-down@link:bus-1/state' }, []],
+    ['nobody of what is out of service', 'raised', { outOfService: '维保公司' }, []],
+    ['nobody of one of many', 'raised', { incident: '0200' }, []],
+    [
+      'but of smoke, also in an incident',
+      'raised',
+      { ...SMOKE, device: 'smoke-09', incident: '0200' },
+      ['li raised by call>sms urgent', 'zhao raised by call>sms urgent', 'chen raised by call>sms urgent'],
+    ],
+    ['what is heard of again', 'unshelved', {}, ['li raised by sms>mail', 'group desk raised by robot']],
+    ['what was seen meanwhile is not', 'unshelved', { acknowledged: true }, []],
+    [
+      'an exercise: the same people, after what is real',
+      'raised',
+      { ...SMOKE, device: 'smoke-09', exercise: 'drill' },
+      ['li raised by sms>mail', 'zhao raised by sms>mail', 'chen raised by sms>mail'],
+    ],
+    ['what is acknowledged, noted, closed', 'acknowledged', {}, []],
+    ['', 'noted', {}, []],
+    ['', 'closed', {}, []],
+  ])('%s (%s)', (_, step, more, expected, time = EVENING) => {
+    expect(calls(step, more, time)).toEqual(expected);
+  });
+
+  test('an incident is told to the first tier', () => {
+    const incident = (step: string, data: object) =>
+      callsOf({ type: `city.gengfu.incident.${step}`, data: { ...data } }, aRoll(), EVENING).map(told);
+    expect(incident('opened', { level: 'red', count: 11 })).toEqual(['li incident-opened by call>sms urgent']);
+    expect(incident('closed', { level: null, count: 40 })).toEqual(['li incident-closed by sms>mail']);
+  });
+
+  test('an entry of another kind calls nobody', () => {
+    expect(callsOf({ type: 'city.gengfu.site.changed', data: {} }, aRoll(), EVENING)).toEqual([]);
+  });
+});
+
+describe('who is on duty', () => {
+  const who = (time: number, standing = ROUTINE, people = aPeople()) => {
+    const { duty, leader, by } = onDuty(people, ZONE, standing, time);
+    return `${duty.join(',')} under ${leader.join(',')} by ${by}`;
+  };
+  test.each([
+    ['the shift of the evening', at('20:00:00'), ROUTINE, 'li under wang by roster'],
+    ['the same shift after midnight', at('07:59:59', '2026-07-16'), ROUTINE, 'li under wang by roster'],
+    ['a gap: whoever has the role', at('08:00:00', '2026-07-16'), ROUTINE, 'li under wang by role'],
+    [
+      'emergency response calls in others',
+      at('22:00:00'),
+      { ...ROUTINE, mode: 'II' as const },
+      'li,pump under wang by roster',
+    ],
+    [
+      'a hand-over counts at once',
+      at('22:00:00'),
+      { ...ROUTINE, handedOver: { to: ['chen'], at: at('21:00:00') } },
+      'chen under wang by hand-over',
+    ],
+    [
+      'and until another shift begins',
+      at('20:30:00', '2026-07-16'),
+      { ...ROUTINE, handedOver: { to: ['chen'], at: at('21:00:00') } },
+      'li under wang by roster',
+    ],
+    [
+      'a hand-over to nobody known does not',
+      at('22:00:00'),
+      { ...ROUTINE, handedOver: { to: ['gone'], at: at('21:00:00') } },
+      'li under wang by roster',
+    ],
+  ])('%s', (_, time, standing, expected) => {
+    expect(who(time, standing)).toBe(expected);
+  });
+});
+
+test('a number and a name in a group', () => {
+  expect([maskedPhone('13812345678'), maskedPhone('110'), maskedName('李娜'), maskedName('Li Na')]).toEqual([
+    '138****5678',
+    '****',
+    '李*',
+    'L*',
+  ]);
+});
