@@ -178,9 +178,15 @@ function registerRows({ asset }: ReportedDevice): Row[] {
     const value = path
       .slice(1)
       .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], asset ?? {});
-    return [[names[0], path.at(-1) ?? ''], encodeAssetField(as, value) || EMPTY];
+    return [[names[0], wordsOf(path.at(-1) ?? '')], encodeAssetField(as, value) || EMPTY];
   });
 }
+
+/** `installedOn` → `Installed on`. */
+const wordsOf = (key: string): string => {
+  const words = key.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return words.charAt(0).toUpperCase() + words.slice(1);
+};
 
 const walkTestOf = (test: WalkTest, time: Time): Html =>
   html`<table><tr><th colspan="4">${test.point} · ${test.rule ?? EMPTY} · ${time(test.startedAt)} · ${test.by ?? EMPTY} ·
