@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { alarmSettings } from './alarm-settings.ts';
 import { asset } from './asset.ts';
 import { broker } from './broker.ts';
 import { clock } from './clock.ts';
@@ -59,6 +60,7 @@ export const siteFile = z.strictObject({
   clock: clock.prefault({}),
   /** How long a point may be not evaluable before that is an alarm of its own. */
   notEvaluableAfter: duration.prefault('45min'),
+  alarms: alarmSettings.prefault({}),
   console: z.strictObject({ listen }).prefault({ listen: '127.0.0.1:8080' }),
   broker: broker.optional(),
   upstreams: list,

@@ -36,6 +36,8 @@ export interface RuleShape {
   readonly id: string;
   readonly on: Selector;
   readonly during?: unknown;
+  /** Rules whose active alarm suppresses this one's. */
+  readonly suppressedBy?: readonly string[] | undefined;
   /** What it wants of outputs while its alarm stands. */
   readonly outputs?:
     | readonly {

@@ -124,6 +124,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       clockTrust: site.clock.trust,
       clockSources: site.clock.sources,
       notEvaluableAfterMs: site.notEvaluableAfter,
+      alarms: site.alarms,
       console: site.console,
       broker: site.broker ?? null,
       upstreams,

@@ -12,6 +12,7 @@ import type { Report } from './report.ts';
 import { checkTerms, conditionsOf } from './rule-terms.ts';
 import { isSelected, listOf } from './selector.ts';
 import type { SiteOutput, SitePoint } from './site.ts';
+import { checkSuppression } from './suppression.ts';
 
 /** What rules and permits refer to. */
 export interface Referred {
@@ -72,6 +73,7 @@ export function checkRules<R extends RuleShape, P extends PermitShape>(
     if (pack === null) checkMatchedTerms(entry, matched, report);
     checkHold(entry, matched, rule.id, report);
   }
+  checkSuppression(entries, good, report);
   for (const [pack, { isUsed, entry }] of used) {
     if (!isUsed) report.warn(entry.at([]), `no point of this site matches any rule of the pack ${pack}`);
   }

@@ -1,3 +1,4 @@
+import type { SiteAlarms } from './alarm-settings.ts';
 import type { Asset } from './asset.ts';
 import type { SiteBroker } from './broker.ts';
 import type { SiteCard } from './cards.ts';
@@ -134,6 +135,8 @@ export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitS
   readonly clockSources?: readonly ('modem' | 'platform')[];
   /** How long a point may be not evaluable before `gengfu.not-evaluable` is raised, ms (45 min). */
   readonly notEvaluableAfterMs: number;
+  /** How alarms are treated beside the rules. */
+  readonly alarms: SiteAlarms;
   readonly console: { readonly listen: Listen };
   readonly broker: SiteBroker | null;
   readonly upstreams: readonly SiteSink[];

@@ -63,8 +63,8 @@ const judgedPoint = (point: SitePoint) => {
 /** What a point's readings mean. */
 const measuredPoint = (point: SitePoint) => ({ ...pointOf(point), unit: point.unit });
 
-const judgedOf = ({ timeZone, windows, notEvaluableAfterMs, rules, permits, points }: RunSite) => ({
-  site: { timeZone, windows, notEvaluableAfterMs, rules, permits, points: points.map(judgedPoint) },
+const judgedOf = ({ timeZone, windows, notEvaluableAfterMs, alarms, rules, permits, points }: RunSite) => ({
+  site: { timeZone, windows, notEvaluableAfterMs, alarms, rules, permits, points: points.map(judgedPoint) },
   measured: points.map(measuredPoint),
 });
 
@@ -76,6 +76,7 @@ const settingsOf = (site: RunSite): Readonly<Record<string, unknown>> => ({
   'clock.trust': site.clockTrust,
   'clock.sources': site.clockSources ?? [],
   notEvaluableAfter: site.notEvaluableAfterMs,
+  alarms: site.alarms,
   'console.listen': site.console.listen,
   broker: site.broker,
   plans: site.plans,

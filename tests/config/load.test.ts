@@ -21,6 +21,13 @@ test('a good site is loaded whole', async () => {
     timeZone: 'Asia/Shanghai',
     clockTrust: 'auto',
     notEvaluableAfterMs: 45 * 60_000,
+    alarms: {
+      shelveAtMostMs: 8 * 3_600_000,
+      workOrderAtMostMs: 24 * 3_600_000,
+      chatter: { returns: 3, withinMs: 60_000, steadyMs: 600_000 },
+      flood: { over: 10, below: 5, withinMs: 600_000 },
+      staleAfterMs: 24 * 3_600_000,
+    },
     console: { listen: { host: '127.0.0.1', port: 8080 } },
     broker: null,
     upstreams: [{ id: 'city', kind: 'mqtt', options: { url: 'mqtt://127.0.0.1:1883', password: 'correct horse' } }],

@@ -139,7 +139,7 @@ const fields: Row[] = [
       'site.yaml:6:20: notEvaluableAfter: must be a number and a unit of ms s min h d, such as 20min (this is text "45 min")',
       'site.yaml:7:19: windows.night: must be two times of day, such as "22:00-06:00" (this is text "22-6")',
       'site.yaml:7:63: windows.x.weekdays: must be one of mon, tue, wed, thu, fri, sat, sun, not text "sunday"',
-      'site.yaml:8:1: unknown key "colour": known: gateway, name, timeZone, place, register, windows, packs, clock, notEvaluableAfter, console, broker, upstreams',
+      'site.yaml:8:1: unknown key "colour": known: gateway, name, timeZone, place, register, windows, packs, clock, notEvaluableAfter, alarms, console, broker and 2 more',
     ],
   },
   {
