@@ -15,6 +15,8 @@ import type { Restored } from './restore.ts';
 import type { Finding } from './rules/finding.ts';
 import type { Permit } from './rules/permit.ts';
 
+/** What is not durable by then is told to people all the same, where it is urgent. */
+const AT_ONCE_AFTER_MS = 2_000;
 const CHECKPOINT_MS = 10_000;
 /** How long a person waits for an action to become durable before being told that it is not yet. */
 const DURABLE_WITHIN_MS = 10_000;
@@ -61,6 +63,7 @@ export class LiveJudge implements AsyncDisposable {
   #mark: Mark = () => {};
   #markedTrust: Trust | undefined;
   #changed: () => void = () => {};
+  #atOnce: (events: readonly EntryDraft[]) => void = () => {};
 
   /** `restored`: the judge, and the alarms that were on disk when it was made. */
   constructor(
@@ -221,6 +224,11 @@ export class LiveJudge implements AsyncDisposable {
     this.#changed = listener;
   }
 
+  /** Calls `listener` with events that the disk has not taken after two seconds, or does not take. One at a time. */
+  onUndurable(listener: (events: readonly EntryDraft[]) => void): void {
+    this.#atOnce = listener;
+  }
+
   /** Takes note of a batch for rules that are to take the place of the present ones. */
   #note(batch: readonly Reading[]): void {
     if (batch[0] === undefined) return;
@@ -248,10 +256,12 @@ export class LiveJudge implements AsyncDisposable {
     states: LedgerBatch['rules'],
     stored: Pick<LedgerBatch, 'permits' | 'audit'>,
   ): Promise<readonly Entry[] | null> {
+    const events = [...told, ...entriesOf(step)];
+    const inTime = events.length === 0 ? () => {} : this.#wire.after(AT_ONCE_AFTER_MS, () => this.#atOnce(events));
     try {
       const entries = await this.#ledger.append({
         ...stored,
-        events: [...told, ...entriesOf(step)],
+        events,
         alarms: step.alarms.map(row),
         rules: [...states, ...this.judge.save()],
       });
@@ -262,8 +272,11 @@ export class LiveJudge implements AsyncDisposable {
       if (step.alarms.length > 0) this.#changed();
       return entries;
     } catch (error) {
-      this.#refused(error, step.events.length + told.length);
+      this.#atOnce(events);
+      this.#refused(error, events.length);
       return null;
+    } finally {
+      inTime();
     }
   }
 

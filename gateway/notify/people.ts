@@ -85,6 +85,11 @@ export interface People {
   readonly urgentChannels?: readonly string[] | undefined;
 }
 
+/** A site without `people.yaml`. */
+export const NOBODY: People = {
+  ...{ contacts: [], teams: [], groups: [], roster: [], modes: {}, escalation: [], routes: [], channels: [] },
+};
+
 /** `13812345678` → `138****5678`, as a group is shown it. */
 export const maskedPhone = (phone: string): string =>
   phone.length < 8 ? '****' : `${phone.slice(0, -8)}****${phone.slice(-4)}`;

@@ -1,4 +1,5 @@
 import type { Call } from './call.ts';
+import type { Contact } from './people.ts';
 
 /** Words by which a person says that a message was seen; a number before or after names which one. */
 const SEEN = /^(?:收到|确认|已确认|知道了?|好的?|ok|okay|ack|yes|y|1|r)$/i;
@@ -21,3 +22,7 @@ export function repliedTo<C extends Pick<Call, 'sequence' | 'sentAt'>>(text: str
   if (!SEEN.test(said)) return null;
   return sent.toSorted((a, b) => (b.sentAt ?? 0) - (a.sentAt ?? 0) || b.sequence - a.sequence)[0] ?? null;
 }
+
+/** Whoever was asked to put it right himself, and a family, are told and may answer; that it was seen by those in charge they cannot say. */
+export const mayAcknowledge = (call: Pick<Call, 'step'>, { roles }: Pick<Contact, 'roles'>): boolean =>
+  call.step !== 'reminder' && !roles.some((role) => role === 'manager' || role === 'family');

@@ -1,0 +1,200 @@
+import { join } from 'node:path';
+import type { Clock } from '#kit/clock.ts';
+import { Fault } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
+import { addDays } from '#kit/zone.ts';
+import type { SiteSink } from '../config/site.ts';
+import type { Action, Receipt } from './alarms/action.ts';
+import type { Alarm } from './alarms/alarm.ts';
+import type { EntryDraft } from './alarms/alarm-event.ts';
+import { NOTHING } from './alarms/step.ts';
+import type { GatewaySite } from './gateway.ts';
+import type { LedgerReader } from './ledger/ledger.ts';
+import type { LiveJudge } from './live-judge.ts';
+import type { Call } from './notify/call.ts';
+import { Caller } from './notify/caller.ts';
+import type { ChannelStatus, OpenChannel, Receipt as SentReceipt } from './notify/channels/channel.ts';
+import { channels } from './notify/channels/index.ts';
+import { isNeeded } from './notify/needed.ts';
+import { type Contact, NOBODY } from './notify/people.ts';
+import { mayAcknowledge, repliedTo } from './notify/replies.ts';
+import type { DutyStanding } from './notify/roster.ts';
+import { callsOf, type Roll } from './notify/route.ts';
+import { speak } from './notify/speak.ts';
+import { isDated, type Permit } from './rules/permit.ts';
+import { SiteParts } from './site-parts.ts';
+
+export interface CallDeskOptions {
+  readonly site: () => GatewaySite;
+  readonly ledger: LedgerReader;
+  readonly live: LiveJudge;
+  /** The states that the ledger kept of an earlier run. */
+  readonly saved: ReadonlyMap<string, object>;
+  readonly standing: () => DutyStanding;
+  /** As they are now, those that were brought among them. */
+  readonly permits: () => readonly Permit[];
+  /** The alarm as it is now, exercises among them; null once it is closed. */
+  readonly find: (alarm: string) => Alarm | null;
+  readonly act: (action: Action) => Promise<Receipt>;
+  /** A link by which a person without an account answers once; null where none can be made. */
+  readonly linkFor?: (call: Call, contact: Contact) => string | null;
+  readonly clock: Clock;
+  readonly wire: Clock;
+  readonly log: Log;
+  /** Where channels keep what must outlive a restart. */
+  readonly dir: string;
+}
+
+export interface CallDeskStatus extends ReturnType<Caller['status']> {
+  readonly channels: Readonly<Record<string, ChannelStatus>>;
+  /** Messages that came in from nobody who is known. */
+  readonly strangers: number;
+}
+
+/** Where alarms become calls to people, and their answers actions: the channels of the site, its people, and the caller. */
+export class CallDesk implements AsyncDisposable {
+  readonly channels: SiteParts<SiteSink, OpenChannel>;
+  readonly #options: CallDeskOptions;
+  readonly #caller: Caller;
+  #strangers = 0;
+
+  static async open(options: CallDeskOptions): Promise<CallDesk> {
+    let desk: CallDesk | null = null;
+    const receive = (id: string) => (receipt: SentReceipt) => desk?.receive(id, receipt);
+    const open = (spec: SiteSink) => openChannel(spec, options, receive(spec.id));
+    const parts = new SiteParts(open);
+    await parts.change(options.site().channels);
+    const { ledger, live, saved, clock, wire, log } = options;
+    const caller = await Caller.open({
+      ...{ ledger, saved, clock, wire, log },
+      channels: parts.open,
+      keep: async (told, states) => (await live.keep(NOTHING, told, states)) !== null,
+      encodeTime: (at) => live.judge.zone.encode(at),
+      route: (event, at) => callsOf(event, rollOf(options), at),
+      speak: (call, event) => speak(call, event, { ...rollOf(options), ...placesOf(options) }, kindOf(options, call)),
+      isNeeded: (call) => isNeeded(call, options.find(call.alarm), clock.now()),
+      answered: (call, kind, text) => desk?.answered(call, kind, text),
+      cameIn: (channel, receipt) => desk?.cameIn(channel, receipt),
+    });
+    desk = new CallDesk(options, parts, caller);
+    return desk;
+  }
+
+  private constructor(options: CallDeskOptions, parts: CallDesk['channels'], caller: Caller) {
+    this.#options = options;
+    this.channels = parts;
+    this.#caller = caller;
+  }
+
+  /** Who is told, by what, or what is needed has changed. */
+  wake(): void {
+    this.#caller.wake();
+  }
+
+  /** An event that the disk does not take: a fire or a red flood is told all the same. */
+  tellAtOnce(drafts: readonly EntryDraft[]): void {
+    for (const draft of drafts) this.#caller.tellAtOnce(draft);
+  }
+
+  /** Calls that are not done with, for people to see. */
+  get calls(): Iterable<Call> {
+    return this.#caller.calls;
+  }
+
+  status(): CallDeskStatus {
+    const open = [...this.channels.open].map(([id, channel]) => [id, channel.status()] as const);
+    return { ...this.#caller.status(), channels: Object.fromEntries(open), strangers: this.#strangers };
+  }
+
+  receive(channel: string, receipt: SentReceipt): void {
+    this.#caller.receive(channel, receipt);
+  }
+
+  /** A key was pressed while it was spoken, or its message was replied to. */
+  answered(call: Call, kind: 'acknowledged' | 'reply', text: string | null): void {
+    const contact = this.#contacts.find(({ id }) => id === call.to.id);
+    if (contact === undefined) return;
+    if (kind === 'acknowledged') this.#acknowledge(call, contact, '电话按键确认 / by a key on the phone');
+    else this.#replied(contact, text ?? '');
+  }
+
+  /** A message that answers no other by itself: from whom it is says what it may be about. */
+  cameIn(_channel: string, { kind, phone, person, text }: SentReceipt): void {
+    if (kind !== 'reply') return;
+    const contact = this.#contacts.find((each) => each.id === person || isSame(each.phone, phone));
+    if (contact === undefined) this.#strangers++;
+    else this.#replied(contact, text ?? '');
+  }
+
+  get #contacts(): readonly Contact[] {
+    return this.#options.site().people?.contacts ?? [];
+  }
+
+  #replied(contact: Contact, text: string): void {
+    const own = [...this.#caller.calls].filter(
+      ({ to, alarm, state }) => to.id === contact.id && state === 'sent' && this.#options.find(alarm) !== null,
+    );
+    const call = repliedTo(text, own);
+    if (call !== null) this.#acknowledge(call, contact, `短信回复 / by text message: ${text.slice(0, 100)}`);
+    else if (own.length > 0) this.#note(own, contact, text);
+  }
+
+  #acknowledge(call: Call, contact: Contact, note: string): void {
+    const kind = mayAcknowledge(call, contact) ? 'acknowledge' : 'note';
+    void this.#options.act({ kind, alarm: call.alarm, by: contact.id, note });
+  }
+
+  /** What else he says stands with the alarm that he was told of last. */
+  #note(calls: readonly Call[], contact: Contact, text: string): void {
+    const last = calls.toSorted((a, b) => b.sequence - a.sequence)[0];
+    const note = text.trim().slice(0, 500);
+    if (last !== undefined && note !== '') {
+      void this.#options.act({ kind: 'note', alarm: last.alarm, by: contact.id, note });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#caller[Symbol.asyncDispose]();
+    await this.channels[Symbol.asyncDispose]();
+  }
+}
+
+const rollOf = ({ site, live, standing }: CallDeskOptions): Roll => ({
+  people: site().people ?? NOBODY,
+  zone: live.judge.zone,
+  standing: standing(),
+});
+
+const placesOf = ({ site, permits, linkFor, live }: CallDeskOptions) => {
+  const { cards, points } = site();
+  const permitTo = (id: string): number | null => {
+    const found = permits().find((permit) => permit.id === id);
+    if (found === undefined || found.hours !== undefined) return null;
+    return isDated(found) ? live.judge.zone.instant(addDays(found.to, 1), 0) : Date.parse(found.to);
+  };
+  return { cards, points, permitTo, ...(linkFor === undefined ? {} : { linkFor }) };
+};
+
+/** The kind of the channel that a call goes by now. */
+const kindOf = ({ site }: CallDeskOptions, call: Call) => {
+  const spec = site().channels.find(({ id }) => id === call.channels[call.channel]);
+  return channels.find(({ kind }) => kind === spec?.kind);
+};
+
+/** Numbers are the same whatever stands before them: `+86 138…` and `138…`. */
+const isSame = (own: string | undefined, phone: string | undefined): boolean => {
+  const digits = (text: string | undefined) => (text ?? '').replace(/\D/g, '').slice(-11);
+  return digits(own).length >= 5 && digits(own) === digits(phone);
+};
+
+async function openChannel(
+  { id, kind, options }: SiteSink,
+  { clock, wire, log, dir }: CallDeskOptions,
+  receive: (receipt: SentReceipt) => void,
+): Promise<OpenChannel> {
+  const channel = channels.find((each) => each.kind === kind);
+  if (channel === undefined) throw new Fault('channel-kind', `channel ${id}: no kind ${kind}`);
+  const open = await channel.open(id, options as never, { clock, wire, log, dir: join(dir, id) });
+  open.onReceipt?.(receive);
+  return open;
+}

@@ -1,0 +1,91 @@
+import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
+import { compareLevels, type Level, type Text } from '../rules/finding.ts';
+import type { Call } from './call.ts';
+import type { Spoken } from './caller.ts';
+import type { Channel, Message, Recipient } from './channels/channel.ts';
+import type { Contact, Language } from './people.ts';
+import { replyCode } from './replies.ts';
+import type { Roll } from './route.ts';
+import type { ToldEvent } from './told-events.ts';
+import { say } from './words.ts';
+
+/** What to do, written down before (处置卡). */
+export interface Card {
+  readonly title: Text;
+  /** `device/point`. */
+  readonly points: readonly string[];
+  readonly rules: readonly string[] | null;
+  readonly from: Level;
+  readonly close?: Text | undefined;
+  readonly pump?: Text | undefined;
+  readonly detour?: Text | undefined;
+  readonly steps: readonly Text[];
+}
+
+/** What a message may say beside its event. */
+export interface Around extends Roll {
+  readonly points: readonly { readonly key: string; readonly deviceName: string }[];
+  readonly cards: readonly Card[];
+  /** Until when a permit is good, UTC ms; null where that cannot be said in one time. */
+  permitTo(id: string): number | null;
+  linkFor?(call: Call, contact: Contact): string | null;
+}
+
+/** The card for an alarm, if there is one. */
+export function cardFor(data: AlarmData, cards: readonly Card[]): Card | null {
+  const level = data.level ?? data.previousLevel;
+  const fits = ({ points, rules, from }: Card) =>
+    points.includes(`${data.device}/${data.point}`) &&
+    (rules === null || rules.includes(data.rule)) &&
+    compareLevels(level, from) >= 0;
+  return cards.find(fits) ?? null;
+}
+
+const cardWords = (card: Card | null, language: Language): readonly string[] =>
+  card === null
+    ? []
+    : [card.close, card.pump, card.detour, ...card.steps].flatMap((said) =>
+        said === undefined ? [] : [said[language]],
+      );
+
+/** What is said by a channel of that kind, and to whom; null when whom it names is not there any more. */
+export function speak(call: Call, event: ToldEvent, around: Around, kind: Channel | undefined): Spoken | null {
+  const { people, zone } = around;
+  const contact = people.contacts.find(({ id }) => call.to.kind === 'person' && id === call.to.id);
+  const group = people.groups.find(({ id }) => call.to.kind === 'group' && id === call.to.id);
+  const language = contact?.language ?? group?.language;
+  if (language === undefined) return null;
+  // An entry of this type has that body; an incident's has none of these.
+  const data = event.type.startsWith(ALARM_TYPE) ? (event.data as unknown as AlarmData) : null;
+  const point = around.points.find(({ key }) => key === `${data?.device}/${data?.point}`);
+  const said = say(event, {
+    ...{ language, zone, step: call.step, repeated: call.repeated },
+    isGroup: kind?.reach === 'group',
+    deviceName: point?.deviceName ?? '',
+    permitTo: data?.permit == null ? null : around.permitTo(data.permit.id),
+    card: data === null ? [] : cardWords(cardFor(data, around.cards), language),
+  });
+  const code = replyCode(call.sequence);
+  const reply = kind?.kind === 'sms' ? (language === 'zh' ? `回复${code}确认。` : `Reply ${code} to acknowledge.`) : '';
+  const link = contact === undefined ? null : (around.linkFor?.(call, contact) ?? null);
+  const message: Message = {
+    id: `${call.sequence}:${call.to.kind}:${call.to.id}`,
+    title: said.title,
+    text: [said.text, reply, link ?? ''].filter((part) => part !== '').join(language === 'zh' ? '' : ' '),
+    speech: said.speech,
+    level: data?.level ?? null,
+    isExercise: event.data.exercise === 'drill' || event.data.exercise === 'test',
+    urgent: call.urgent,
+    data: { ...event, call: { step: call.step, tier: call.tier, repeated: call.repeated, to: call.to } },
+    link,
+  };
+  return { message, recipients: contact === undefined ? [] : [recipientOf(contact)] };
+}
+
+const recipientOf = ({ id, name, phone, email, user }: Contact): Recipient => ({
+  person: id,
+  name,
+  phone: phone ?? null,
+  email: email ?? null,
+  user: user ?? null,
+});
