@@ -5,10 +5,11 @@ import type { Background, BackgroundState } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DerivedPoints } from './derived-points.ts';
+import type { Feeds } from './feeds.ts';
 import type { Answer, Finding, Watch } from './finding.ts';
 import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
 import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
-import { openWatches, type PointFeed } from './open-watches.ts';
+import { openWatches } from './open-watches.ts';
 import type { Permit } from './permit.ts';
 import { PermitBook } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
@@ -57,7 +58,7 @@ export class RuleEngine {
   readonly #adopted: ReadonlySet<string>;
   readonly #touched = new Set<While>();
   readonly #notEvaluable = new Map<string, NotEvaluable>();
-  readonly #feeds: ReadonlyMap<string, PointFeed>;
+  readonly #feeds: Feeds;
   readonly #deadlines = new Deadlines();
   readonly #derived: DerivedPoints;
   /** Watches of several points, evaluated when all readings of an instant are in. */
@@ -115,18 +116,21 @@ export class RuleEngine {
     const isAround = this.#whiles.length > 0 || this.#backgrounds.size > 0 || !this.#derived.isEmpty;
     if (isAround) this.#takeAround(readings);
     for (const reading of readings) {
-      const feed = this.#feeds.get(reading.point);
+      const feed = this.#feeds.find(reading.point);
       if (feed === undefined) continue;
+      const { watches, inputs } = feed;
       if (reading.quality !== 'good' || reading.value === null) {
-        for (const { watch } of feed.feeds) {
+        for (const watch of watches) {
           watch.miss(tick, reading.code ?? reading.quality);
           this.#deadlines.arm(watch);
         }
         continue;
       }
-      for (const { watch, input } of feed.feeds) {
+      for (let i = 0; i < watches.length; i++) {
+        const watch = watches[i];
+        if (watch === undefined) continue;
         if (watch.while !== null) this.#settle(watch.while);
-        const isNews = watch.take(input, tick, reading.value);
+        const isNews = watch.take(inputs[i] ?? 0, tick, reading.value);
         if (watch.isAtRest && !isNews) continue;
         if (isNews && watch.isJoint) {
           this.#dirty.add(watch);
@@ -149,7 +153,7 @@ export class RuleEngine {
   #readDerived(readings: readonly Reading[]): void {
     this.#read(readings);
     for (const { point } of readings) {
-      for (const { watch } of this.#feeds.get(point)?.feeds ?? []) watch.isUnsaved = true;
+      for (const watch of this.#feeds.find(point)?.watches ?? []) watch.isUnsaved = true;
     }
   }
 
@@ -366,7 +370,7 @@ export class RuleEngine {
   #takeAround(readings: readonly Reading[]): void {
     const tick = this.#tick;
     for (const { point, quality, value } of readings) {
-      const feed = quality === 'good' && value !== null ? this.#feeds.get(point) : undefined;
+      const feed = quality === 'good' && value !== null ? this.#feeds.find(point) : undefined;
       if (feed === undefined || value === null) continue;
       for (const { background, input } of feed.backgrounds) background.take(input, tick, value);
       for (const each of feed.whiles) {
@@ -381,7 +385,7 @@ export class RuleEngine {
     this.#touched.clear();
     if (this.#derived.isEmpty) return;
     for (const { point, quality, value } of readings) {
-      const feed = quality === 'good' && value !== null ? this.#feeds.get(point) : undefined;
+      const feed = quality === 'good' && value !== null ? this.#feeds.find(point) : undefined;
       if (feed === undefined || value === null) continue;
       for (const deriver of feed.derivers) deriver.take(tick, value);
     }

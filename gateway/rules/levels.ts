@@ -121,16 +121,15 @@ export class Levels {
 
   /** A gap, or not evaluable: what is pending starts again, what holds goes on holding. True when anything was pending. */
   breakPending(): boolean {
-    let moved = false;
+    if (!this.#isPending) return false;
     for (let i = 0; i < this.#levels.length; i++) {
       const level = this.#levels[i];
       if (level === undefined) continue;
-      moved ||= !Number.isNaN(level.backSince) || (!level.holds && !Number.isNaN(level.passedSince));
       if (!level.holds) level.passedSince = Number.NaN;
       level.backSince = Number.NaN;
     }
     this.#isPending = false;
-    return moved;
+    return true;
   }
 
   reset(): void {

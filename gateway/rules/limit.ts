@@ -70,10 +70,10 @@ class LimitProbe implements Probe {
 
   code(tick: number, since: number): string | null {
     if (this.#floor !== null && Number.isNaN(this.#floor.level)) return 'background';
-    const isNothing = Number.isNaN(this.#measured());
-    if (this.#window === null) return isNothing ? 'no-value' : null;
-    if (this.#window.isCovered() && !isNothing) return null;
-    return tick - since < this.#window.overMs ? 'filling' : 'coverage';
+    const window = this.#window;
+    if (window === null) return Number.isNaN(this.#value) ? 'no-value' : null;
+    if (window.isCovered() && !Number.isNaN(this.#measured())) return null;
+    return tick - since < window.overMs ? 'filling' : 'coverage';
   }
 
   isQuiet(held: number): boolean {

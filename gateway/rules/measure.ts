@@ -5,8 +5,14 @@ import type { Band } from './threshold.ts';
 
 export type Windowed = Exclude<Measure, { kind: 'value' | 'angle' | 'certificate' }>;
 
+/** Energies of levels of whole tenths, as nearly every instrument gives them, from 0 to 140 dB. */
+const ENERGIES = Float64Array.from({ length: 1401 }, (_, tenths) => 10 ** (tenths / 10 / 10));
+
 /** Level in dB → energy relative to 0 dB. */
-const energy = (level: number) => 10 ** (level / 10);
+function energy(level: number): number {
+  const tenths = Math.round(level * 10);
+  return tenths / 10 === level ? (ENERGIES[tenths] ?? 10 ** (level / 10)) : 10 ** (level / 10);
+}
 /** Of shares of a time in periods. */
 const ROUNDING = 1e-9;
 /** A level is surely on one side of a limit when it is so much beyond it, dB; nearer than that it is worked out. */

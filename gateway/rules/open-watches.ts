@@ -2,8 +2,9 @@ import { hashText } from '#kit/hash.ts';
 import { addDays, type Zone } from '#kit/zone.ts';
 import { axesOf, Background } from './background.ts';
 import type { DayWindow } from './calendar.ts';
-import { type Deriver, openDerivers } from './derive.ts';
+import { openDerivers } from './derive.ts';
 import { DerivedPoints } from './derived-points.ts';
+import { Feeds } from './feeds.ts';
 import type { Level, Watch } from './finding.ts';
 import { describeRule, openProbe } from './index.ts';
 import { NoiseFloor } from './noise-floor.ts';
@@ -17,19 +18,9 @@ import { Schedule } from './schedule.ts';
 import { isOfVital, tellsVital } from './vital.ts';
 import { While } from './while.ts';
 
-/** Where the readings of one point go: the watches that it feeds, and as which of their inputs. */
-export interface PointFeed {
-  readonly point: RulePoint;
-  readonly feeds: { readonly watch: RuleWatch; readonly input: number }[];
-  /** What says by it whether rules are in force. */
-  readonly whiles: { readonly while: While; readonly input: number }[];
-  readonly backgrounds: { readonly background: Background | NoiseFloor; readonly input: number }[];
-  readonly derivers: Deriver[];
-}
-
 interface Watches {
   readonly watches: readonly RuleWatch[];
-  readonly feeds: ReadonlyMap<string, PointFeed>;
+  readonly feeds: Feeds;
   readonly schedules: readonly Schedule[];
   readonly whiles: readonly While[];
   /** By device; what is learned of noise, by its key. */
@@ -50,14 +41,9 @@ export function openWatches(
   parts?: RuleParts,
 ): Watches {
   const watches: RuleWatch[] = [];
-  const feeds = new Map<string, PointFeed>();
+  const feeds = new Feeds();
   const schedules = new Map<string, Schedule>();
   const whiles = new Map<string, While>();
-  const feedOf = (point: RulePoint): PointFeed => {
-    const feed = feeds.get(point.key) ?? { point, feeds: [], whiles: [], backgrounds: [], derivers: [] };
-    feeds.set(point.key, feed);
-    return feed;
-  };
   const backgrounds = new Map<string, Background>();
   const backgroundOf = (device: string): Background | undefined => {
     const known = backgrounds.get(device);
@@ -67,7 +53,7 @@ export function openWatches(
     const made = taken instanceof Background ? taken : new Background(device, axes);
     backgrounds.set(device, made);
     if (made === taken && parts?.isShared) return made;
-    for (const [input, fed] of axes.entries()) feedOf(fed).backgrounds.push({ background: made, input });
+    for (const [input, fed] of axes.entries()) feeds.of(fed).backgrounds.push({ background: made, input });
     return made;
   };
   const floors = new Map<string, NoiseFloor>();
@@ -78,7 +64,7 @@ export function openWatches(
     const made = taken instanceof NoiseFloor ? taken : new NoiseFloor(point);
     floors.set(point.key, made);
     if (made === taken && parts?.isShared) return made;
-    feedOf(point).backgrounds.push({ background: made, input: 0 });
+    feeds.of(point).backgrounds.push({ background: made, input: 0 });
     return made;
   };
   const validEndOf = ({ validUntil }: RulePoint): number =>
@@ -92,7 +78,7 @@ export function openWatches(
     const taken = parts?.while(made.key);
     if (taken !== undefined) made.adopt(taken);
     whiles.set(made.key, made);
-    for (const [input, fed] of made.inputs.entries()) feedOf(fed).whiles.push({ while: made, input });
+    for (const [input, fed] of made.inputs.entries()) feeds.of(fed).whiles.push({ while: made, input });
     return made;
   };
   const devices = Map.groupBy(site.points, ({ device }) => device);
@@ -129,12 +115,14 @@ export function openWatches(
       schedule.watches.push(watch);
       watch.while?.watches.push(watch);
       for (const [input, fed] of probe.inputs.entries()) {
-        feedOf(fed).feeds.push({ watch, input });
+        const feed = feeds.of(fed);
+        feed.watches.push(watch);
+        feed.inputs.push(input);
       }
     }
   }
   const derivers = openDerivers(site.points, site.windows, zone, start, whileOf);
-  for (const deriver of derivers) feedOf(deriver.source).derivers.push(deriver);
+  for (const deriver of derivers) feeds.of(deriver.source).derivers.push(deriver);
   const derived = new DerivedPoints(derivers);
   const learned = new Map<string, Background | NoiseFloor>(backgrounds);
   for (const floor of floors.values()) learned.set(floor.key, floor);

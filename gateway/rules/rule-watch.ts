@@ -86,6 +86,8 @@ export class RuleWatch {
   readonly isJoint: boolean;
   /** Time alone can make it true. */
   readonly #isTimed: boolean;
+  /** Permits say whether it is in force. */
+  readonly #isOfPermits: boolean;
   /** Readings alone can change its answer; of a legal rule and of one with `while`, time too. */
   readonly #isPlain: boolean;
   /** How many of its levels hold while it is at rest; -1 when it is not. */
@@ -117,6 +119,7 @@ export class RuleWatch {
     this.probe = options.probe;
     this.isJoint = options.probe.inputs.length > 1;
     this.#isTimed = rule.kind === 'silent';
+    this.#isOfPermits = rule.permit !== undefined && 'when' in rule.permit;
     this.#isPlain = !rule.legal && options.while === null;
     this.schedule = schedule;
     this.while = options.while;
@@ -203,6 +206,8 @@ export class RuleWatch {
   evaluate(tick: number): void {
     const code = this.#refusal(tick) ?? this.probe.code(tick, this.#since);
     if (code !== null) {
+      // As it was said already, and nothing has begun since.
+      if (code === this.#code && this.#answer === 'not-evaluable' && !this.#levels.isPending) return;
       this.#breakPending();
       this.#setCode(code, tick);
       this.#tell(tick, false);
@@ -292,10 +297,6 @@ export class RuleWatch {
     }
     if (tick > this.#asOf) this.#permit = this.#findPermit(at);
     this.cease(tick, at, PERMIT);
-  }
-
-  get #isOfPermits(): boolean {
-    return this.rule.permit !== undefined && 'when' in this.rule.permit;
   }
 
   /** Whether permits keep the rule out of force: it is of work that none covers, or of work beyond the end of one. */
