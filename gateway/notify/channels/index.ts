@@ -1,4 +1,6 @@
 import type { Channel } from './channel.ts';
+import { sms } from './modem/sms.ts';
+import { voice } from './modem/voice.ts';
 import { dingtalk } from './robots/dingtalk.ts';
 import { feishu } from './robots/feishu.ts';
 import { wecom } from './robots/wecom.ts';
@@ -6,4 +8,4 @@ import { smtp } from './smtp.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel to people. */
-export const channels: readonly Channel[] = [dingtalk, feishu, wecom, smtp, webhook];
+export const channels: readonly Channel[] = [dingtalk, feishu, sms, smtp, voice, webhook, wecom];

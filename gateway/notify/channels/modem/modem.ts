@@ -24,6 +24,7 @@ export interface ModemStatus {
 
 const BACKOFF = { firstMs: 1000, mostMs: 30_000 };
 const LOOK_EVERY_MS = 60_000;
+const MOST_EARLY = 100;
 export const SHORT_MS = 5000;
 
 /** Looks after one modem for as long as it is needed: opens it, sets it up, reads what it was given, and begins again when it is gone. */
@@ -32,6 +33,10 @@ export class Modem implements AsyncDisposable {
   readonly #closing = new AbortController();
   readonly #running: Promise<void>;
   readonly #incoming = new Set<(incoming: Incoming) => void>();
+  /** What came before anybody listened. */
+  #early: Incoming[] = [];
+  /** Places in its memory that it told of while it was set up. */
+  #told: number[] = [];
   readonly #lines = new Set<(line: string) => void>();
   readonly #backoff = new Backoff(BACKOFF);
   #session: AtSession | undefined;
@@ -64,6 +69,7 @@ export class Modem implements AsyncDisposable {
   /** Each message that it was given, once it has been taken out of its memory. */
   onIncoming(listener: (incoming: Incoming) => void): () => void {
     this.#incoming.add(listener);
+    for (const incoming of this.#early.splice(0)) listener(incoming);
     return () => void this.#incoming.delete(listener);
   }
 
@@ -124,6 +130,7 @@ export class Modem implements AsyncDisposable {
       this.#isRegistered = started.isRegistered;
       for (const hex of started.stored) this.#give(hex);
       this.#session = session;
+      for (const index of this.#told.splice(0)) void this.#fetch(session, index);
       this.#error = undefined;
       this.#backoff.reset();
       await this.#watch(session);
@@ -151,7 +158,9 @@ export class Modem implements AsyncDisposable {
   #take(session: AtSession, said: string, pdu: string | null): void {
     const [, index] = /^\+(?:CMTI|CDSI): ?"\w+",(\d{1,4})$/.exec(said) ?? [];
     if (pdu !== null) this.#give(pdu);
-    else if (index !== undefined) void this.#fetch(session, Number(index));
+    // Before it is set up it would be read in another form; all that is stored then is taken out at the end of that.
+    else if (index !== undefined && this.#session === session) void this.#fetch(session, Number(index));
+    else if (index !== undefined) this.#told = [...this.#told, Number(index)].slice(-MOST_EARLY);
     else for (const listener of this.#lines) listener(said);
   }
 
@@ -167,6 +176,7 @@ export class Modem implements AsyncDisposable {
   #give(hex: string): void {
     const incoming = parseIncoming(hex);
     if (incoming === undefined) return;
+    if (this.#incoming.size === 0) this.#early = [...this.#early, incoming].slice(-MOST_EARLY);
     for (const listener of this.#incoming) listener(incoming);
   }
 

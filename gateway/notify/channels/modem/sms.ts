@@ -12,6 +12,7 @@ import type {
 import { CHANNEL_FAULTS } from '../faults.ts';
 import { duration } from '../fields.ts';
 import { Lane } from '../lane.ts';
+import { Receipts } from '../receipts.ts';
 import { accepted, delivered, rejected } from '../sent.ts';
 import { Tally } from '../tally.ts';
 import { dialled } from './address.ts';
@@ -41,7 +42,7 @@ export class SmsChannel implements OpenChannel {
   readonly #lane = new Lane(1, MOST_TEXTS_WAITING);
   readonly #tally = new Tally();
   readonly #book: SentBook;
-  readonly #listeners = new Set<(receipt: Receipt) => void>();
+  readonly #receipts = new Receipts();
   readonly #stopListening: () => void;
   /** Of texts in several parts; begins anywhere, so that those of before a restart are not mixed with them. */
   #reference = Math.floor(Math.random() * 256);
@@ -50,9 +51,7 @@ export class SmsChannel implements OpenChannel {
     this.#options = options;
     this.#context = context;
     this.#modem = modem;
-    this.#book = new SentBook(context.dir, context.log, (receipt) => {
-      for (const listener of this.#listeners) listener(receipt);
-    });
+    this.#book = new SentBook(context.dir, context.log, (receipt) => this.#receipts.give(receipt));
     this.#stopListening = modem.onIncoming((incoming) => this.#book.take(incoming, context.clock.now()));
   }
 
@@ -109,8 +108,7 @@ export class SmsChannel implements OpenChannel {
   }
 
   onReceipt(listener: (receipt: Receipt) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#receipts.listen(listener);
   }
 
   status(): ChannelStatus {
