@@ -14,6 +14,7 @@ th { background: #f3f3f3; }
 tr { break-inside: avoid; }
 table.facts { table-layout: fixed; }
 table.facts th { width: 22%; } table.facts td { width: 28%; }
+td.point { white-space: nowrap; }
 td.value { text-align: right; white-space: nowrap; }
 p, ul { margin: 1mm 0; }
 .good { color: #0a5c1f; } .bad { color: #a01010; }

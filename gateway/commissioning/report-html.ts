@@ -137,7 +137,7 @@ ${table([
 <table><tr><th>测点 <small>Point</small></th><th>监测参数 <small>Quantity</small></th><th>读数 <small>Value</small></th><th>有效性 <small>Quality</small></th><th>时间 <small>Time</small></th></tr>
 ${device.points.map(
   ({ id, quantity, unit, last }) =>
-    html`<tr><td>${id}</td><td>${quantity}</td><td class="value">${last?.value ?? EMPTY} ${last === null ? '' : unit}</td><td class="${last?.quality === 'good' ? 'good' : 'bad'}">${last === null ? '无数据 No data' : QUALITIES[last.quality]}${last?.code === undefined ? '' : ` (${last.code})`}</td><td>${time(last?.at)}</td></tr>`,
+    html`<tr><td class="point">${id}</td><td>${quantity}</td><td class="value">${last?.value ?? EMPTY} ${last === null ? '' : unit}</td><td class="${last?.quality === 'good' ? 'good' : 'bad'}">${last === null ? '无数据 No data' : QUALITIES[last.quality]}${last?.code === undefined ? '' : ` (${last.code})`}</td><td>${time(last?.at)}</td></tr>`,
 )}</table>
 <h3>总线状况 <small>Bus health</small></h3>
 ${
@@ -158,7 +158,7 @@ ${
     ? html`<p>无 None.</p>`
     : html`<table>${device.alarms.map(
         ({ title, level, point, raisedAt, acknowledged }) =>
-          html`<tr><td>${title.zh} <small>${title.en}</small></td><td>${level === null ? '已恢复 Returned' : LEVELS[level]}</td><td>${point}</td><td>${time(raisedAt)}</td><td>${acknowledged ? '已确认 Acknowledged' : '未确认 Not acknowledged'}</td></tr>`,
+          html`<tr><td>${title.zh} <small>${title.en}</small></td><td>${level === null ? '已恢复 Returned' : LEVELS[level]}</td><td class="point">${point}</td><td>${time(raisedAt)}</td><td>${acknowledged ? '已确认 Acknowledged' : '未确认 Not acknowledged'}</td></tr>`,
       )}</table>`
 }
 <h3>未证实事项 <small>Not proven</small></h3>
