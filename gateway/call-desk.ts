@@ -20,7 +20,8 @@ import { type Contact, NOBODY } from './notify/people.ts';
 import { mayAcknowledge, repliedTo } from './notify/replies.ts';
 import type { DutyStanding } from './notify/roster.ts';
 import { callsOf, type Roll } from './notify/route.ts';
-import { speak } from './notify/speak.ts';
+import { recipientOf, speak } from './notify/speak.ts';
+import { testMessage } from './notify/test-message.ts';
 import { isDated, type Permit } from './rules/permit.ts';
 import { SiteParts } from './site-parts.ts';
 
@@ -106,6 +107,22 @@ export class CallDesk implements AsyncDisposable {
     return { ...this.#caller.status(), channels: Object.fromEntries(open), strangers: this.#strangers };
   }
 
+  /** A real message that says that it is a test, with the proof that it came where the channel gives one. */
+  async test(channel: string, person: string, by: string): Promise<{ status: string; message: string | null }> {
+    const open = this.channels.open.get(channel);
+    if (open === undefined) throw new Fault('no-such-channel', `the site has no channel ${channel}`);
+    const contact = this.#contacts.find(({ id }) => id === person);
+    if (contact === undefined) throw new Fault('no-such-person', `people.yaml has no contact ${person}`);
+    const message = testMessage(this.#options.site().name, by, this.#options.clock.now(), contact.language);
+    const sent = await this.#testBy(open, message, recipientOf(contact));
+    return { status: sent.status, message: 'message' in sent ? sent.message : null };
+  }
+
+  #testBy(open: OpenChannel, message: Message, recipient: Recipient): Promise<Sent> {
+    const signal = AbortSignal.timeout(TEST_WITHIN_MS);
+    return open.test === undefined ? open.send(message, [recipient], signal) : open.test(message, recipient, signal);
+  }
+
   receive(channel: string, receipt: SentReceipt): void {
     this.#caller.receive(channel, receipt);
   }
@@ -158,6 +175,9 @@ export class CallDesk implements AsyncDisposable {
     await this.channels[Symbol.asyncDispose]();
   }
 }
+
+/** A call that rings for long is given up then. */
+const TEST_WITHIN_MS = 120_000;
 
 const rollOf = ({ site, live, standing }: CallDeskOptions): Roll => ({
   people: site().people ?? NOBODY,

@@ -7,8 +7,10 @@ import type { Listen, Site } from '../config/site.ts';
 import type { LinkContext, LinkStatus, OpenLink, Picture } from '../drivers/driver.ts';
 import { drivers } from '../drivers/index.ts';
 import type { Reading } from '../drivers/reading.ts';
+import { actionCommands } from './action-command.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
+import type { StandingView } from './alarms/alarm-book.ts';
 import { TestWatch } from './alarms/device-tested.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
 import type { ApiContext, Health } from './api/context.ts';
@@ -16,6 +18,7 @@ import type { DeviceDesk } from './api/device-desk.ts';
 import { Board } from './board.ts';
 import { ConsoleDoor } from './console-door.ts';
 import { openHistory } from './history/open-history.ts';
+import type { Jobs } from './jobs.ts';
 import { inTime } from './late.ts';
 import type { Role } from './ledger/accounts.ts';
 import { openDataLock } from './ledger/data-lock.ts';
@@ -25,6 +28,7 @@ import { LedgerAlarm } from './ledger-alarm.ts';
 import { type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
 import { noisePointsOf } from './noise-points.ts';
+import { ROUTINE } from './notify/roster.ts';
 import { type OutputSwitch, openOutputs, switchOf } from './open-outputs.ts';
 import type { Outputs } from './outputs/outputs.ts';
 import { OwnPoints } from './own-points.ts';
@@ -33,7 +37,7 @@ import { takePermitCommand } from './permits/permit-command.ts';
 import { type PermitRecord, PermitRegister } from './permits/permit-register.ts';
 import { Pumps } from './pumps.ts';
 import type { Works } from './reload.ts';
-import { firstTick, restoreJudge } from './restore.ts';
+import { firstTick, RUN, restoreJudge } from './restore.ts';
 import type { Permit, PermitAuthor, Permits } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
 import type { SiteDesk, SiteStatus } from './site-desk.ts';
@@ -88,6 +92,8 @@ export interface Gateway extends AsyncDisposable {
   /** Alarms that are not closed. */
   alarms(): readonly Alarm[];
   act(action: Action): Promise<Receipt>;
+  /** What keeps alarms from people. */
+  standing(): StandingView;
   /** Changes the site while it runs. */
   readonly permits: Permits;
   readonly devices: DeviceDesk;
@@ -98,6 +104,7 @@ export interface Gateway extends AsyncDisposable {
   forgetBackground(device: string, by: string): Promise<boolean>;
   /** Switched by the box's own administrator, in the audit trail. */
   readonly outputs: OutputSwitch;
+  readonly jobs: Jobs;
 }
 
 /** How long the devices have for themselves before the page is loaded, which holds the main loop up. */
@@ -155,13 +162,15 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
           }),
         );
   // Not waited for: a disk that refuses writes must not keep the watch from starting.
-  void live.keep(step, []);
+  // With where this run begins: what it reads lies on its own line of ticks from now on.
+  void live.keep(step, [], [{ key: RUN, state: restored.start }]);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
 
   const sinks = opening.use(
     new SiteParts((spec: SiteUpstream) => {
       const commands = {
         permit: (payload: unknown) => takePermitCommand(permits, payload, spec.id),
+        ...actionCommands((action) => live.act(action), spec.id),
         ...timeCommand(options.kept),
       };
       return openSink(spec, {
@@ -205,12 +214,26 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // The devices are asked before the page is even loaded.
   await wire.sleep(FIRST_ASK_MS);
   keepSmall();
-  const [{ openApi }, { openMetrics }, { SiteDesk }, { InstallerDesk }] = await Promise.all([
+  const [{ openApi }, { openMetrics }, { SiteDesk }, { InstallerDesk }, { Jobs }, { CallDesk }] = await Promise.all([
     import('./api/open-api.ts'),
     import('./metrics.ts'),
     import('./site-desk.ts'),
     import('./installer-desk.ts'),
+    import('./jobs.ts'),
+    import('./call-desk.ts'),
   ]);
+  const calls = opening.use(
+    await CallDesk.open({
+      ...{ ledger, live, saved: restored.saved, clock, wire, log, dir: join(data, 'channels') },
+      site: () => current(),
+      standing: () => ROUTINE,
+      permits: () => permits.over(current().permits),
+      find: (alarm) => live.judge.alarms.find(alarm),
+      act: (action) => live.act(action),
+    }),
+  );
+  live.onUndurable((events) => calls.tellAtOnce(events));
+  const jobs = opening.use(new Jobs({ site: () => works.site, links: links.open, clock, wire, log }));
   const health = (): Health => {
     const { durable, error = 'not durable' } = ledger.status();
     const failures = [...board.failures].map(([link, text]) => `link ${link}: ${text}`);
@@ -230,11 +253,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     upstreams: () => statusOf(sinks.open),
     picture: (device, at) => pictureOf(works.site, links.open, device, at),
     act: (action) => live.act(action),
+    standing: () => judge.alarms.standing,
     permits,
     outputs,
+    calls,
     get devices() {
       return devices;
     },
+    jobs,
     reloadSite: (by, from) => desk.reload(by, from),
     backSite: (number, by, from) => desk.back(number, by, from),
     siteHistory: () => desk.history(),
@@ -245,13 +271,14 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const pump = () => pumps.start(links.open);
   const works: Works = {
     ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, permits, lateness, board, tests, own },
-    ...{ console, links, sinks, pump, outputs },
+    ...{ console, links, sinks, pump, outputs, calls },
   };
   current = () => works.site;
   const desk = opening.use(new SiteDesk(works, source));
   const devices = new InstallerDesk(works, desk, context.links, version);
   metrics.watchSite(() => desk.status());
   metrics.watchOutputs(() => outputs.list());
+  metrics.watchCalls(() => calls.status());
   if (time !== null) metrics.watchTime(() => time.status());
   desk.begin(restored.saved);
 
@@ -272,8 +299,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     }),
     alarms: () => live.alarms,
     act: (action) => live.act(action),
+    standing: () => judge.alarms.standing,
     permits,
     devices,
+    jobs,
     importPermits: (text, author, isTrial) => importPermits(permits, text, author, isTrial, () => wire.sleep(0)),
     site: desk,
     outputs: switchOf(outputs, accounts, clock),

@@ -2,6 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Gauge, Registry } from 'prom-client';
 import type { Trust } from '#kit/clock.ts';
 import type { LinkStatus, OpenLink } from '../drivers/driver.ts';
+import type { CallOffice } from './api/context.ts';
 import type { Board } from './board.ts';
 import type { HistoryReader } from './history/history.ts';
 import type { Judge } from './judge.ts';
@@ -28,9 +29,11 @@ export interface Metrics extends Disposable {
   readonly registry: Registry;
   /** How the gateway knows the time, told from then on. */
   watchTime(status: () => TimeStatus): void;
-  /** How changes of the site went, told from then on. */
   /** The outputs, told from then on. */
   watchOutputs(list: () => readonly OutputView[]): void;
+  /** Calls to people and their channels, told from then on. */
+  watchCalls(status: CallOffice['status']): void;
+  /** How changes of the site went, told from then on. */
   watchSite(status: () => Pick<SiteStatus, 'number' | 'reloads' | 'failures' | 'difference'>): void;
 }
 
@@ -142,6 +145,30 @@ export function openMetrics(measured: Measured): Metrics {
       });
       gauge('output_failures', 'How often the output did not follow since the start.', ['output'], (each) => {
         for (const { id, failures } of list()) each.set({ output: id }, failures);
+      });
+    },
+    watchCalls(status) {
+      gauge('calls', 'Calls to people that are not done with, by state.', ['state'], (each) => {
+        const { waiting, sending } = status();
+        each.set({ state: 'wanted' }, waiting);
+        each.set({ state: 'sending' }, sending);
+      });
+      gauge('calls_refused', 'Calls since the start that were not taken, because too many stood.', [], (each) =>
+        each.set(status().refused),
+      );
+      gauge('calls_backlog', 'Entries that were not looked at yet for whom to call.', [], (each) =>
+        each.set(status().backlog),
+      );
+      gauge('channel_ready', '1 while the channel to people works.', ['channel'], (each) => {
+        for (const [id, { state }] of Object.entries(status().channels)) {
+          each.set({ channel: id }, Number(state === 'ready'));
+        }
+      });
+      gauge('channel_messages', 'Messages since the start.', ['channel', 'outcome'], (each) => {
+        for (const [id, { sent, failed }] of Object.entries(status().channels)) {
+          each.set({ channel: id, outcome: 'sent' }, sent);
+          each.set({ channel: id, outcome: 'failed' }, failed);
+        }
       });
     },
     watchSite(status) {

@@ -5,6 +5,7 @@ import type { EntryDraft } from './alarms/alarm-event.ts';
 import type { TestWatch } from './alarms/device-tested.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
 import type { Board } from './board.ts';
+import type { CallDesk } from './call-desk.ts';
 import type { ConsoleDoor } from './console-door.ts';
 import type { GatewaySite } from './gateway.ts';
 import type { HistoryReader } from './history/history.ts';
@@ -43,6 +44,7 @@ export interface Works {
   readonly tests: TestWatch;
   readonly own: OwnPoints;
   readonly outputs: Outputs;
+  readonly calls: CallDesk;
   readonly console: ConsoleDoor;
   readonly links: SiteParts<DriverLink, OpenLink>;
   readonly sinks: SiteParts<GatewaySite['upstreams'][number], OpenUpstream>;
@@ -73,6 +75,7 @@ export async function reload(works: Works, change: Change): Promise<KeptSite> {
   const next = plan.isJudgedSame ? null : undo.use(await openNextRules(works, change));
   const move = undo.use(await works.console.moveTo(site.console.listen));
   undo.defer(await works.sinks.change(site.upstreams));
+  undo.defer(await works.calls.channels.change(site.channels));
   // While their links are still open.
   undo.defer(() => works.outputs.change(works.site.outputs, usesOf(works.site), []));
   await works.outputs.leave(site.outputs);
@@ -103,6 +106,7 @@ function takeOver(works: Works, site: GatewaySite, plan: SitePlan): void {
   works.own.change(site.points);
   works.outputs.change(site.outputs, usesOf(site), [...plan.links.added, ...plan.links.changed]);
   works.site = site;
+  works.calls.wake();
   for (const link of [...plan.links.removed, ...plan.links.changed]) works.board.failures.delete(link);
   works.pump();
 }

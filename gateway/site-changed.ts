@@ -5,7 +5,7 @@ export const SITE_CHANGED = 'city.gengfu.site.changed';
 
 /** Ids of one list that are named; a site may have thousands of devices. */
 const MOST_NAMED = 20;
-const KINDS = ['links', 'devices', 'rules', 'permits', 'upstreams'] as const;
+const KINDS = ['links', 'devices', 'rules', 'permits', 'upstreams', 'channels'] as const;
 
 interface Ids {
   readonly count: number;

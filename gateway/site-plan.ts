@@ -19,6 +19,8 @@ export interface SitePlan {
   /** As drivers go by them: options, devices with their profiles, points. A link that is equal is not touched. */
   readonly links: Difference;
   readonly upstreams: Difference;
+  /** To people. */
+  readonly channels: Difference;
   /** As the site's files say them, names and places included. */
   readonly devices: Difference;
   readonly rules: Difference;
@@ -97,6 +99,7 @@ export function planSite(before: RunSite, after: RunSite): SitePlan {
   return {
     links: differ(linkSpecs(before), linkSpecs(after), byId),
     upstreams: differ(before.upstreams, after.upstreams, byId),
+    channels: differ(before.channels, after.channels, byId),
     devices: differ(devicesOf(before), devicesOf(after), byId),
     rules: differ(before.rules, after.rules, byId),
     permits: differ(before.permits, after.permits, byId),

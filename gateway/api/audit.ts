@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { textOf } from '#kit/fault.ts';
+import type { ActionDeed } from './action-rights.ts';
 import type { ApiContext } from './context.ts';
 
 export type AuditedDeed =
+  | ActionDeed
   | 'signed-in'
   | 'sign-in-refused'
   | 'signed-out'
@@ -14,8 +16,9 @@ export type AuditedDeed =
   | 'user-removed'
   | 'output-set'
   | 'output-released'
-  | 'alarm-acknowledged'
-  | 'alarm-noted';
+  | 'channel-tested'
+  | 'job-started'
+  | 'job-stopped';
 
 /** Adds a line to the audit trail, at the site's time: who did what, from which address. Resolves when it is stored. */
 export function audit(

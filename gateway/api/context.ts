@@ -5,13 +5,16 @@ import type { LinkStatus, Picture } from '../../drivers/driver.ts';
 import type { Reading } from '../../drivers/reading.ts';
 import type { Action, Receipt } from '../alarms/action.ts';
 import type { Alarm } from '../alarms/alarm.ts';
+import type { StandingView } from '../alarms/alarm-book.ts';
 import type { HistoryReader } from '../history/history.ts';
 import type { Accounts } from '../ledger/accounts.ts';
 import type { LedgerReader } from '../ledger/ledger.ts';
-import type { Answer, Place } from '../rules/finding.ts';
+import type { Answer, Place, Text } from '../rules/finding.ts';
 import type { Permits } from '../rules/permit.ts';
 import type { UpstreamStatus } from '../upstream/upstream.ts';
 import type { DeviceDesk } from './device-desk.ts';
+import type { DutyDesk } from './duty-desk.ts';
+import type { LinkDesk } from './link-desk.ts';
 
 /** A point as people see it in a list. */
 export interface PointView {
@@ -44,6 +47,14 @@ export interface Health {
   /** It does its work: ledger durable, rules running. */
   readonly ready: boolean;
   readonly reasons: readonly string[];
+}
+
+/** What to do, as a site's card says it in both languages. */
+export interface CardView {
+  readonly id: string;
+  readonly title: Text;
+  /** `close`: who closes it; `pump`: where it stands; `detour`; `step`. */
+  readonly lines: readonly { readonly what: 'close' | 'pump' | 'detour' | 'step'; readonly text: Text }[];
 }
 
 /** What a changed site is otherwise in, in short: by kind, what was added, removed and changed. */
@@ -124,6 +135,81 @@ export interface OutputDesk {
   release(id: string, by: string): OutputView;
 }
 
+/** One job on a link, as people see it: see gateway/commissioning/job.ts. */
+export interface JobView {
+  readonly id: string;
+  readonly kind: string;
+  readonly link: string | null;
+  readonly by: string;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly state: 'running' | 'done' | 'stopped' | 'timed-out' | 'failed';
+  readonly progress: { done: number; total: number; etaMs: number | null; at: string } | null;
+  readonly result: unknown;
+  readonly fault: { code: string; message: string; hint?: string | undefined } | null;
+}
+
+/** What installers have the gateway do on its links: see gateway/jobs.ts. */
+export interface JobOffice {
+  /** Throws a Fault why not. */
+  start(wish: { readonly kind: string }, by: string): JobView;
+  list(): readonly JobView[];
+  find(id: string): JobView | undefined;
+  news(id: string, after: number): readonly { readonly number: number; readonly is: string; readonly said: unknown }[];
+  /** Resolves when it has given back what it had. */
+  stop(id: string): Promise<JobView | undefined>;
+}
+
+/** A way to people, as it stands: see gateway/notify/channels/channel.ts. */
+export interface ChannelView {
+  readonly state: 'ready' | 'failing' | 'starting';
+  readonly error?: string;
+  readonly sent: number;
+  readonly failed: number;
+  readonly waiting: number;
+  readonly warnings: readonly string[];
+  readonly tokens?: number;
+  readonly testedAt?: number | null;
+}
+
+/** A call that is not done with: see gateway/notify/call.ts. */
+export interface CallView {
+  readonly sequence: number;
+  readonly alarm: string;
+  readonly step: string;
+  readonly to: { readonly kind: 'person' | 'group'; readonly id: string };
+  readonly tier: number;
+  readonly urgent: boolean;
+  readonly state: 'wanted' | 'sending' | 'sent';
+  readonly channels: readonly string[];
+  /** Which of them has it. */
+  readonly channel: number;
+  readonly tries: number;
+  readonly repeated: boolean;
+  readonly wantedAt: number;
+  readonly notBefore: number | null;
+  readonly sentAt: number | null;
+}
+
+/** Calls to people. */
+export interface CallOffice {
+  readonly calls: Iterable<CallView>;
+  status(): {
+    readonly waiting: number;
+    readonly sending: number;
+    readonly refused: number;
+    readonly backlog: number;
+    readonly strangers: number;
+    readonly channels: Readonly<Record<string, ChannelView>>;
+  };
+  /** Sends a real message that says that it is a test. Throws a Fault `no-such-channel`, `no-such-person`. */
+  test(
+    channel: string,
+    person: string,
+    by: string,
+  ): Promise<{ readonly status: string; readonly message: string | null }>;
+}
+
 /** All that the API is handed by the gateway. */
 export interface ApiContext {
   readonly clock: Clock;
@@ -147,6 +233,8 @@ export interface ApiContext {
   picture(device: string, at: number): Promise<Picture | undefined>;
   health(): Health;
   act(action: Action): Promise<Receipt>;
+  /** What keeps alarms from people. */
+  standing(): StandingView;
   readonly permits: Permits;
   readonly outputs: OutputDesk;
   /** Applies the site's directory as it is now. */
@@ -154,7 +242,16 @@ export interface ApiContext {
   /** Puts a site back that was applied before. */
   backSite(number: number, by: string, from: string): Promise<SiteAnswer>;
   siteHistory(): Promise<SiteHistory>;
+  readonly duty: DutyDesk;
+  /** One-time links of those who are sent without an account. */
+  readonly responders: LinkDesk;
+  /** What to do about an alarm, by its card (处置卡). */
+  cards(alarm: Alarm): readonly CardView[];
+  /** `YYYY-MM-DD` of the night that an instant belongs to. */
+  nightOf(at: number): string;
   readonly devices: DeviceDesk;
+  readonly jobs: JobOffice;
+  readonly calls: CallOffice;
   /** Called with every batch of readings, on the reading path: the listener only takes note. Returns the way to stop it. */
   onReadings(listener: (batch: readonly Reading[]) => void): () => void;
 }

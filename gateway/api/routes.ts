@@ -1,9 +1,15 @@
+import { addActionRoutes } from './action-routes.ts';
 import { addAdoptRoutes } from './adopt-routes.ts';
 import { addAlarmRoutes } from './alarm-routes.ts';
 import type { App } from './app.ts';
 import { addAssetRoutes } from './asset-routes.ts';
+import { addCallRoutes } from './call-routes.ts';
+import { addCaseRoutes } from './case-routes.ts';
 import type { ApiContext } from './context.ts';
+import { addDutyRoutes } from './duty-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
+import { addJobRoutes } from './job-routes.ts';
+import { addLinkRoutes } from './link-routes.ts';
 import type { Live } from './live.ts';
 import { addLiveRoutes } from './live-routes.ts';
 import { addOutputRoutes } from './output-routes.ts';
@@ -15,6 +21,7 @@ import type { Sessions } from './sessions.ts';
 import { addSignInRoutes } from './sign-in-routes.ts';
 import { addSiteChangeRoutes } from './site-change-routes.ts';
 import { addSiteRoutes } from './site-routes.ts';
+import { addStandingRoutes } from './standing-routes.ts';
 import { addUserRoutes } from './user-routes.ts';
 
 /** What answers the requests. */
@@ -33,11 +40,18 @@ export function addRoutes(app: App, { context, sessions, register, live }: Route
   addSiteRoutes(app, context);
   addSiteChangeRoutes(app, context);
   addAlarmRoutes(app, context);
+  addActionRoutes(app, context);
+  addStandingRoutes(app, context);
   addPointRoutes(app, context);
   addPermitRoutes(app, context);
+  addDutyRoutes(app, context);
+  addCaseRoutes(app, context);
+  addLinkRoutes(app, context);
   addAdoptRoutes(app, context);
   addAssetRoutes(app, context);
   addReportRoutes(app, context);
   addOutputRoutes(app, context);
+  addJobRoutes(app, context);
+  addCallRoutes(app, context);
   addLiveRoutes(app, live);
 }

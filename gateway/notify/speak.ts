@@ -82,7 +82,7 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
   return { message, recipients: contact === undefined ? [] : [recipientOf(contact)] };
 }
 
-const recipientOf = ({ id, name, phone, email, user }: Contact): Recipient => ({
+export const recipientOf = ({ id, name, phone, email, user }: Contact): Recipient => ({
   person: id,
   name,
   phone: phone ?? null,

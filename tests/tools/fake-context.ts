@@ -10,6 +10,7 @@ import { type PermitBatch, PermitRegister } from '../../gateway/permits/permit-r
 import { permit } from '../../gateway/rules/permit.ts';
 import { FakeClock } from './fake-clock.ts';
 import { type FakeDevices, fakeDevices } from './fake-devices.ts';
+import { type FakeJobs, fakeJobs } from './fake-jobs.ts';
 import { aPoint } from './judged.ts';
 
 /** Accounts in memory. `down` makes every call fail, as when the disk does not answer. */
@@ -143,6 +144,7 @@ export interface FakeContext extends ApiContext {
   readonly wire: FakeClock;
   readonly accounts: FakeAccounts;
   readonly devices: FakeDevices;
+  readonly jobs: FakeJobs;
   readonly ledger: FakeLedger;
   readonly listeners: Set<Parameters<ApiContext['onReadings']>[0]>;
   /** Every action asked for, and what is answered to the next ones. */
@@ -182,6 +184,7 @@ export function fakeContext(): FakeContext {
       difference: [{ file: 'rules.yaml', change: 'changed' }],
     }),
     devices: fakeDevices(),
+    jobs: fakeJobs(),
     accounts: new FakeAccounts(),
     ledger: new FakeLedger(),
     history: {
@@ -226,12 +229,18 @@ export function fakeContext(): FakeContext {
     },
     upstreams: () => ({ city: { state: 'offline', error: 'connection refused', backlog: 2, sent: 40 } }),
     health: () => context.state,
+    standing: () => ({ shelves: [], outOfService: [], workOrders: [], chattering: [], incident: null }),
     async act(action) {
       context.acted.push(action);
       if (context.refuse !== undefined) return { status: 'refused', ...context.refuse };
       const alarm = context.open.find(({ id }) => 'alarm' in action && id === action.alarm);
       if (alarm === undefined) return { status: 'refused', code: 'no-such-alarm', message: 'no such alarm' };
       return { status: 'done', alarm: { ...alarm, acknowledged: true, acknowledgedBy: action.by } };
+    },
+    calls: {
+      calls: [],
+      status: () => ({ waiting: 0, sending: 0, refused: 0, backlog: 0, strangers: 0, channels: {} }),
+      test: async () => ({ status: 'accepted', message: null }),
     },
     onReadings(listener) {
       listeners.add(listener);
