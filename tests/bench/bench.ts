@@ -17,6 +17,7 @@ import { modbusBus } from './modbus-bus.ts';
 import { modbusRate } from './modbus-rate.ts';
 import { mqttDevices } from './mqtt-devices.ts';
 import { pollToPublish } from './poll-to-publish.ts';
+import { replayRecordings } from './replay.ts';
 import { judgeMany } from './rules.ts';
 import { startToReading } from './start.ts';
 
@@ -42,6 +43,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   start: () => startToReading(main, isQuick ? 3 : 11),
   demo: () => runDemo(main, isQuick ? 20 : 300),
   rules: () => judgeMany(isQuick ? 1300 : 3600),
+  replay: () => replayRecordings(main, isQuick ? 300 : 1800),
   history: () => keepHistory(isQuick ? 600 : 3600, 366),
   'modbus-rate': () => modbusRate(isQuick ? 6 : 30),
   'modbus-bus': () => modbusBus(isQuick ? 5 : 30),
