@@ -7,7 +7,9 @@ import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { SiteAnswer } from './api/context.ts';
 import type { AssetImport, DeviceAuthor } from './api/device-desk.ts';
+import { type JobWish, jobRequest } from './api/job-request.ts';
 import type { Gateway } from './gateway.ts';
+import { askForJob, serveJob } from './job-door.ts';
 import { ROLES } from './ledger/accounts.ts';
 import { parsePermit } from './permits/parse-permit.ts';
 import { textOfRefused } from './site-refused.ts';
@@ -52,6 +54,7 @@ const request = z.discriminatedUnion('ask', [
     forMs: z.number(),
   }),
   z.strictObject({ ask: z.literal('output-release'), id: z.string() }),
+  z.strictObject({ ask: z.literal('job'), wish: jobRequest }),
   z.strictObject({ ask: z.literal('users') }),
   z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
 ]);
@@ -110,11 +113,26 @@ function firstLine(socket: Socket, waitMs = WAIT_MS): Promise<string> {
 async function serve(socket: Socket, gateway: Gateway): Promise<void> {
   try {
     const line = await firstLine(socket);
+    const job = jobIn(line);
+    if (job !== undefined) {
+      await serveJob(socket, gateway.jobs, job, WHO);
+      return;
+    }
     socket.setTimeout(WAIT_FOR_SITE_MS);
     socket.end(`${JSON.stringify(await answer(line, gateway))}\n`);
   } catch {
     // Who hung up, or said nothing, has asked nothing.
     socket.destroy();
+  }
+}
+
+/** What of a job a line asks for; a line that is not right is answered as any other. */
+function jobIn(line: string): JobWish | undefined {
+  try {
+    const asked = request.safeParse(JSON.parse(line));
+    return asked.success && asked.data.ask === 'job' ? asked.data.wish : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -176,6 +194,8 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
       }
       case 'output-release':
         return { answer: await gateway.outputs.release(asked.id, WHO) };
+      case 'job':
+        return { fault: { code: 'door', message: 'a job has a socket of its own' } };
       case 'users':
         return { answer: await gateway.users() };
       case 'invite':
@@ -216,11 +236,29 @@ export async function askGateway(data: string, asked: DoorRequest): Promise<unkn
     if ('fault' in answered) throw new Fault(answered.fault.code, answered.fault.message);
     return answered.answer;
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ECONNREFUSED') throw error;
-    throw new Fault('no-gateway', `no gateway runs on ${data}`, {
-      hint: 'start it (gengfu run), or name its --data or --site',
-    });
+    throw noGateway(error, data);
   } finally {
     socket.destroy();
   }
+}
+
+/** Has the gateway that runs there do a job. Throws a Fault `no-gateway` when none does; aborted, it gives what it found. */
+export async function jobAtGateway(
+  data: string,
+  wish: JobWish,
+  onNews: Parameters<typeof askForJob>[2],
+  signal: AbortSignal,
+): ReturnType<typeof askForJob> {
+  try {
+    return await askForJob(socketOf(data), wish, onNews, signal);
+  } catch (error) {
+    throw noGateway(error, data);
+  }
+}
+
+function noGateway(error: unknown, data: string): unknown {
+  if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ECONNREFUSED') return error;
+  return new Fault('no-gateway', `no gateway runs on ${data}`, {
+    hint: 'start it (gengfu run), or name its --data or --site',
+  });
 }

@@ -14,9 +14,11 @@ import type { StandingView } from './alarms/alarm-book.ts';
 import { TestWatch } from './alarms/device-tested.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
 import type { ApiContext, Health } from './api/context.ts';
+import type { DutyDesk } from './api/duty-desk.ts';
 import type { DeviceDesk } from './api/device-desk.ts';
 import { Board } from './board.ts';
 import { ConsoleDoor } from './console-door.ts';
+import { openDutyDesk } from './duty-desk.ts';
 import { openHistory } from './history/open-history.ts';
 import type { Jobs } from './jobs.ts';
 import { inTime } from './late.ts';
@@ -28,7 +30,6 @@ import { LedgerAlarm } from './ledger-alarm.ts';
 import { type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
 import { noisePointsOf } from './noise-points.ts';
-import { ROUTINE } from './notify/roster.ts';
 import { type OutputSwitch, openOutputs, switchOf } from './open-outputs.ts';
 import type { Outputs } from './outputs/outputs.ts';
 import { OwnPoints } from './own-points.ts';
@@ -94,6 +95,7 @@ export interface Gateway extends AsyncDisposable {
   act(action: Action): Promise<Receipt>;
   /** What keeps alarms from people. */
   standing(): StandingView;
+  readonly duty: DutyDesk;
   /** Changes the site while it runs. */
   readonly permits: Permits;
   readonly devices: DeviceDesk;
@@ -165,6 +167,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // With where this run begins: what it reads lies on its own line of ticks from now on.
   void live.keep(step, [], [{ key: RUN, state: restored.start }]);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
+  const desks = { site: () => current(), live, accounts, saved: restored.saved, clock, log, data };
+  const { duty, linkFor, ...dutyParts } = openDutyDesk(desks);
 
   const sinks = opening.use(
     new SiteParts((spec: SiteUpstream) => {
@@ -226,7 +230,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     await CallDesk.open({
       ...{ ledger, live, saved: restored.saved, clock, wire, log, dir: join(data, 'channels') },
       site: () => current(),
-      standing: () => ROUTINE,
+      standing: () => duty.standing,
+      linkFor,
       permits: () => permits.over(current().permits),
       find: (alarm) => live.judge.alarms.find(alarm),
       act: (action) => live.act(action),
@@ -261,6 +266,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       return devices;
     },
     jobs,
+    duty,
+    ...dutyParts,
     reloadSite: (by, from) => desk.reload(by, from),
     backSite: (number, by, from) => desk.back(number, by, from),
     siteHistory: () => desk.history(),
@@ -271,7 +278,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const pump = () => pumps.start(links.open);
   const works: Works = {
     ...{ site, data, clock, wire, log, since, ledger, accounts, history, live, permits, lateness, board, tests, own },
-    ...{ console, links, sinks, pump, outputs, calls },
+    ...{ console, links, sinks, pump, outputs, calls, duty },
   };
   current = () => works.site;
   const desk = opening.use(new SiteDesk(works, source));
@@ -300,6 +307,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     alarms: () => live.alarms,
     act: (action) => live.act(action),
     standing: () => judge.alarms.standing,
+    duty,
     permits,
     devices,
     jobs,

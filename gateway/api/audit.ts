@@ -17,6 +17,9 @@ export type AuditedDeed =
   | 'output-set'
   | 'output-released'
   | 'channel-tested'
+  | 'duty-handed-over'
+  | 'duty-mode'
+  | 'duty-logged'
   | 'job-started'
   | 'job-stopped';
 

@@ -7,6 +7,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demo,
   check: async () => (await import('./check.ts')).check,
   init: async () => (await import('./init.ts')).init,
+  scan: async () => (await import('./scan.ts')).scan,
+  read: async () => (await import('./read.ts')).read,
+  listen: async () => (await import('./listen.ts')).listen,
   replay: async () => (await import('./replay.ts')).replayCommand,
   history: async () => (await import('./history.ts')).history,
   alarms: async () => (await import('./alarms.ts')).alarms,
@@ -26,6 +29,16 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
 
 /** What a gateway that runs answers with a no. */
 const REFUSALS: ReadonlySet<string> = new Set([
+  ...[
+    'link-busy',
+    'too-many-jobs',
+    'no-such-link',
+    'no-such-device',
+    'no-such-point',
+    'no-loan',
+    'no-tap',
+    'bad-subnet',
+  ],
   ...['no-background', 'no-such-alarm', 'closed', 'not-durable', 'no-such-site'],
   ...[
     'permit-invalid',

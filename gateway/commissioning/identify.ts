@@ -6,7 +6,8 @@ export interface ModelProbe {
   readonly profile: string;
   readonly title: string;
   readonly serial: ModelSerial;
-  readonly reads: readonly ModelRead[];
+  /** What it would be asked, in this order, anew for each unit. */
+  reads(): readonly ModelRead[];
 }
 
 export interface ModelRead {
@@ -67,7 +68,7 @@ export async function identify(
   const found: Likeness[] = [];
   for (const { profile, title, serial, reads } of models) {
     let [good, of, isZero] = [0, 0, true];
-    for (const { question, judge } of reads) {
+    for (const { question, judge } of reads()) {
       const answer = await ask(question);
       const data = answer.kind === 'data' ? answer.data : undefined;
       const judged = judge(data ?? new Uint8Array(0));

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import type { Picture } from '../../drivers/driver.ts';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
 import type { AnswerView, ApiContext, Health, OutputView, PointView, SiteAnswer } from '../../gateway/api/context.ts';
+import type { DutyEntry } from '../../gateway/api/duty-desk.ts';
 import { Fault } from '../../gateway/kit/fault.ts';
 import { silentLog } from '../../gateway/kit/log.ts';
 import type { Account, Accounts, Role, Session } from '../../gateway/ledger/accounts.ts';
@@ -242,6 +243,7 @@ export function fakeContext(): FakeContext {
       status: () => ({ waiting: 0, sending: 0, refused: 0, backlog: 0, strangers: 0, channels: {} }),
       test: async () => ({ status: 'accepted', message: null }),
     },
+    ...fakeDuty(),
     onReadings(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -249,6 +251,46 @@ export function fakeContext(): FakeContext {
   };
   return context;
 }
+
+/** A desk where li is on duty, and nobody has a link. */
+const fakeDuty = (): Pick<ApiContext, 'duty' | 'responders' | 'cards' | 'nightOf'> => {
+  const lines: DutyEntry[] = [];
+  const write = (entry: Partial<DutyEntry> & Pick<DutyEntry, 'kind'>, by: string): DutyEntry => {
+    const nothing = { of: null, came: null, from: null, text: '', handOver: null };
+    const line = { ...nothing, ...entry, number: lines.length + 1, at: 1, by };
+    lines.unshift(line);
+    return line;
+  };
+  return {
+    duty: {
+      now: () => ({
+        ...{ mode: 'routine', modeSince: null, modeBy: null, modeNote: null, shifts: ['night'], since: 1, until: 2 },
+        ...{ duty: [{ id: 'li', name: '李娜' }], leader: [], by: 'roster', open: 1 },
+      }),
+      log: (limit) => lines.slice(0, limit),
+      handOver: async (to, note, by) => {
+        if (to.includes('nobody')) throw new Fault('duty-unknown', 'no such contact');
+        return write({ kind: 'hand-over', text: note ?? '', handOver: { from: ['li'], to, open: [] } }, by);
+      },
+      setMode: async (mode) => (mode === 'routine' ? 'unchanged' : 'done'),
+      write: async ({ of, came, from, ...entry }, by) =>
+        write({ ...entry, of: of ?? null, came: came ?? null, from: from ?? null }, by),
+    },
+    responders: {
+      find: () => null,
+      act: async () => {
+        throw new Fault('link-gone', 'gone');
+      },
+      photo: async () => {
+        throw new Fault('link-gone', 'gone');
+      },
+    },
+    cards: () => [
+      { id: 'c', title: { zh: '封路', en: 'Close' }, lines: [{ what: 'step', text: { zh: '拉警戒', en: 'Tape' } }] },
+    ],
+    nightOf: (at) => new Date(at + 2 * 3_600_000).toISOString().slice(0, 10),
+  };
+};
 
 export function fakeAlarm(change: Partial<Alarm> = {}): Alarm {
   return {
