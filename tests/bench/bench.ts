@@ -42,7 +42,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   publish: () => pollToPublish(main, isQuick ? 15 : 120),
   start: () => startToReading(main, isQuick ? 3 : 11),
   demo: () => runDemo(main, isQuick ? 20 : 300),
-  rules: () => judgeMany(isQuick ? 1300 : 3600),
+  rules: () => judgeMany(isQuick ? 2400 : 3600),
   replay: () => replayRecordings(main, isQuick ? 300 : 1800),
   history: () => keepHistory(isQuick ? 600 : 3600, 366),
   'modbus-rate': () => modbusRate(isQuick ? 6 : 30),
