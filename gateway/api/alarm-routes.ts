@@ -1,22 +1,29 @@
 import { z } from 'zod';
 import { Fault } from '#kit/fault.ts';
-import type { Action, Receipt } from '../alarms/action.ts';
 import { type Alarm, stateOf } from '../alarms/alarm.ts';
-import { ACKNOWLEDGERS, RESPONDERS, SIGNED_IN, sessionOf } from './access.ts';
+import { SIGNED_IN } from './access.ts';
 import { alarmEvents, EVENTS_SEARCHED } from './alarm-events.ts';
 import type { App } from './app.ts';
-import { type AuditedDeed, auditLater } from './audit.ts';
 import type { ApiContext } from './context.ts';
-import { alarmShape, atShape, countShape, eventShape, noteShape } from './shapes.ts';
+import { alarmShape, atShape, countShape, eventShape } from './shapes.ts';
 
 const MOST_ALARMS = 1000;
 
+const ONLY = ['shelved', 'suppressed', 'out-of-service', 'stale', 'incident', 'called'] as const;
+const IS: Readonly<Record<(typeof ONLY)[number], (alarm: Alarm) => boolean>> = {
+  shelved: ({ announced }) => announced?.shelved != null,
+  suppressed: ({ announced }) => announced?.suppressedBy != null,
+  'out-of-service': ({ announced }) => announced?.outOfService != null,
+  stale: ({ staleAt }) => staleAt !== undefined,
+  incident: ({ incident }) => incident !== undefined,
+  called: ({ announced }) => announced === undefined,
+};
+
 const idShape = z.object({ id: z.uuid() });
-const answerShape = z.object({ status: z.enum(['done', 'unchanged']), alarm: alarmShape.nullable() });
 
-const viewOf = (alarm: Alarm) => ({ ...alarm, state: stateOf(alarm) });
+export const viewOf = (alarm: Alarm) => ({ ...alarm, state: stateOf(alarm) });
 
-/** Alarms, what happened to one, and what people do about it. */
+/** Alarms, and what happened to one. */
 export function addAlarmRoutes(app: App, context: ApiContext): void {
   // What the ledger keeps as an alarm's state is the alarm.
   const closedAlarms = async (limit: number) => (await context.ledger.closedAlarms(limit)) as readonly Alarm[];
@@ -30,20 +37,6 @@ export function addAlarmRoutes(app: App, context: ApiContext): void {
     return found;
   }
 
-  /** What the gateway answers to an action, as the API answers it; a refusal is a problem of the same code. */
-  function answerOf(receipt: Receipt) {
-    if (receipt.status === 'refused') throw new Fault(receipt.code, receipt.message);
-    return { status: receipt.status, alarm: receipt.alarm === null ? null : viewOf(receipt.alarm) };
-  }
-
-  async function act(action: Action, what: AuditedDeed, request: Parameters<typeof auditLater>[3]) {
-    const answer = answerOf(await context.act(action));
-    // The ledger itself keeps who did it, so the answer does not wait for this line.
-    if (answer.status === 'done')
-      auditLater(context, action.by, what, request, { alarm: 'alarm' in action ? action.alarm : action.on });
-    return answer;
-  }
-
   app.get(
     '/api/v1/alarms',
     {
@@ -52,18 +45,23 @@ export function addAlarmRoutes(app: App, context: ApiContext): void {
         summary: 'Alarms, newest first',
         querystring: z.object({
           state: z.enum(['open', 'closed']).default('open'),
+          only: z
+            .enum(ONLY)
+            .optional()
+            .describe('Those that nobody is called for, by what keeps them from people; those active for too long'),
           limit: countShape(MOST_ALARMS, MOST_ALARMS),
         }),
         response: { 200: z.object({ alarms: z.array(alarmShape) }) },
       },
     },
     async (request) => {
-      const { state, limit } = request.query;
+      const { state, only, limit } = request.query;
       const alarms =
         state === 'closed'
           ? await closedAlarms(limit)
           : context.alarms().toSorted((a, b) => b.raisedAt - a.raisedAt || (a.id < b.id ? 1 : -1));
-      return { alarms: alarms.slice(0, limit).map(viewOf) };
+      const wanted = only === undefined ? alarms : alarms.filter(IS[only]);
+      return { alarms: wanted.slice(0, limit).map(viewOf) };
     },
   );
 
@@ -117,41 +115,6 @@ export function addAlarmRoutes(app: App, context: ApiContext): void {
       reply.header('last-modified', new Date(picture.at).toUTCString());
       // Bytes go out as they are: the document tells of them as text, having no better word.
       return reply.type(picture.type).send(Buffer.from(picture.bytes) as never);
-    },
-  );
-
-  app.post(
-    '/api/v1/alarms/:id/acknowledge',
-    {
-      config: { access: ACKNOWLEDGERS },
-      schema: {
-        summary: 'Acknowledge: it was seen',
-        params: idShape,
-        body: z.object({ note: noteShape.optional() }).default({}),
-        response: { 200: answerShape },
-      },
-    },
-    async (request) => {
-      const { account: by } = sessionOf(request);
-      const { note } = request.body;
-      return act({ kind: 'acknowledge', alarm: request.params.id, by, note }, 'alarm-acknowledged', request);
-    },
-  );
-
-  app.post(
-    '/api/v1/alarms/:id/note',
-    {
-      config: { access: RESPONDERS },
-      schema: {
-        summary: 'Add a note',
-        params: idShape,
-        body: z.object({ note: noteShape }),
-        response: { 200: answerShape },
-      },
-    },
-    async (request) => {
-      const { account: by } = sessionOf(request);
-      return act({ kind: 'note', alarm: request.params.id, by, note: request.body.note }, 'alarm-noted', request);
     },
   );
 }

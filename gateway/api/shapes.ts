@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { VERDICTS } from '../alarms/action.ts';
+import { RESPONSE_STAGES } from '../alarms/response.ts';
+import { RESPONSE_STEPS } from '../alarms/response-plan.ts';
 import { ROLES } from '../ledger/accounts.ts';
 import { LEVELS } from '../rules/finding.ts';
 import { PASSWORD_LENGTH } from './password.ts';
@@ -17,7 +20,7 @@ export const atShape = at;
 const quality = z.enum(['good', 'uncertain', 'bad']);
 
 export const roleShape = named('Role', z.enum(ROLES));
-const levelShape = named('Level', z.enum(LEVELS));
+export const levelShape = named('Level', z.enum(LEVELS));
 
 /** Letters and digits of any script, and `. _ @ -` within. */
 export const nameShape = named(
@@ -89,6 +92,24 @@ export const permitEntryShape = named(
   }),
 );
 
+const stepShape = z.enum(RESPONSE_STEPS);
+const responseShape = named(
+  'Response',
+  z.object({
+    plan: z.string(),
+    level: levelShape.describe('The highest since it was begun'),
+    stage: z.enum(RESPONSE_STAGES),
+    to: z.string().nullable(),
+    firstTier: z.number(),
+    clocks: z
+      .array(z.object({ step: stepShape, dueAt: at.nullable(), tier: z.number() }))
+      .readonly()
+      .describe('What is waited for'),
+    paused: z.object({ untilAt: at }).nullable(),
+    done: z.partialRecord(stepShape, at).describe('When each step was last done'),
+  }),
+);
+
 export const alarmShape = named(
   'Alarm',
   z.object({
@@ -109,6 +130,11 @@ export const alarmShape = named(
       legalLimit: z.number().nullable(),
       permitKind: z.string().nullable(),
       measure: z.string(),
+      link: z.string().optional(),
+      respond: z.string().optional().describe('The response plan'),
+      latched: z.boolean().optional().describe('Stays active until it is reset'),
+      suppressedBy: z.array(z.string()).readonly().optional().describe('Rules'),
+      vital: z.boolean().optional().describe('Of smoke or gas: nothing keeps it from people'),
     }),
     condition: z.enum(['active', 'normal']),
     level: levelShape.nullable(),
@@ -125,6 +151,20 @@ export const alarmShape = named(
     window: z.object({ name: z.string(), date: z.string() }).nullable(),
     permit: permitShape,
     follows: z.string().nullable(),
+    exercise: z.enum(['drill', 'test']).optional(),
+    announced: z
+      .object({
+        shelved: z.object({ until: at, once: z.boolean(), by: z.string() }).nullable(),
+        suppressedBy: z.string().nullable(),
+        outOfService: z.object({ owner: z.string(), until: at.nullable() }).nullable(),
+      })
+      .optional()
+      .describe('Why nobody is called for it; left out where they are'),
+    response: responseShape.optional().describe('What people owe it, and have done'),
+    verdict: z.enum(VERDICTS).optional(),
+    incident: z.string().optional(),
+    causeGoneAt: at.optional().describe('Of a latched one that waits for its reset'),
+    staleAt: at.optional().describe('Since when it has been active for too long'),
   }),
 );
 

@@ -6,6 +6,8 @@ import { type Asked, apiUnderTest } from './api-under-test.ts';
 const ID = fakeAlarm().id;
 const EVERYONE = [undefined, ...ROLES];
 const RESPONDERS: Role[] = ['duty', 'responder', 'admin'];
+const DUTY: Role[] = ['duty', 'admin'];
+const INSTALLERS: Role[] = ['installer', 'admin'];
 
 /** Every route, who may use it, and a request that is in order. */
 const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })[] = [
@@ -41,6 +43,25 @@ const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })
   { url: `/api/v1/alarms/${ID}/picture`, may: ROLES },
   { method: 'POST', url: `/api/v1/alarms/${ID}/acknowledge`, may: [...RESPONDERS, 'installer'] },
   { method: 'POST', url: `/api/v1/alarms/${ID}/note`, body: { note: 'seen' }, may: RESPONDERS },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/reset`, may: DUTY },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/shelve`, body: { note: 'known', forMs: 3_600_000 }, may: DUTY },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/unshelve`, may: DUTY },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/dispatch`, body: { to: 'team-1' }, may: DUTY },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/accept`, may: RESPONDERS },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/refuse`, body: { note: 'not ours' }, may: RESPONDERS },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/arrive`, body: { at: [120.7, 30.7] }, may: RESPONDERS },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/resolve`, may: RESPONDERS },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/verify`, body: { passed: true }, may: DUTY },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/verdict`, body: { verdict: 'true' }, may: DUTY },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/pause`, body: { note: 'rain', forMs: 60_000 }, may: DUTY },
+  { method: 'POST', url: `/api/v1/alarms/${ID}/resume`, may: DUTY },
+  { method: 'POST', url: '/api/v1/out-of-service', body: { on: 'd', owner: 'Li', note: 'moved' }, may: INSTALLERS },
+  { method: 'POST', url: '/api/v1/in-service', body: { on: 'd' }, may: INSTALLERS },
+  { method: 'POST', url: '/api/v1/work-order', body: { on: 'd', order: '7', forMs: 60_000 }, may: INSTALLERS },
+  { method: 'POST', url: '/api/v1/end-work-order', body: { on: 'd' }, may: INSTALLERS },
+  { method: 'POST', url: '/api/v1/actions', body: { kind: 'shelve', alarm: 'r@d/p', note: 'known' }, may: DUTY },
+  { url: '/api/v1/standing', may: ROLES },
+  { url: '/api/v1/incidents', may: ROLES },
   { url: '/api/v1/points', may: ROLES },
   { url: '/api/v1/points/noise-07/la/series', may: ROLES },
   { url: '/api/v1/answers', may: ROLES },
