@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dayWindow, id } from './fields.ts';
+import { dayWindow, duration, id } from './fields.ts';
 
 const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const;
 /** 日常, then the four levels of emergency response, the highest last. */
@@ -140,5 +140,14 @@ export const peopleFile = z.strictObject({
   channels: z.array(id).default([]),
   /** The same for smoke and red. */
   urgentChannels: z.array(id).optional(),
+  /** Where phones reach the gateway: whoever is called gets a link of his own, good for so long, to answer without an account. */
+  links: z
+    .strictObject({
+      url: z
+        .url({ protocol: /^https?$/, error: 'must be http://… or https://…' })
+        .transform((url) => url.replace(/\/+$/, '')),
+      within: duration.prefault('24h'),
+    })
+    .optional(),
 });
 export type SitePeople = z.output<typeof peopleFile>;

@@ -14,9 +14,10 @@ import type { StandingView } from './alarms/alarm-book.ts';
 import { TestWatch } from './alarms/device-tested.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
 import type { ApiContext, Health } from './api/context.ts';
-import type { DutyDesk } from './api/duty-desk.ts';
 import type { DeviceDesk } from './api/device-desk.ts';
+import type { DutyDesk } from './api/duty-desk.ts';
 import { Board } from './board.ts';
+import type { CallDeskStatus } from './call-desk.ts';
 import { ConsoleDoor } from './console-door.ts';
 import { openDutyDesk } from './duty-desk.ts';
 import { openHistory } from './history/open-history.ts';
@@ -76,6 +77,7 @@ export interface GatewayStatus extends Health {
   readonly ledger: LedgerStatus;
   readonly links: Readonly<Record<string, LinkStatus>>;
   readonly upstreams: Readonly<Record<string, UpstreamStatus>>;
+  readonly calls: CallDeskStatus;
   readonly site: SiteStatus;
   /** Left out where the time is made. */
   readonly time?: TimeStatus;
@@ -301,6 +303,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       ledger: ledger.status(),
       links: context.links(),
       upstreams: context.upstreams(),
+      calls: calls.status(),
       site: desk.status(),
       ...(time === null ? {} : { time: time.status() }),
     }),

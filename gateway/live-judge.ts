@@ -5,7 +5,7 @@ import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
-import { entriesOf, joined, type Step } from './alarms/step.ts';
+import { entriesOf, joined, NOTHING, type Step } from './alarms/step.ts';
 import type { MarkKind } from './history/mark.ts';
 import type { Instant, Judge } from './judge.ts';
 import type { Entry, Ledger, LedgerBatch } from './ledger/ledger.ts';
@@ -87,10 +87,10 @@ export class LiveJudge implements AsyncDisposable {
    * Calls `mark` with what the judge is given beside readings, in its order among them, from the start of this run on: a
    * recording of both gives the same events (RULES.md, section 6).
    */
-  recordTo(mark: Mark, { offMs, trust, ...instant }: Restored['start'], permits: readonly Permit[]): void {
+  recordTo(mark: Mark, { offMs, trust, shift, ...instant }: Restored['start'], permits: readonly Permit[]): void {
     this.#mark = mark;
     this.#markedTrust = trust;
-    mark('start', instant, { offMs });
+    mark('start', instant, { offMs, shift });
     mark('clock', instant, { trust });
     for (const permit of permits) mark('permit', instant, permit);
   }
@@ -160,6 +160,11 @@ export class LiveJudge implements AsyncDisposable {
     if ((await this.#isKept(kept)) || receipt.status === 'refused') return receipt;
     const message = 'taken, but not on disk yet: look at the state of the ledger';
     return { status: 'refused', code: 'not-durable', message };
+  }
+
+  /** What is told and stored beside alarms; false when it is not durable before a person has waited too long. */
+  tell(told: readonly EntryDraft[], states: LedgerBatch['rules'], audit: LedgerBatch['audit'] = []): Promise<boolean> {
+    return this.#isKept(this.keep(NOTHING, told, states, { audit }));
   }
 
   /** Whether it is durable before a person has waited too long. */

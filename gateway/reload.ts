@@ -7,6 +7,7 @@ import { NOTHING } from './alarms/lifecycle.ts';
 import type { Board } from './board.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { ConsoleDoor } from './console-door.ts';
+import type { DutyBook } from './duty.ts';
 import type { GatewaySite } from './gateway.ts';
 import type { HistoryReader } from './history/history.ts';
 import type { KeptSite, PendingSite } from './kept-sites.ts';
@@ -43,6 +44,7 @@ export interface Works {
   readonly board: Board;
   readonly tests: TestWatch;
   readonly own: OwnPoints;
+  readonly duty: DutyBook;
   readonly outputs: Outputs;
   readonly calls: CallDesk;
   readonly console: ConsoleDoor;
@@ -106,6 +108,7 @@ function takeOver(works: Works, site: GatewaySite, plan: SitePlan): void {
   works.own.change(site.points);
   works.outputs.change(site.outputs, usesOf(site), [...plan.links.added, ...plan.links.changed]);
   works.site = site;
+  works.duty.applyPace();
   works.calls.wake();
   for (const link of [...plan.links.removed, ...plan.links.changed]) works.board.failures.delete(link);
   works.pump();

@@ -83,6 +83,8 @@ export interface People {
   readonly routes: readonly Route[];
   readonly channels: readonly string[];
   readonly urgentChannels?: readonly string[] | undefined;
+  /** Where phones reach the gateway, and how long a link is good, ms. */
+  readonly links?: { readonly url: string; readonly within: number } | undefined;
 }
 
 /** A site without `people.yaml`. */
