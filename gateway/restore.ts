@@ -4,6 +4,7 @@ import type { Log } from '#kit/log.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import { joined, NOTHING, type Step } from './alarms/step.ts';
+import { closeExercise, realKey } from './exercise.ts';
 import type { History } from './history/history.ts';
 import { type Instant, Judge, type JudgedSite } from './judge.ts';
 import { inTime, Lateness } from './late.ts';
@@ -11,7 +12,10 @@ import type { Ledger } from './ledger/ledger.ts';
 import { LEDGER_ALARM } from './ledger-alarm.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { Finding } from './rules/finding.ts';
+import { openRunShifts } from './run-shifts.ts';
 
+/** Under which the ledger keeps where the newest run began, beside the states of rules. */
+export const RUN = 'gengfu.run';
 /** Closed alarms that are looked through so that a new one knows what it follows. */
 const CLOSED_LOOKED_AT = 1000;
 
@@ -21,8 +25,11 @@ export interface Restored {
   readonly lateness: Lateness;
   /** Its alarms as the ledger has them. */
   readonly stored: readonly Alarm[];
-  /** When this run begins, after being off for how long, and whether its clock is trusted then. */
-  readonly start: Instant & { readonly offMs: number; readonly trust: Trust };
+  /**
+   * When this run begins, after being off for how long, whether its clock is trusted then, and what is added to the last
+   * run's ticks to lie on its line.
+   */
+  readonly start: Instant & { readonly offMs: number; readonly trust: Trust; readonly shift: number };
   /** What the last run had read and no longer judged: to be made durable before anything else. */
   readonly step: Step;
   /** What the ledger keeps beside the rules, under the same keys. */
@@ -53,7 +60,7 @@ export async function restoreJudge(
   const saved = await ledger.restore();
   const global = saved.rules.get('') as { readonly tick: number; readonly at: number } | undefined;
   if (global === undefined) {
-    const start = { ...now, offMs: 0, trust };
+    const start = { ...now, offMs: 0, trust, shift: 0 };
     return { judge: new Judge(site, now, trust), lateness, stored: [], start, step: NOTHING, saved: saved.rules };
   }
 
@@ -63,8 +70,10 @@ export async function restoreJudge(
   const from = Math.min(global.at, now.tick) - memoryMs;
   const judge = new Judge(site, { at: from, tick: from }, trust);
   const stored = saved.alarms as readonly Alarm[];
+  const exercised = stored.filter(({ exercise }) => exercise !== undefined);
   const closed = await ledger.closedAlarms(CLOSED_LOOKED_AT);
-  judge.alarms.restore(stored, closed as readonly Alarm[], shift, saved.rules);
+  const real = stored.filter(({ exercise }) => exercise === undefined);
+  judge.alarms.restore(real, closed as readonly Alarm[], shift, saved.rules);
   const taken = judge.rules.restore(saved.rules, shift, now.tick);
 
   const steps: Step[] = judge.alarms.open
@@ -72,13 +81,13 @@ export async function restoreJudge(
     .map((alarm) => judge.alarms.take(ceased(alarm, now.at, reasonOf(alarm.watch.key, judge.rules, site))));
   let last = global.at;
   try {
+    const moved = await openRunShifts(history, from, shift);
     for await (const batch of history.since(from)) {
       lateness.recall(batch);
-      for (const instant of instants(inTime(batch))) {
-        const moved = instant.map((reading) => ({ ...reading, tick: reading.tick + shift }));
-        const step = judge.step(moved);
+      for (const instant of instants(inTime(moved(batch)))) {
+        const step = judge.step(instant);
         if (step !== NOTHING) steps.push(step);
-        last = Math.max(last, moved[0]?.tick ?? last);
+        last = Math.max(last, instant[0]?.tick ?? last);
       }
     }
   } catch (error) {
@@ -87,15 +96,32 @@ export async function restoreJudge(
   const offMs = Math.max(0, now.tick - last);
   steps.push(judge.resume(offMs, now));
   // The site may be another one than that of the last run.
-  steps.push(judge.changeAlarms(site, now.at));
+  steps.push(judge.changeAlarms(site, now.at), ...exercised.map((alarm) => endExercised(alarm, judge, now)));
   return {
     judge,
     lateness,
     stored,
-    start: { ...now, offMs, trust },
+    start: { ...now, offMs, trust, shift },
     saved: saved.rules,
     step: joined(steps),
   };
+}
+
+/** No drill or walk test outlives a restart. What a point under test still shows is a real alarm from then on. */
+function endExercised(alarm: Alarm, judge: Judge, now: Instant): Step {
+  const closed = closeExercise(alarm, 'restart', now, (at) => judge.zone.encode(at), judge.trust);
+  const key = realKey(alarm.watch.key);
+  const watch = judge.rules.watchOf(key);
+  const [rule] = key.split('@');
+  const point = `${alarm.watch.device}/${alarm.watch.point}`;
+  const answer = [...judge.rules.answers()].find((each) => each.rule === rule && each.point === point);
+  if (watch === null || answer === undefined || judge.alarms.find(key) !== null) return closed;
+  const { code, value } = answer;
+  const shown = { watch, at: now.at, answer: answer.answer, code, reason: 'restart', value, limit: alarm.limit };
+  return joined([
+    closed,
+    judge.alarms.take({ ...shown, coverage: alarm.coverage, window: alarm.window, permit: null }),
+  ]);
 }
 
 /** The rule of an alarm is gone, or means something else now: what it said is not in force any more. */

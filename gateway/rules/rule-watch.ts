@@ -257,6 +257,7 @@ export class RuleWatch {
   /** In force from `tick` on: an opening of its schedule (unless its `while` forbids), or its `while` is true again. */
   begin(tick: number, at: number, isOpening: boolean): void {
     if (isOpening || this.probe.coverage() === null) this.#since = Math.max(this.#since, tick);
+    if (tick <= this.#asOf) this.#around.touched(this);
     if (tick <= this.#asOf || !this.isInForce) return;
     this.isUnsaved = true;
     this.#answer = 'normal';

@@ -10,7 +10,7 @@ import type { Ledger, LedgerBatch } from '../../../gateway/ledger/ledger.ts';
 import { LiveJudge } from '../../../gateway/live-judge.ts';
 import type { Line } from '../../../gateway/recording.ts';
 import { replay } from '../../../gateway/replay.ts';
-import { firstTick, restoreJudge } from '../../../gateway/restore.ts';
+import { firstTick, RUN, restoreJudge } from '../../../gateway/restore.ts';
 import { type Permit, permit } from '../../../gateway/rules/permit.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { aPoint, aSite, NIGHT, told } from '../../tools/judged.ts';
@@ -43,7 +43,12 @@ const around = fc.record(
     effective: fc.constantFrom<object>({ to: '2026-07-15' }, { from: '2026-07-15' }, { from: '2026-07-16' }),
     while: fc.constantFrom<object>(
       { all: [{ quantity: 'weather.rain', below: 6 }] },
-      { any: [{ quantity: 'weather.rain', above: 3 }, { quantity: 'humidity', above: 5 }] },
+      {
+        any: [
+          { quantity: 'weather.rain', above: 3 },
+          { quantity: 'humidity', above: 5 },
+        ],
+      },
     ),
     legal: fc.constant(true),
     permit: fc.constant({ kind: 'night-work', cap: 'blue' }),
@@ -58,8 +63,18 @@ const kind = fc.oneof(
   fc.record({
     kind: fc.constant('together'),
     when: fc.constantFrom<object>(
-      { all: [{ quantity: 'water.depth', above: 4 }, { quantity: 'weather.rain', above: 4 }] },
-      { any: [{ quantity: 'water.depth', above: 8 }, { quantity: 'weather.rain', above: 8 }] },
+      {
+        all: [
+          { quantity: 'water.depth', above: 4 },
+          { quantity: 'weather.rain', above: 4 },
+        ],
+      },
+      {
+        any: [
+          { quantity: 'water.depth', above: 8 },
+          { quantity: 'weather.rain', above: 8 },
+        ],
+      },
     ),
     level: fc.constant('yellow'),
     hold,
@@ -79,7 +94,10 @@ const filing = fc.record({
 });
 type Filing = typeof filing extends fc.Arbitrary<infer T> ? T : never;
 
-const value = fc.oneof({ arbitrary: fc.constant(null), weight: 1 }, { arbitrary: fc.integer({ min: 0, max: 10 }), weight: 6 });
+const value = fc.oneof(
+  { arbitrary: fc.constant(null), weight: 1 },
+  { arbitrary: fc.integer({ min: 0, max: 10 }), weight: 6 },
+);
 const read = fc.record({
   do: fc.constant('read' as const),
   gap: fc.constantFrom(5, 10, 10, 10, 20, 40),
@@ -90,7 +108,10 @@ const read = fc.record({
 const op = fc.oneof(
   { arbitrary: read, weight: 20 },
   { arbitrary: fc.record({ do: fc.constant('kill' as const) }), weight: 2 },
-  fc.record({ do: fc.constant('step' as const), ms: fc.constantFrom(-HOUR, HOUR, 9 * HOUR, 1500, -2500, 24 * 365 * HOUR) }),
+  fc.record({
+    do: fc.constant('step' as const),
+    ms: fc.constantFrom(-HOUR, HOUR, 9 * HOUR, 1500, -2500, 24 * 365 * HOUR),
+  }),
   fc.record({ do: fc.constant('trust' as const), trust: fc.constantFrom<Trust>('synchronised', 'holding', 'unknown') }),
   fc.record({ do: fc.constant('permit' as const), filing }),
 );
@@ -155,7 +176,15 @@ class Box {
     const restored = await restoreJudge(site, this.#ledger, this.#past, this.#clock, silentLog);
     const live = new LiveJudge(restored, this.#ledger, this.#clock, fake, silentLog);
     this.#live = live;
-    void live.keep(restored.step, []);
+    live.recordTo(
+      (kind, instant, what) => {
+        if (kind !== 'start') return;
+        this.#history.push([{ point: `@${kind}`, value: JSON.stringify(what), ...instant, quality: 'good' }]);
+      },
+      restored.start,
+      [],
+    );
+    void live.keep(restored.step, [], [{ key: RUN, state: restored.start }]);
     live.judge.listenToDerived((batch) => this.#history.push(batch));
   }
 
@@ -237,13 +266,18 @@ class Box {
       rules: new Map([...this.#rules].map(([key, state]) => [key, structuredClone(state)])),
     }),
     closedAlarms: async () =>
-      [...this.#alarms.values()].filter(({ open }) => !open).map(({ state }) => state).reverse(),
+      [...this.#alarms.values()]
+        .filter(({ open }) => !open)
+        .map(({ state }) => state)
+        .reverse(),
     status: () => ({ durable: true, waiting: 0 }),
   } as unknown as Ledger;
 
   readonly #past = {
-    since: async function* (this: Box) {
-      yield* this.#history;
+    since: async function* (this: Box, _: number, points?: ReadonlySet<string>) {
+      for (const batch of this.#history) {
+        if (points === undefined || batch.some(({ point }) => points.has(point))) yield batch;
+      }
     }.bind(this),
   } as unknown as History;
 }
