@@ -25,9 +25,12 @@ export function shareModem(options: ModemOptions, { wire, log }: ChannelContext)
   };
   found.users++;
   shared.set(port, found);
+  let isLeft = false;
   return {
     modem: found.modem,
     async [Symbol.asyncDispose]() {
+      if (isLeft) return;
+      isLeft = true;
       found.users--;
       if (found.users > 0) return;
       shared.delete(port);
