@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { codeOf } from '#kit/fault.ts';
@@ -11,17 +11,22 @@ const SHIPPED = join(ROOT, 'config', 'profiles');
  * What the first point of a device model measures, for a name of such a device; undefined when there is no such model that
  * can be read, which the loader tells. `own`: the texts of the site's `profiles/`.
  */
-export async function modelQuantity(profile: string, own: Iterable<string>): Promise<string | undefined> {
+export function modelQuantity(profile: string, own: Iterable<string>): string | undefined {
   for (const text of own) {
     const model = parsed(text);
     if (isMapping(model) && model.profile === profile) return quantityOf(model);
   }
   if (!/^[a-z0-9][a-z0-9.-]*$/.test(profile)) return undefined;
-  const text = await readFile(join(SHIPPED, `${profile}.yaml`), 'utf8').catch((error: unknown) => {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    return '';
-  });
-  return quantityOf(parsed(text));
+  return quantityOf(parsed(shipped(profile)));
+}
+
+function shipped(profile: string): string {
+  try {
+    return readFileSync(join(SHIPPED, `${profile}.yaml`), 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 function parsed(text: string): unknown {

@@ -34,6 +34,7 @@ export class YamlText {
   readonly #document: Document;
   readonly #eol: string;
   readonly #mark: string;
+  #value: { readonly is: unknown } | undefined;
 
   /** Throws the Fault `site-edit` for what is no YAML. */
   constructor(text: string) {
@@ -45,15 +46,10 @@ export class YamlText {
     if (error !== undefined) throw byHand(`it is no YAML: ${error.message.split('\n')[0]}`);
   }
 
+  /** What it says, as it stands there: not to be changed. */
   get value(): unknown {
-    return this.#document.toJS();
-  }
-
-  /** The entries of a list by their ids. */
-  ids(list: string): readonly unknown[] {
-    const value = this.value;
-    const entries = isMapping(value) ? value[list] : undefined;
-    return Array.isArray(entries) ? entries.map((each) => (isMapping(each) ? each.id : undefined)) : [];
+    this.#value ??= { is: this.#document.toJS() as unknown };
+    return this.#value.is;
   }
 
   /** The text with one entry more at the end of a list, which is begun where there is none. */

@@ -1,4 +1,5 @@
 import { Fault, textOf } from '#kit/fault.ts';
+import { openThread, type Thread, threadUrl } from '#kit/thread.ts';
 import { openZone } from '#kit/zone.ts';
 import { asset } from '../config/asset.ts';
 import type { Fields } from '../config/merged-fields.ts';
@@ -15,18 +16,21 @@ import type {
 import { type CheckAsset, encodeAssets, readAssets } from './commissioning/assets-csv.ts';
 import { Photos } from './commissioning/assets-photos.ts';
 import { encodeReport } from './commissioning/report-html.ts';
-import { adoptDevice, changeDevice, changeDevices, type DeviceEdit, removeDevice } from './device-edits.ts';
+import type { DeviceEditCalls } from './device-edit-thread.ts';
+import type { DeviceEdit, SiteTexts } from './device-edits.ts';
 import { deviceViews } from './device-views.ts';
 import type { Works } from './reload.ts';
 import { gatherReport } from './report-data.ts';
 import type { SiteDesk } from './site-desk.ts';
-import type { SiteFiles } from './site-files.ts';
 
 /** A device's entry of the register by its schema, before a site is made of it. */
 export const checkAsset: CheckAsset = ({ asset: given = {} }) => {
   const read = asset.safeParse(given);
   return read.success ? [] : read.error.issues.map(({ path, message }) => ({ path: ['asset', ...path], message }));
 };
+
+const openEditThread = () =>
+  openThread<DeviceEditCalls>(threadUrl(import.meta.url, 'device-edit-thread'), { name: 'device-edit', data: null });
 
 /** What installers do to a gateway at work: devices in and out, the register, photos, the commissioning report. */
 export class InstallerDesk implements DeviceDesk {
@@ -49,15 +53,17 @@ export class InstallerDesk implements DeviceDesk {
   }
 
   adopt(asked: NewDevice, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-adopted', author, (files) => adoptDevice(files, asked));
+    return this.#edit('device-adopted', author, (thread, texts) => thread.call('adoptDevice', [texts, asked]));
   }
 
   change(device: string, fields: Fields, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-changed', author, async (files) => changeDevice(files, device, fields));
+    return this.#edit('device-changed', author, (thread, texts) =>
+      thread.call('changeDevice', [texts, device, fields]),
+    );
   }
 
   remove(device: string, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-removed', author, async (files) => removeDevice(files, device));
+    return this.#edit('device-removed', author, (thread, texts) => thread.call('removeDevice', [texts, device]));
   }
 
   exportAssets(): string {
@@ -70,7 +76,10 @@ export class InstallerDesk implements DeviceDesk {
     const answer = { rows, changed, unchanged: rows - changed.length, problems };
     if (problems.length > 0) return { ...answer, changed: [], status: 'unchanged' };
     if (changed.length === 0) return { ...answer, status: 'unchanged' };
-    const applied = await this.#desk.edit((files) => changeDevices(files, changes), author);
+    const applied = await this.#desk.edit(async (texts) => {
+      await using thread = openEditThread();
+      return await thread.call('changeDevices', [texts, changes]);
+    }, author);
     if (applied.status === 'refused') return applied;
     if (author.isTrial !== true) this.#audit('assets-imported', author, { rows, changed: changed.length });
     return { ...answer, status: applied.status };
@@ -115,11 +124,12 @@ export class InstallerDesk implements DeviceDesk {
   async #edit(
     what: string,
     author: DeviceAuthor,
-    make: (files: SiteFiles) => Promise<DeviceEdit>,
+    make: (thread: Thread<DeviceEditCalls>, texts: SiteTexts) => Promise<DeviceEdit>,
   ): Promise<DeviceAnswer> {
     let edit: DeviceEdit | undefined;
-    const answer = await this.#desk.edit(async (files) => {
-      edit = await make(files);
+    const answer = await this.#desk.edit(async (texts) => {
+      await using thread = openEditThread();
+      edit = await make(thread, texts);
       return edit.changes;
     }, author);
     if (answer.status === 'refused') return answer;

@@ -12,7 +12,7 @@ import { kinds } from './kinds.ts';
 import type { LedgerBatch } from './ledger/ledger.ts';
 import { reload, type Works } from './reload.ts';
 import { changesOf, isNothing, type SiteChanged, siteChanged } from './site-changed.ts';
-import { changedFiles, checkFiles, type SiteEdit, writeFiles } from './site-editing.ts';
+import { changedFiles, checkFiles, type SiteEdit, textsOf, writeFiles } from './site-editing.ts';
 import { differFiles, hashFiles, hashSite, readSiteFiles, type SiteFiles } from './site-files.ts';
 import { lockSite } from './site-lock.ts';
 import { planSite, type SitePlan } from './site-plan.ts';
@@ -141,7 +141,7 @@ export class SiteDesk implements AsyncDisposable {
         await using _ = await lockSite(dir);
         const directory = await readSiteFiles(dir);
         if (withEdits !== true && hashSite(directory) !== this.#hash) return this.#differs(directory);
-        const changes = await edit(directory);
+        const changes = await edit(textsOf(directory));
         const files = changedFiles(directory, changes);
         const loaded = await checkFiles(files, dir, env === undefined ? {} : { env });
         if (loaded.site === null) return notRight(loaded);

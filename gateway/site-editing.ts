@@ -5,16 +5,20 @@ import { codeOf, Fault } from '#kit/fault.ts';
 import { replaceFile } from '#kit/replace-file.ts';
 import { loadSite } from '../config/load.ts';
 import type { Loaded } from '../config/site.ts';
+import type { SiteTexts } from './device-edits.ts';
 import type { GatewaySite } from './gateway.ts';
 import { kinds } from './kinds.ts';
 import { readSiteFiles, type SiteFiles } from './site-files.ts';
 import { lockSite, unwritable } from './site-lock.ts';
 
-/** A change of some of a site's files: what it becomes of those that stand there. Throws a Fault for what cannot be. */
-export type SiteEdit = (files: SiteFiles) => Promise<ReadonlyMap<string, string>> | ReadonlyMap<string, string>;
+/** A change of some of a site's files: what it makes of the texts that stand there. Throws a Fault for what cannot be. */
+export type SiteEdit = (texts: SiteTexts) => Promise<SiteTexts> | SiteTexts;
 
 /** Files that the API and the commands may write: never rules, secrets or people. */
 const WRITABLE = /^((site|links|devices)|devices\/[^/.][^/]*)\.yaml$/;
+
+export const textsOf = (files: SiteFiles): SiteTexts =>
+  new Map([...files].map(([file, bytes]) => [file, bytes.toString()]));
 
 /** The files with those of the change in their places. */
 export function changedFiles(files: SiteFiles, changes: ReadonlyMap<string, string>): SiteFiles {
@@ -91,7 +95,7 @@ async function putFile(given: string, data: string | Uint8Array): Promise<void> 
 export async function editDirectory(dir: string, edit: SiteEdit, isTrial: boolean): Promise<Loaded<GatewaySite>> {
   await using _ = await lockSite(dir);
   const files = await readSiteFiles(dir);
-  const changes = await edit(files);
+  const changes = await edit(textsOf(files));
   const loaded = await checkFiles(changedFiles(files, changes), dir, { missingSecrets: 'warning' });
   if (loaded.site !== null && !isTrial) await writeFiles(dir, files, changes);
   return loaded;

@@ -1,10 +1,9 @@
 import { parseArgs } from 'node:util';
 import { codeOf } from '#kit/fault.ts';
 import { encodeProblem } from '../../config/check-report.ts';
-import { adoptDevice, type DeviceEdit, removeDevice } from '../device-edits.ts';
+import { adoptDevice, type DeviceEdit, removeDevice, type SiteTexts } from '../device-edits.ts';
 import { askGateway, type DoorRequest } from '../door.ts';
 import { editDirectory } from '../site-editing.ts';
-import type { SiteFiles } from '../site-files.ts';
 import { runningData, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { DEVICE_OPTIONS, deviceFields } from './device-fields.ts';
@@ -33,7 +32,7 @@ type Done = Pick<DeviceEdit, 'device' | 'file' | 'lines'> & {
 async function change(
   values: { readonly data?: string; readonly site?: string; readonly check: boolean },
   asked: DoorRequest,
-  make: (files: SiteFiles) => Promise<DeviceEdit>,
+  make: (texts: SiteTexts) => DeviceEdit,
 ): Promise<Done | null> {
   const data = await runningData(values);
   if (data === null) return null;
@@ -47,16 +46,16 @@ async function change(
 
 async function changeAlone(
   site: string,
-  make: (files: SiteFiles) => Promise<DeviceEdit>,
+  make: (texts: SiteTexts) => DeviceEdit,
   isTrial: boolean,
   data: string,
 ): Promise<Done | null> {
   let edit: DeviceEdit | undefined;
-  const make_ = async (files: SiteFiles) => {
-    edit = await make(files);
+  const keep = (texts: SiteTexts) => {
+    edit = make(texts);
     return edit.changes;
   };
-  const { problems, site: checked } = await editDirectory(site, make_, isTrial);
+  const { problems, site: checked } = await editDirectory(site, keep, isTrial);
   for (const problem of problems.filter(({ severity }) => checked !== null || severity === 'error')) {
     console.error(encodeProblem(problem));
   }
@@ -85,8 +84,8 @@ export const adopt: Command = {
     const { file, unknown, check, out } = values;
     const how = { withEdits: values['with-edits'], isTrial: check };
     if (out !== undefined) {
-      const done = await change(values, { ask: 'site-device-out', device: out, ...how }, async (files) => {
-        return removeDevice(files, out);
+      const done = await change(values, { ask: 'site-device-out', device: out, ...how }, (texts) => {
+        return removeDevice(texts, out);
       });
       if (done !== null) tell(done, check, 'taken out');
       return done === null ? EXIT.no : EXIT.done;
@@ -95,7 +94,7 @@ export const adopt: Command = {
     wanted(values.profile, '--profile');
     wanted(values.link, '--link');
     const asked = { device, ...(unknown === undefined ? {} : { unknown }), ...(file === undefined ? {} : { file }) };
-    const done = await change(values, { ask: 'site-adopt', asked, ...how }, (files) => adoptDevice(files, asked));
+    const done = await change(values, { ask: 'site-adopt', asked, ...how }, (texts) => adoptDevice(texts, asked));
     if (done !== null) tell(done, check, 'adopted');
     return done === null ? EXIT.no : EXIT.done;
   },

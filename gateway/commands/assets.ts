@@ -83,7 +83,7 @@ async function importAlone(dir: string, csv: string, isTrial: boolean) {
   const changed = [...changes.keys()];
   const answer = { status: 'unchanged' as const, rows, changed, unchanged: rows - changed.length, problems };
   if (problems.length > 0 || changed.length === 0) return answer;
-  const { site, problems: found } = await editDirectory(dir, (files) => changeDevices(files, changes), isTrial);
+  const { site, problems: found } = await editDirectory(dir, (texts) => changeDevices(texts, changes), isTrial);
   if (site !== null) return answer;
   for (const problem of found) console.error(encodeProblem(problem));
   console.error('nothing was imported');

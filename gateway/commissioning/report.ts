@@ -1,5 +1,4 @@
 import type { LinkStatus } from '../../drivers/driver.ts';
-import type { Reading } from '../../drivers/reading.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -9,7 +8,12 @@ export interface ReportedPoint {
   readonly quantity: string;
   readonly unit: string | null;
   readonly everyMs: number;
-  readonly last: Pick<Reading, 'value' | 'at' | 'quality' | 'code'> | null;
+  readonly last: {
+    readonly value: number | string | null;
+    readonly at: number;
+    readonly quality: 'good' | 'uncertain' | 'bad';
+    readonly code?: string;
+  } | null;
 }
 
 /** A step of a walk test (联调测试): `reading`, `finding`, `ledger`, `upstream:ID`, `channel:ID`. */
