@@ -40,7 +40,7 @@ const MOST_LINES = 600;
 const MOST_WAITING = 100;
 
 /**
- * One modem on an open line: one command at a time, the urgent first. What it says unasked goes to `said`, a message in hex
+ * One modem on an open line, which whoever opened it closes afterwards: one command at a time, the urgent first. What it says unasked goes to `said`, a message in hex
  * beside its head. A command that is not answered in time ends the session, since nobody knows what the next answer is of.
  */
 export class AtSession {
@@ -92,7 +92,6 @@ export class AtSession {
     const all = [...(this.#current === undefined ? [] : [this.#current]), ...this.#waiting.splice(0)];
     this.#current = undefined;
     for (const { done, wasSent } of all) done({ kind: 'lost', why, wasSent });
-    this.#line.destroy();
     this.#ended.resolve(why);
   }
 

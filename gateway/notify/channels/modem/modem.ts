@@ -1,4 +1,3 @@
-import type { Duplex } from 'node:stream';
 import { Backoff } from '#kit/backoff.ts';
 import type { Clock } from '#kit/clock.ts';
 import { textOf } from '#kit/fault.ts';
@@ -7,11 +6,12 @@ import { CHANNEL_FAULTS } from '../faults.ts';
 import { type AtAnswer, type AtCommand, AtSession } from './at-session.ts';
 import { type Incoming, parseIncoming } from './incoming-pdu.ts';
 import { isRegisteredBy, isSimFault, startModem } from './modem-start.ts';
+import type { OpenLine } from './tty.ts';
 
 export interface ModemContext {
   readonly wire: Clock;
   readonly log: Log;
-  readonly openLine: () => Promise<Duplex>;
+  readonly openLine: () => Promise<OpenLine>;
   /** What it is set to besides, once it is ready: each may be refused. */
   readonly settings: readonly string[];
 }
@@ -114,7 +114,7 @@ export class Modem implements AsyncDisposable {
   async #serve(): Promise<void> {
     const { wire, openLine, settings } = this.#context;
     const { signal } = this.#closing;
-    const line = await openLine();
+    const { line, close: closeLine } = await openLine();
     const session = new AtSession(line, wire, (said, pdu) => this.#take(session, said, pdu));
     const close = () => session.end('closed');
     signal.addEventListener('abort', close);
@@ -138,6 +138,7 @@ export class Modem implements AsyncDisposable {
     } finally {
       signal.removeEventListener('abort', close);
       session.end('closed');
+      await closeLine();
     }
   }
 

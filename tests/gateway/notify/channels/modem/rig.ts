@@ -40,7 +40,7 @@ export async function openRig(
     phone.serve(theirs);
     theirs.on('error', () => {});
     unplug = () => ours.destroy();
-    return ours;
+    return { line: ours, close: async () => void ours.destroy() };
   };
   const modem = new Modem({ wire, log: context.log, openLine, settings });
   const rig: Rig = {
