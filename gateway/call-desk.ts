@@ -13,7 +13,14 @@ import type { LedgerReader } from './ledger/ledger.ts';
 import type { LiveJudge } from './live-judge.ts';
 import type { Call } from './notify/call.ts';
 import { Caller } from './notify/caller.ts';
-import type { ChannelStatus, OpenChannel, Receipt as SentReceipt } from './notify/channels/channel.ts';
+import type {
+  ChannelStatus,
+  Message,
+  OpenChannel,
+  Recipient,
+  Sent,
+  Receipt as SentReceipt,
+} from './notify/channels/channel.ts';
 import { channels } from './notify/channels/index.ts';
 import { isNeeded } from './notify/needed.ts';
 import { type Contact, NOBODY } from './notify/people.ts';

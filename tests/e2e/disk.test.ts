@@ -78,7 +78,7 @@ describe('under the ledger', () => {
         using disk = mount();
         await using city = await openMosquitto();
         await using received = await city.subscribe('gengfu/v1/soak-01/events');
-        await using gateway = await openSoakedGateway(city.port, join(disk.path, 'data'));
+        await using gateway = await openSoakedGateway(city.port, { data: join(disk.path, 'data') });
         await gateway.start();
         const api = await gateway.signIn();
         const status = () => gateway.ask<GatewayStatus>({ ask: 'status' });
@@ -148,7 +148,7 @@ describe('under the ledger', () => {
       using card = mountCard(64 * 2 ** 20);
       await using city = await openMosquitto();
       await using received = await city.subscribe('gengfu/v1/soak-01/events');
-      await using gateway = await openSoakedGateway(city.port, join(card.path, 'data'));
+      await using gateway = await openSoakedGateway(city.port, { data: join(card.path, 'data') });
       await gateway.start();
       const status = () => gateway.ask<GatewayStatus>({ ask: 'status' });
       using storm = openStorm(gateway.broker, 60);

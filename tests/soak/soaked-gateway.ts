@@ -15,7 +15,16 @@ export interface SoakedGateway extends RealGateway {
 }
 
 /** One rule on the points of all devices, one event at least for each value that crosses 5. */
-export async function openSoakedGateway(upstreamPort: number, data?: string): Promise<SoakedGateway> {
+export async function openSoakedGateway(
+  upstreamPort: number | null,
+  more: {
+    readonly data?: string;
+    readonly respond?: string;
+    readonly site?: readonly string[];
+    readonly files?: Readonly<Record<string, string>>;
+  } = {},
+): Promise<SoakedGateway> {
+  const { data, respond, site = [], files = {} } = more;
   const broker = await freePort();
   const device = (i: number) =>
     `  - { id: s-${i}, profile: soaked, link: air, topic: s/${i}, password: "\${env:SOAK_PASSWORD}" }`;
@@ -24,16 +33,21 @@ export async function openSoakedGateway(upstreamPort: number, data?: string): Pr
     env: { SOAK_PASSWORD: PASSWORD },
     site: [
       `broker: { listen: "127.0.0.1:${broker}" }`,
-      `upstreams: [{ id: city, kind: mqtt, url: "mqtt://127.0.0.1:${upstreamPort}", from: all }]`,
+      ...(upstreamPort === null
+        ? []
+        : [`upstreams: [{ id: city, kind: mqtt, url: "mqtt://127.0.0.1:${upstreamPort}", from: all }]`]),
+      ...site,
     ],
     files: {
+      ...files,
       'links.yaml': 'links: [{ id: air, kind: mqtt }]',
       'profiles/soaked.yaml':
         'profile: soaked\ntitle: { zh: 测, en: soaked }\nprotocol: mqtt\nevery: 1s\n' +
         'points: [{ id: depth, quantity: water.depth, unit: cm, json: $.depth }]',
       'devices.yaml': ['devices:', ...Array.from({ length: DEVICES }, (_, i) => device(i))].join('\n'),
       'rules.yaml':
-        'rules: [{ id: wet, title: { zh: 积水, en: Wet }, on: { quantity: water.depth }, levels: { blue: { above: 5 }, red: { above: 30 } } }]',
+        'rules: [{ id: wet, title: { zh: 积水, en: Wet }, on: { quantity: water.depth }, levels: { blue: { above: 5 }, red: { above: 30 } }' +
+        `${respond === undefined ? '' : `, respond: ${respond}`} }]`,
     },
   });
   const head = async () => (await gateway.ask<GatewayStatus>({ ask: 'status' })).ledger.head;

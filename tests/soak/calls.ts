@@ -1,0 +1,120 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { openZone } from '#kit/zone.ts';
+import { loadSite } from '../../config/load.ts';
+import { kinds } from '../../gateway/kinds.ts';
+import { callKey } from '../../gateway/notify/call.ts';
+import { NOBODY } from '../../gateway/notify/people.ts';
+import { ROUTINE } from '../../gateway/notify/roster.ts';
+import { callsOf } from '../../gateway/notify/route.ts';
+import { until } from '../tools/program.ts';
+import { openSoakedGateway, openStorm } from './soaked-gateway.ts';
+import { entriesOf } from './whole.ts';
+
+export interface CallReport {
+  readonly rounds: number;
+  readonly events: number;
+  /** Calls that the log asks for, and how many of them came more than once, marked. */
+  readonly wanted: number;
+  readonly repeated: number;
+  readonly faults: readonly string[];
+}
+
+interface Came {
+  readonly id: string;
+  readonly isRepeated: boolean;
+}
+
+/** A duty phone by webhook that answers at once, late, by a refusal for now, or not at all. */
+async function openPhone(): Promise<AsyncDisposable & { readonly port: number; readonly came: Came[] }> {
+  const came: Came[] = [];
+  const server = createServer(async (request, response) => {
+    let body = '';
+    for await (const chunk of request) body += chunk;
+    const chance = Math.random();
+    // For now it takes nothing, and has shown nothing.
+    if (chance < 0.1) return response.writeHead(503).end();
+    const event = JSON.parse(body) as { id: string; data: { text: string } };
+    came.push({ id: event.id, isRepeated: event.data.text.includes('重复') });
+    if (chance < 0.15) return request.socket.destroy();
+    if (chance < 0.4) await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
+    return response.writeHead(204).end();
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    came,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+const siteOf = (port: number): readonly string[] => [
+  `channels: [{ id: phone, kind: webhook, url: "http://127.0.0.1:${port}/", timeout: 2s }]`,
+  'plans: [{ id: quick, title: { zh: 快, en: Quick }, acknowledge: 1s, escalate: { every: 1s, tiers: 3 } }]',
+  // Each alarm is told by itself here.
+  'alarms: { flood: { over: 1000 }, chatter: { returns: 1000 } }',
+];
+const FILES = {
+  'people.yaml': [
+    'contacts:',
+    ...['li', 'wang', 'zhao'].map((id) => `  - { id: ${id}, name: ${id}, phone: "13800000000" }`),
+    'escalation: [[li], [wang], [zhao]]',
+    'channels: [phone]',
+  ].join('\n'),
+};
+
+/** `kill -9` at random instants while alarms rise and escalate: each step is called once or marked as repeated, none is missed. */
+export async function soakCalls(rounds: number, say: (text: string) => void = () => {}): Promise<CallReport> {
+  await using phone = await openPhone();
+  await using gateway = await openSoakedGateway(null, { respond: 'quick', site: siteOf(phone.port), files: FILES });
+  using storm = openStorm(gateway.broker, 20);
+  for (let round = 1; round <= rounds; round++) {
+    await gateway.start();
+    await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 2500));
+    await gateway.kill();
+    say(`round ${round}: ${entriesOf(gateway.data).length} entries, ${phone.came.length} messages`);
+  }
+  storm[Symbol.dispose]();
+  await gateway.start();
+  const waiting = async () => {
+    const { calls } = await gateway.ask<{ calls: { waiting: number; sending: number; backlog: number } }>({
+      ask: 'status',
+    });
+    return calls.waiting + calls.sending + calls.backlog;
+  };
+  let left = 1;
+  const looking = setInterval(
+    () =>
+      void waiting().then(
+        (count) => (left = count),
+        () => {},
+      ),
+    200,
+  );
+  // The last escalations come due meanwhile.
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  await until(() => left === 0, 'all calls to be made', 60_000).finally(() => clearInterval(looking));
+  await gateway.kill();
+
+  const { site } = await loadSite(gateway.site, kinds, { missingSecrets: 'warning' });
+  const roll = { people: site?.people ?? NOBODY, zone: openZone('Asia/Shanghai'), standing: ROUTINE };
+  const entries = entriesOf(gateway.data);
+  const wanted = new Set<string>();
+  for (const entry of entries) {
+    for (const call of callsOf(entry, roll, 0)) wanted.add(callKey({ ...call, sequence: Number(entry.sequence) }));
+  }
+  const came = Map.groupBy(phone.came, ({ id }) => id);
+  const faults: string[] = [];
+  for (const id of wanted) if (!came.has(id)) faults.push(`call ${id} never came`);
+  for (const [id, messages] of came) {
+    if (!wanted.has(id)) faults.push(`call ${id} came and nobody asked for it`);
+    if (messages.slice(1).some(({ isRepeated }) => !isRepeated)) faults.push(`call ${id} came twice, unmarked`);
+  }
+  const repeated = [...came.values()].filter((messages) => messages.length > 1).length;
+  return { rounds, events: entries.length, wanted: wanted.size, repeated, faults };
+}
