@@ -8,6 +8,7 @@ import type { Log } from '#kit/log.ts';
 import type { SiteAnswer } from './api/context.ts';
 import type { AssetImport, DeviceAuthor } from './api/device-desk.ts';
 import { type JobWish, jobRequest } from './api/job-request.ts';
+import { answerDuty, DUTY_REQUESTS } from './duty-door.ts';
 import type { Gateway } from './gateway.ts';
 import { askForJob, serveJob } from './job-door.ts';
 import { ROLES } from './ledger/accounts.ts';
@@ -55,6 +56,7 @@ const request = z.discriminatedUnion('ask', [
   }),
   z.strictObject({ ask: z.literal('output-release'), id: z.string() }),
   z.strictObject({ ask: z.literal('job'), wish: jobRequest }),
+  ...DUTY_REQUESTS,
   z.strictObject({ ask: z.literal('users') }),
   z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
 ]);
@@ -196,6 +198,12 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
         return { answer: await gateway.outputs.release(asked.id, WHO) };
       case 'job':
         return { fault: { code: 'door', message: 'a job has a socket of its own' } };
+      case 'duty':
+      case 'duty-hand-over':
+      case 'duty-mode':
+      case 'duty-log':
+      case 'duty-write':
+        return { answer: await answerDuty(asked, gateway.duty, WHO) };
       case 'users':
         return { answer: await gateway.users() };
       case 'invite':

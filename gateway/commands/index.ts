@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   history: async () => (await import('./history.ts')).history,
   alarms: async () => (await import('./alarms.ts')).alarms,
   outputs: async () => (await import('./outputs.ts')).outputs,
+  duty: async () => (await import('./duty.ts')).duty,
   permits: async () => (await import('./permits.ts')).permits,
   background: async () => (await import('./background.ts')).background,
   ledger: async () => (await import('./ledger.ts')).ledger,
@@ -41,6 +42,8 @@ const REFUSALS: ReadonlySet<string> = new Set([
   ],
   ...['no-background', 'no-such-alarm', 'closed', 'not-durable', 'no-such-site'],
   ...[
+    'duty-unknown',
+    'duty-report',
     'permit-invalid',
     'permit-site',
     'permit-exists',
