@@ -140,7 +140,7 @@ export class SiteDesk implements AsyncDisposable {
       async () => {
         await using _ = await lockSite(dir);
         const directory = await readSiteFiles(dir);
-        if (withEdits !== true && hashSite(directory) !== this.#hash) return this.#differs(directory);
+        if (withEdits !== true && hashSite(directory) !== this.#hash) return this.#differs(directory, WITH_EDITS);
         const changes = await edit(textsOf(directory));
         const files = changedFiles(directory, changes);
         const loaded = await checkFiles(files, dir, env === undefined ? {} : { env });
@@ -231,13 +231,13 @@ export class SiteDesk implements AsyncDisposable {
     return answer;
   }
 
-  #differs(directory: SiteFiles): SiteAnswer {
+  #differs(directory: SiteFiles, hint?: string): SiteAnswer {
     const problems = differFiles(this.#files, hashFiles(directory)).map(({ file, change }) => ({
       path: file,
       message: `${change} on the box, and not applied`,
     }));
     const message = `the site's directory was changed on the box: its hash is ${hashSite(directory)}`;
-    return refused('site-differs', message, undefined, problems);
+    return refused('site-differs', message, hint, problems);
   }
 
   #wouldBe(site: GatewaySite, warnings: readonly string[]): SiteAnswer {
@@ -343,6 +343,7 @@ const ASKED_WRONGLY: ReadonlySet<SiteRefusal> = new Set([
   ...(['site-busy', 'no-such-site', 'site-differs', 'site-edit', 'no-such-device', 'site-unwritable'] as const),
 ]);
 
+const WITH_EDITS = 'apply or undo them first (gengfu site reload), or ask for them with it (--with-edits)';
 const HISTORY = 'gengfu site history tells which are';
 
 const toldState = (hash: string): LedgerBatch['rules'] => [{ key: TOLD_SITE, state: { hash } }];

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { codeOf, Fault } from '#kit/fault.ts';
@@ -78,14 +78,16 @@ export async function writeFiles(
   return undo;
 }
 
-/** Who may read it stays; where it is a link, what it leads to is written. */
+/** Whose it is and who may read it stays; where it is a link, what it leads to is written. */
 async function putFile(given: string, data: string | Uint8Array): Promise<void> {
   const path = await realpath(given).catch((error: unknown) => {
     if (codeOf(error) === 'ENOENT') return given;
     throw error;
   });
-  const mode = (await stat(path).catch(() => undefined))?.mode ?? 0o644;
-  await replaceFile(path, data, mode & 0o777);
+  // A new file is its folder's owner's.
+  const old = (await stat(path).catch(() => undefined)) ?? { ...(await stat(dirname(path))), mode: 0o644 };
+  await replaceFile(path, data, old.mode & 0o777);
+  if (process.getuid?.() === 0) await chown(path, old.uid, old.gid);
 }
 
 /**
