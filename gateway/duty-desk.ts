@@ -22,6 +22,7 @@ export interface DutyDeskOptions {
   readonly accounts: Accounts;
   readonly saved: ReadonlyMap<string, object>;
   readonly clock: Clock;
+  readonly wire: Clock;
   readonly log: Log;
   readonly data: string;
 }
@@ -36,7 +37,7 @@ export interface OpenDutyDesk extends Pick<ApiContext, 'cards' | 'nightOf'> {
 /** A night, and what comes before the next, belongs to the date on which it began: it ends at 06:00. */
 const DAY_BEGINS_MS = 6 * 3_600_000;
 
-export function openDutyDesk({ site, live, accounts, saved, clock, log, data }: DutyDeskOptions): OpenDutyDesk {
+export function openDutyDesk({ site, live, accounts, saved, clock, wire, log, data }: DutyDeskOptions): OpenDutyDesk {
   const { judge } = live;
   const duty = new DutyBook({
     ...{ saved, clock },
@@ -49,7 +50,7 @@ export function openDutyDesk({ site, live, accounts, saved, clock, log, data }: 
   const photos = new Photos(join(data, 'responses'));
   const cards = (alarm: Alarm) => cardsOf(site().cards, alarm);
   const responders = new ResponderLinks({
-    ...{ saved, clock },
+    ...{ saved, clock, wire },
     keep: (states) => live.tell([], states),
     audit: (line) => {
       accounts.audit(line).catch((error: unknown) => {

@@ -126,7 +126,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const { ledger, accounts } = await openLedger({ dir: data, gateway: site.gateway, log });
   opening.use(ledger);
   const history = await openingHistory;
-  const clock = withTicksFrom(options.clock, await firstTick(ledger));
+  const first = await firstTick(ledger);
+  if (first > 0) options.kept?.remember(first);
+  const clock = withTicksFrom(options.clock, first);
   const since = clock.tick();
 
   const permits = new PermitRegister({
@@ -169,7 +171,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // With where this run begins: what it reads lies on its own line of ticks from now on.
   void live.keep(step, [], [{ key: RUN, state: restored.start }]);
   opening.use(new LedgerAlarm(site, ledger, live, clock, wire));
-  const desks = { site: () => current(), live, accounts, saved: restored.saved, clock, log, data };
+  const desks = { site: () => current(), live, accounts, saved: restored.saved, clock, wire, log, data };
   const { duty, linkFor, ...dutyParts } = openDutyDesk(desks);
 
   const sinks = opening.use(

@@ -24,7 +24,9 @@ interface StoredLink {
 export interface LinksContext {
   /** What an earlier run left, by key. */
   readonly saved: ReadonlyMap<string, object>;
+  /** The site's time, for the audit trail; real time, for how long a link is good. */
   readonly clock: Clock;
+  readonly wire: Clock;
   /** Stores states; the links that they are of count at once. */
   keep(states: LedgerBatch['rules']): Promise<boolean>;
   audit(line: AuditLine): void;
@@ -63,7 +65,7 @@ export class ResponderLinks implements LinkDesk {
   /** A new token for that person on that alarm; only its hash is kept. It counts at once, and is stored as soon as the disk takes it. */
   mint(alarm: string, person: string, forMs: number): string {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
-    const link = { alarm, person, expiresAt: this.#context.clock.now() + forMs };
+    const link = { alarm, person, expiresAt: this.#context.wire.now() + forMs };
     const gone = this.#outdated();
     for (const hash of gone) this.#links.delete(hash);
     this.#links.set(hashOf(token), link);
@@ -118,7 +120,7 @@ export class ResponderLinks implements LinkDesk {
 
   #found(token: string): { readonly link: StoredLink; readonly alarm: Alarm; readonly contact: Contact } | null {
     const link = this.#links.get(hashOf(token));
-    if (link === undefined || link.expiresAt <= this.#context.clock.now()) return null;
+    if (link === undefined || link.expiresAt <= this.#context.wire.now()) return null;
     const alarm = this.#context.alarm(link.alarm);
     const contact = this.#context.contact(link.person);
     return alarm === null || contact === undefined ? null : { link, alarm, contact };
@@ -127,7 +129,7 @@ export class ResponderLinks implements LinkDesk {
   /** Those that have ended, or whose alarm is closed; where all are in use, the one that ends first. */
   #outdated(): readonly string[] {
     if (this.#links.size < MOST_LINKS) return [];
-    const now = this.#context.clock.now();
+    const now = this.#context.wire.now();
     const over = [...this.#links].filter(
       ([, { expiresAt, alarm }]) => expiresAt <= now || this.#context.alarm(alarm) === null,
     );
