@@ -7,9 +7,9 @@ import type { Sessions } from './sessions.ts';
 export type Access = 'anyone' | readonly Role[];
 
 export const SIGNED_IN: Access = ROLES;
-export const ACKNOWLEDGERS: Access = ['duty', 'responder', 'installer', 'admin'];
-export const RESPONDERS: Access = ['duty', 'responder', 'admin'];
-export const INSTALLERS: Access = ['installer', 'admin'];
+export const ACKNOWLEDGERS: readonly Role[] = ['duty', 'responder', 'installer', 'admin'];
+export const RESPONDERS: readonly Role[] = ['duty', 'responder', 'admin'];
+export const INSTALLERS: readonly Role[] = ['installer', 'admin'];
 /** Who sets outputs by hand. */
 export const SWITCHERS: Access = ['duty', 'admin'];
 /** Who keeps the filings for night work. */

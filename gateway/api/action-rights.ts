@@ -1,9 +1,7 @@
 import type { Action } from '../alarms/action.ts';
 import type { Role } from '../ledger/accounts.ts';
+import { ACKNOWLEDGERS, INSTALLERS, RESPONDERS } from './access.ts';
 
-const ACKNOWLEDGERS: readonly Role[] = ['duty', 'responder', 'installer', 'admin'];
-const RESPONDERS: readonly Role[] = ['duty', 'responder', 'admin'];
-const INSTALLERS: readonly Role[] = ['installer', 'admin'];
 /** Who has the say over what people are called for, and over who is sent. */
 const DUTY: readonly Role[] = ['duty', 'admin'];
 
