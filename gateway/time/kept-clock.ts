@@ -3,6 +3,7 @@ import type { ClockTrust } from '#kit/trust.ts';
 import {
   type AnchorState,
   anchorTrust,
+  EARLIEST,
   NO_ANCHOR,
   type Offer,
   type OfferAnswer,
@@ -28,6 +29,7 @@ export class KeptClock implements Clock {
   /** Wall clock less line at its last step, ms. */
   #systemShift: number;
   #seenTrust: Trust;
+  #knownShift: number | null = null;
   #onChange: () => void = () => {};
   /** Steps of the wall clock, and offers that were not taken, since the start. */
   steps = 0;
@@ -46,7 +48,16 @@ export class KeptClock implements Clock {
     const at = this.#system.now();
     this.#look(at - tick);
     const { anchor } = this.#state;
-    return anchor === null ? at : Math.round(tick + anchor.shiftMs);
+    if (anchor !== null) return Math.round(tick + anchor.shiftMs);
+    return this.#knownShift !== null && at < EARLIEST ? tick + this.#knownShift : at;
+  }
+
+  /**
+   * The last time that was known, from the ledger. While the wall clock lies before this gateway was made, as that of a box
+   * without a clock does at its start, time goes on from there: it is nearer, and no entry comes before an earlier one.
+   */
+  remember(at: number): void {
+    this.#knownShift = at - this.#system.tick();
   }
 
   tick = (): number => this.#system.tick();
@@ -58,9 +69,10 @@ export class KeptClock implements Clock {
     return this.#state.anchor === null ? this.#trust.trust() : anchorTrust(this.#state, this.#system.tick());
   }
 
-  /** Whom the time is from now: the system, or who told it. */
-  get source(): TimeSource | 'system' {
-    return this.#state.anchor?.source ?? 'system';
+  /** Whom the time is from now: the system, who told it, or what was known last. */
+  get source(): TimeSource | 'system' | 'ledger' {
+    const isRemembered = this.#knownShift !== null && this.#system.now() < EARLIEST;
+    return this.#state.anchor?.source ?? (isRemembered ? 'ledger' : 'system');
   }
 
   /** What it is ahead of the system's clock by, ms. */

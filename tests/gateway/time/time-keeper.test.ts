@@ -141,6 +141,22 @@ test('a boot in 1970: what was written until the time was known is corrected by 
   ]);
 });
 
+test('a boot in 1970 goes on from the last time that is known, until the wall clock is set', async () => {
+  const machine = new Machine();
+  machine.wrong = -TRUE;
+  machine.restart();
+  machine.clock.remember(TRUE - HOUR);
+  await machine.real.advance(1000);
+  machine.write();
+  expect(machine.status()).toMatchObject({ trust: 'unknown', source: 'ledger', offsetMs: TRUE - HOUR });
+  machine.synchronise();
+  machine.write();
+  await machine.real.advance(1000);
+  machine.flush();
+  expect(machine.log.slice(0, 2).map(({ time, right }) => time - right)).toEqual([-HOUR, 0]);
+  expect(machine.told.map(({ from, to, offsetMs }) => [from, to, offsetMs])).toEqual([[1, 1, HOUR]]);
+});
+
 for (const [what, ms] of [
   ['an hour ahead', HOUR],
   ['an hour behind', -HOUR],
