@@ -55,6 +55,7 @@ const request = z.discriminatedUnion('ask', [
     forMs: z.number(),
   }),
   z.strictObject({ ask: z.literal('output-release'), id: z.string() }),
+  z.strictObject({ ask: z.literal('jobs') }),
   z.strictObject({ ask: z.literal('job'), wish: jobRequest }),
   ...DUTY_REQUESTS,
   z.strictObject({ ask: z.literal('users') }),
@@ -196,6 +197,8 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
       }
       case 'output-release':
         return { answer: await gateway.outputs.release(asked.id, WHO) };
+      case 'jobs':
+        return { answer: gateway.jobs.list() };
       case 'job':
         return { fault: { code: 'door', message: 'a job has a socket of its own' } };
       case 'duty':

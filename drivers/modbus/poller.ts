@@ -44,8 +44,9 @@ export interface PollerContext {
 
 /** Of a busy link's time so much may go to a job's questions. */
 const GUEST_SHARE = 0.05;
-/** What a question of a job takes beside its time-out at most: setting the line, and its bytes, ms. */
-const GUEST_EXTRA_MS = 60;
+/** What a question of a job takes beside its time-out: setting the line, and its bytes, ms; at first, and at least. */
+const FIRST_EXTRA_MS = 60;
+const LEAST_EXTRA_MS = 10;
 
 /** A unit that is busy is left alone so long, ms of the wire. */
 const BUSY_MS = 250;
@@ -71,6 +72,7 @@ export class Poller implements Lender {
   #inFlight = 0;
   #turn: Turn | undefined;
   readonly #guestPace = new ProbePace(GUEST_SHARE);
+  #guestExtraMs = FIRST_EXTRA_MS;
   /** What the wire's milliseconds are on the site's clock, as last seen. */
   #clockRate = 1;
 
@@ -258,7 +260,7 @@ export class Poller implements Lender {
   #lendTo(turn: Turn): boolean {
     const { clock, wire } = this.#context;
     const { guests } = this;
-    const isFree = this.#isIdleFor((turn.question.timeoutMs + GUEST_EXTRA_MS) * this.#clockRate);
+    const isFree = this.#isIdleFor((turn.question.timeoutMs + this.#guestExtraMs) * this.#clockRate);
     if (guests === undefined || !(isFree || this.#guestPace.mayProbe(wire.tick()))) return false;
     this.#turn = undefined;
     this.#inFlight++;
@@ -268,6 +270,8 @@ export class Poller implements Lender {
       const now = wire.tick();
       this.#inFlight--;
       this.#asker.meter.used(now, now - askedAt);
+      const extraMs = now - askedAt - turn.question.timeoutMs;
+      this.#guestExtraMs = Math.max(extraMs, this.#guestExtraMs * 0.9, LEAST_EXTRA_MS);
       if (now - askedAt > 10) this.#clockRate = (clock.tick() - clockAskedAt) / (now - askedAt);
       if (!isFree) this.#guestPace.cost(now, now - askedAt);
       turn.done(answer);

@@ -27,7 +27,7 @@ export interface Likeness {
 }
 
 /** How long it is waited for: a good deal longer than for its first answer, milliseconds. */
-const LEAST_MS = 150;
+const LEAST_MS = 250;
 const MOST_MS = 500;
 const PATIENCE = 4;
 const MOST_CANDIDATES = 5;
