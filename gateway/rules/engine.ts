@@ -1,14 +1,15 @@
 import type { Trust } from '#kit/clock.ts';
 import type { Zone } from '#kit/zone.ts';
 import type { Reading } from '../../drivers/reading.ts';
-import type { Background, BackgroundState } from './background.ts';
+import type { Background } from './background.ts';
 import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
 import type { DerivedPoints } from './derived-points.ts';
+import { restoreState, type Stateful, saveState, wholeState } from './engine-state.ts';
 import type { Feeds } from './feeds.ts';
 import type { Answer, Finding, Watch } from './finding.ts';
-import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
-import { NotEvaluable, type NotEvaluableState } from './not-evaluable.ts';
+import type { NoiseFloor } from './noise-floor.ts';
+import { NotEvaluable } from './not-evaluable.ts';
 import { openWatches } from './open-watches.ts';
 import type { Permit } from './permit.ts';
 import { PermitBook } from './permit-book.ts';
@@ -16,7 +17,7 @@ import type { RulePoint } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
 import type { Rule } from './rule.ts';
 import type { RuleParts } from './rule-parts.ts';
-import { type RuleWatch, type WatchState, WHILE } from './rule-watch.ts';
+import { type RuleWatch, WHILE } from './rule-watch.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
 
@@ -36,13 +37,7 @@ export interface RuleEngineOptions {
 
 /** A step of the wall clock is a change of `at − tick` of more than this, ms; less is slewing and rounding. */
 const CLOCK_STEP_MS = 1000;
-const GLOBAL = '';
 const NONE: readonly Finding[] = [];
-
-interface GlobalState {
-  readonly tick: number;
-  readonly at: number;
-}
 
 /**
  * Readings and permits to findings. Pure: the time is that of what it is given, so that a replay is the same as live.
@@ -214,19 +209,7 @@ export class RuleEngine {
 
   /** The state of what changed since it was last saved, by key; all of it true up to the last tick. */
   save(): { readonly key: string; readonly state: object }[] {
-    const changed: { key: string; state: object }[] = [];
-    for (const watch of this.#watches) {
-      if (watch.isUnsaved) changed.push({ key: watch.watch.key, state: watch.save(this.#tick) });
-    }
-    for (const each of this.#notEvaluable.values()) {
-      if (each.isUnsaved) changed.push({ key: each.watch.key, state: each.save() });
-    }
-    for (const each of this.#backgrounds.values()) {
-      if (each.isUnsaved) changed.push({ key: each.key, state: each.save() });
-    }
-    changed.push(...this.#derived.save(this.#tick));
-    changed.push({ key: GLOBAL, state: { tick: this.#tick, at: this.#tick + this.#offset } satisfies GlobalState });
-    return changed;
+    return saveState(this.#stateful, this.#tick, this.#tick + this.#offset);
   }
 
   /**
@@ -234,14 +217,7 @@ export class RuleEngine {
    * it is said to be true up to the one before. What is unsaved must be saved first.
    */
   snapshot(): Map<string, object> {
-    const tick = this.#tick - 1;
-    const states = new Map<string, object>();
-    for (const watch of this.#watches) states.set(watch.watch.key, watch.save(tick));
-    for (const each of this.#notEvaluable.values()) states.set(each.watch.key, each.save());
-    for (const each of this.#backgrounds.values()) states.set(each.key, each.save());
-    for (const { key, state } of this.#derived.snapshot()) states.set(key, state);
-    states.set(GLOBAL, { tick, at: tick + this.#offset } satisfies GlobalState);
-    return states;
+    return wholeState(this.#stateful, this.#tick - 1, this.#tick - 1 + this.#offset);
   }
 
   /**
@@ -251,30 +227,18 @@ export class RuleEngine {
    * at `now`.
    */
   restore(saved: ReadonlyMap<string, object>, shift: number, now: number): ReadonlySet<string> {
-    const taken = new Set<string>();
-    const global = saved.get(GLOBAL) as GlobalState | undefined;
-    for (const watch of this.#watches) {
-      const state = saved.get(watch.watch.key) as WatchState | undefined;
-      const asOf = Math.max(state?.asOf ?? 0, global?.tick ?? 0);
-      if (state !== undefined && watch.restore(state, asOf, shift)) taken.add(watch.watch.key);
-      else watch.beginAt(now);
-      this.#deadlines.arm(watch);
-    }
-    for (const each of this.#notEvaluable.values()) {
-      const state = saved.get(each.watch.key) as NotEvaluableState | undefined;
-      if (state === undefined) continue;
-      each.restore(state, global?.tick ?? Number.NEGATIVE_INFINITY, shift);
-      taken.add(each.watch.key);
-      this.#deadlines.arm(each);
-    }
-    for (const [key, each] of this.#backgrounds) {
-      if (this.#adopted.has(key)) continue;
-      // Saved by the one of the same key.
-      const state = saved.get(each.key) as (BackgroundState & NoiseFloorState) | undefined;
-      if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift, shift);
-    }
-    this.#derived.restore(saved, shift);
-    return taken;
+    return restoreState(this.#stateful, saved, { shift, now, adopted: this.#adopted }, (due) =>
+      this.#deadlines.arm(due),
+    );
+  }
+
+  get #stateful(): Stateful {
+    return {
+      watches: this.#watches,
+      notEvaluable: this.#notEvaluable,
+      backgrounds: this.#backgrounds,
+      derived: this.#derived,
+    };
   }
 
   /** What rules that take the place of these may take over. */

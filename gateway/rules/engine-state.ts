@@ -1,0 +1,87 @@
+import type { Background, BackgroundState } from './background.ts';
+import type { Due } from './deadlines.ts';
+import type { DerivedPoints } from './derived-points.ts';
+import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
+import type { NotEvaluable, NotEvaluableState } from './not-evaluable.ts';
+import type { RuleWatch, WatchState } from './rule-watch.ts';
+
+const GLOBAL = '';
+
+interface GlobalState {
+  readonly tick: number;
+  readonly at: number;
+}
+
+/** What of an engine has a state that outlives a restart. */
+export interface Stateful {
+  readonly watches: readonly RuleWatch[];
+  /** By point. */
+  readonly notEvaluable: ReadonlyMap<string, NotEvaluable>;
+  /** By the key in the engine, which is not that of their state. */
+  readonly backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
+  readonly derived: DerivedPoints;
+}
+
+/** The state of what changed since it was last saved, by key; all of it true up to `tick`. */
+export function saveState(of: Stateful, tick: number, at: number): { readonly key: string; readonly state: object }[] {
+  const changed: { key: string; state: object }[] = [];
+  for (const watch of of.watches) {
+    if (watch.isUnsaved) changed.push({ key: watch.watch.key, state: watch.save(tick) });
+  }
+  for (const each of of.notEvaluable.values()) {
+    if (each.isUnsaved) changed.push({ key: each.watch.key, state: each.save() });
+  }
+  for (const each of of.backgrounds.values()) {
+    if (each.isUnsaved) changed.push({ key: each.key, state: each.save() });
+  }
+  changed.push(...of.derived.save(tick));
+  changed.push({ key: GLOBAL, state: { tick, at } satisfies GlobalState });
+  return changed;
+}
+
+/** The state of everything, said to be true up to `tick`. */
+export function wholeState(of: Stateful, tick: number, at: number): Map<string, object> {
+  const states = new Map<string, object>();
+  for (const watch of of.watches) states.set(watch.watch.key, watch.save(tick));
+  for (const each of of.notEvaluable.values()) states.set(each.watch.key, each.save());
+  for (const each of of.backgrounds.values()) states.set(each.key, each.save());
+  for (const { key, state } of of.derived.snapshot()) states.set(key, state);
+  states.set(GLOBAL, { tick, at } satisfies GlobalState);
+  return states;
+}
+
+/**
+ * Takes what an earlier run saved; stored ticks are moved on by `shift`. Backgrounds that were `adopted` stay as they are.
+ * Gives the keys that were taken; a rule that finds no state of its own begins at `now`. What has one is armed anew.
+ */
+export function restoreState(
+  of: Stateful,
+  saved: ReadonlyMap<string, object>,
+  { shift, now, adopted }: { readonly shift: number; readonly now: number; readonly adopted: ReadonlySet<string> },
+  arm: (due: Due) => void,
+): ReadonlySet<string> {
+  const taken = new Set<string>();
+  const global = saved.get(GLOBAL) as GlobalState | undefined;
+  for (const watch of of.watches) {
+    const state = saved.get(watch.watch.key) as WatchState | undefined;
+    const asOf = Math.max(state?.asOf ?? 0, global?.tick ?? 0);
+    if (state !== undefined && watch.restore(state, asOf, shift)) taken.add(watch.watch.key);
+    else watch.beginAt(now);
+    arm(watch);
+  }
+  for (const each of of.notEvaluable.values()) {
+    const state = saved.get(each.watch.key) as NotEvaluableState | undefined;
+    if (state === undefined) continue;
+    each.restore(state, global?.tick ?? Number.NEGATIVE_INFINITY, shift);
+    taken.add(each.watch.key);
+    arm(each);
+  }
+  for (const [key, each] of of.backgrounds) {
+    if (adopted.has(key)) continue;
+    // Saved by the one of the same key.
+    const state = saved.get(each.key) as (BackgroundState & NoiseFloorState) | undefined;
+    if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift, shift);
+  }
+  of.derived.restore(saved, shift);
+  return taken;
+}
