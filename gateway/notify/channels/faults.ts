@@ -32,6 +32,10 @@ export const CHANNEL_FAULTS = {
   partial: 'partial',
   /** The network says that the message was not delivered. */
   undelivered: 'undelivered',
+  /** The board has no text for it. */
+  noTemplate: 'no-template',
+  /** The board shows something else than was written. */
+  readBack: 'read-back',
   busy: 'busy',
   /** It rang, and nobody picked up. */
   notPickedUp: 'not-picked-up',

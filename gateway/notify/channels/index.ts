@@ -1,4 +1,5 @@
 import type { Channel } from './channel.ts';
+import { ledBoard } from './led-board.ts';
 import { sms } from './modem/sms.ts';
 import { voice } from './modem/voice.ts';
 import { dingtalk } from './robots/dingtalk.ts';
@@ -8,4 +9,4 @@ import { smtp } from './smtp.ts';
 import { webhook } from './webhook.ts';
 
 /** Every kind of channel to people. */
-export const channels: readonly Channel[] = [dingtalk, feishu, sms, smtp, voice, webhook, wecom];
+export const channels: readonly Channel[] = [dingtalk, feishu, ledBoard, sms, smtp, voice, webhook, wecom];

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SerialPort } from 'serialport';
@@ -10,6 +11,7 @@ import type { RobotCompany } from '../../../../firmware-sim/robots/robot.ts';
 import { serveRobot } from '../../../../firmware-sim/robots/serve.ts';
 import { freePort, type Program, start, until } from '../../../tools/program.ts';
 import { openPtyPair } from '../../../tools/pty.ts';
+import { startSlave } from '../../../tools/pymodbus.ts';
 
 /** What a channel of one kind speaks to, and the options that lead there. */
 export interface World {
@@ -88,6 +90,29 @@ const modem: World = {
   },
 };
 
+const board = { register: 7, templates: { clear: 0, red: 3, exercise: 9 } };
+
+const ledBoard: World = {
+  needs: ['pymodbus'],
+  secrets: [],
+  async open(stack) {
+    const port = await freePort();
+    stack.use(startSlave('tcp', port));
+    await until(() => isListening(port), 'the board');
+    return { host: '127.0.0.1', port, ...board };
+  },
+  away: async () => ({ host: '127.0.0.1', port: await freePort(), ...board }),
+};
+
+const isListening = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+
 /** One for each kind of channel. */
 export const WORLDS: Readonly<Record<string, World>> = {
   dingtalk: robot('dingtalk'),
@@ -95,6 +120,7 @@ export const WORLDS: Readonly<Record<string, World>> = {
   wecom: robot('wecom'),
   webhook,
   smtp,
+  'led-board': ledBoard,
   sms: modem,
   voice: modem,
 };
