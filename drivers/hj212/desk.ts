@@ -1,5 +1,6 @@
 import { openZone, type Zone } from '#kit/zone.ts';
-import type { LinkContext } from '../driver.ts';
+import type { LinkContext, Overheard } from '../driver.ts';
+import { Ears } from '../ears.ts';
 import type { UntimedReading } from '../reading.ts';
 import { UnknownDevices } from '../unknown-devices.ts';
 import { answerTo, COMMANDS, timeRequest } from './answers.ts';
@@ -54,6 +55,8 @@ const OUTCOME_COUNTS = {
  * with the readings of one upload at a time.
  */
 export class Desk implements Disposable {
+  /** Who listens to its frames. */
+  readonly ears = new Ears();
   readonly counts = noCounts();
   readonly unknown = new UnknownDevices();
   readonly #byMn: ReadonlyMap<string, Instrument>;
@@ -77,6 +80,7 @@ export class Desk implements Disposable {
 
   /** Whether the frame is of an instrument of the site, with its password. */
   take(frame: Frame, line: Line): boolean {
+    this.#overhear('in', frame.mn, saidIn(frame));
     const instrument = this.#byMn.get(this.#keyOf(frame.mn));
     this.counts.frames++;
     if (instrument === undefined) {
@@ -189,7 +193,12 @@ export class Desk implements Disposable {
   #answer(frame: Frame, line: Line, cn: string, cp: readonly Field[] = []): void {
     if (!wantsAnswer(frame)) return;
     this.counts.answers++;
+    this.#overhear('out', frame.mn, `CN=${cn}`);
     line.send(encodeFrame(answerTo(frame, cn, cp)));
+  }
+
+  #overhear(way: Overheard['way'], mn: string, what: string): void {
+    this.ears.tell(() => ({ at: this.#context.clock.now(), way, who: mn === '' ? null : mn, what, isRight: true }));
   }
 
   /** Begins to set its clock, unless that runs already or the gateway does not know the time itself. */
@@ -227,6 +236,10 @@ export class Desk implements Disposable {
     });
   }
 }
+
+/** All of a frame but the password. */
+const saidIn = ({ st, cn, cp }: Frame): string =>
+  [`ST=${st} CN=${cn}`, ...cp.flat().map(([name, value]) => `${name}=${value}`)].join(' ');
 
 /** The command and the names of its fields: no value, and never the password. */
 const sampleOf = ({ st, cn, cp }: Frame): string => [`ST=${st} CN=${cn}`, ...cp.flat().map(([name]) => name)].join(' ');

@@ -1,5 +1,5 @@
 import { Fault } from '#kit/fault.ts';
-import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
+import type { LinkContext, LinkStatus, OpenLink, Overheard } from '../driver.ts';
 import { FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
 import type { Point } from '../point.ts';
@@ -79,6 +79,10 @@ class Hj212Link implements OpenLink {
       devices: Object.fromEntries(this.#devices.map((device) => [device.id, this.#answers(device)])),
       unknown: unknown.list(),
     };
+  }
+
+  tap(listener: (heard: Overheard) => void): () => void {
+    return this.#desk.ears.tap(listener);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

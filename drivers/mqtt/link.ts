@@ -1,5 +1,6 @@
 import { Fault } from '#kit/fault.ts';
-import type { LinkContext, LinkStatus, OpenLink } from '../driver.ts';
+import type { LinkContext, LinkStatus, OpenLink, Overheard } from '../driver.ts';
+import { Ears } from '../ears.ts';
 import { breath, FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
 import type { Point } from '../point.ts';
@@ -45,6 +46,7 @@ class MqttLink implements OpenLink {
   readonly #pointsOf: ReadonlyMap<string, readonly Point[]>;
   readonly #silence: Silence;
   readonly #closing = new AbortController();
+  readonly #ears = new Ears();
   #messages = 0;
   /** What was on its way to the disk when the last batches were taken. */
   #durable: Promise<unknown>[] = [];
@@ -137,6 +139,10 @@ class MqttLink implements OpenLink {
     };
   }
 
+  tap(listener: (heard: Overheard) => void): () => void {
+    return this.#ears.tap(listener);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#cancelSilence();
@@ -164,10 +170,16 @@ class MqttLink implements OpenLink {
 
   #takePayload(device: string, payload: Buffer, topic: string, taken: () => void): void {
     this.#messages++;
+    this.#overhear(topic, payload);
     const sets = this.#topics.take(device, payload, topic);
     const tick = this.#context.clock.tick();
     for (const { point } of sets.flat()) this.#silence.heard(point, tick);
     this.#push({ device, sets, taken });
+  }
+
+  #overhear(topic: string, payload: Buffer): void {
+    const what = () => `${payload.length} bytes: ${payload.toString('utf8', 0, 400)}`;
+    this.#ears.tell(() => ({ at: this.#context.clock.now(), way: 'in', who: topic, what: what(), isRight: true }));
   }
 
   #push(message: Message): void {
@@ -188,6 +200,7 @@ class MqttLink implements OpenLink {
 
   #takeUplink(topic: string, message: Buffer, taken: () => void): void {
     this.#messages++;
+    this.#overhear(topic, message);
     const heard = this.#network?.take(topic, message);
     if (heard === undefined) {
       taken();
