@@ -9,6 +9,8 @@ import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { floodOfAlarms } from './alarm-flood.ts';
+import { changeToCall } from './call-latency.ts';
 import { deadUnit } from './dead-unit.ts';
 import { runDemo } from './demo.ts';
 import { type Figure, isMissed, tableOf } from './figure.ts';
@@ -44,6 +46,8 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   demo: () => runDemo(main, isQuick ? 20 : 300),
   rules: () => judgeMany(isQuick ? 2400 : 3600),
   replay: () => replayRecordings(main, isQuick ? 300 : 1800),
+  calls: () => changeToCall(isQuick ? 20 : 120),
+  'alarm-flood': () => floodOfAlarms(isQuick ? 20 : 60),
   history: () => keepHistory(isQuick ? 600 : 3600, 366),
   'modbus-rate': () => modbusRate(isQuick ? 6 : 30),
   'modbus-bus': () => modbusBus(isQuick ? 5 : 30),
