@@ -11,7 +11,8 @@ import type { Accounts } from './ledger/accounts.ts';
 import type { LiveJudge } from './live-judge.ts';
 import type { Call } from './notify/call.ts';
 import { measuredWords } from './notify/measured-words.ts';
-import type { Contact } from './notify/people.ts';
+import { type Contact, NOBODY } from './notify/people.ts';
+import { whomOf } from './notify/route.ts';
 import { LEVEL_WORDS } from './notify/terms.ts';
 import { ResponderLinks } from './responder-links.ts';
 import { cardLines, cardsOf } from './site-cards.ts';
@@ -28,7 +29,7 @@ export interface DutyDeskOptions {
 }
 
 /** What is of the duty desk: who is on duty, the links of those who are sent, the cards of what to do. */
-export interface OpenDutyDesk extends Pick<ApiContext, 'cards' | 'nightOf'> {
+export interface OpenDutyDesk extends Pick<ApiContext, 'cards' | 'nightOf' | 'isSentTo'> {
   readonly duty: DutyBook;
   readonly responders: ResponderLinks;
   linkFor(call: Call, contact: Contact): string | null;
@@ -68,6 +69,15 @@ export function openDutyDesk({ site, live, accounts, saved, clock, wire, log, da
   });
   return {
     ...{ duty, responders, cards },
+    isSentTo(account, id) {
+      const alarm = judge.alarms.find(id);
+      const to = alarm?.response?.to ?? null;
+      // Nobody was sent, or there is no such alarm: the action says so itself.
+      if (alarm === null || to === null || to === account) return true;
+      const roll = { people: site().people ?? NOBODY, zone: judge.zone, standing: duty.standing };
+      const { contacts } = whomOf([to], alarm.watch, roll, clock.now());
+      return contacts.length === 0 || contacts.some((contact) => contact.account === account);
+    },
     nightOf: (at) => judge.zone.date(at - DAY_BEGINS_MS),
     linkFor({ alarm, step }, { id }) {
       const links = site().people?.links;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault } from '#kit/fault.ts';
-import { action, type Receipt } from '../alarms/action.ts';
+import { type Action, action, type Receipt } from '../alarms/action.ts';
 import type { Role } from '../ledger/accounts.ts';
 import { SIGNED_IN, sessionOf } from './access.ts';
 import { ACTION_RIGHTS } from './action-rights.ts';
@@ -25,13 +25,24 @@ const anyAction = z.looseObject({
   kind: z.enum(bodies.map(({ kind }) => kind)).describe('Its other fields are those of its own route'),
 });
 
+/** A responder does these of an alarm that he was sent to, and of no other. */
+const OF_WHO_IS_SENT: readonly Action['kind'][] = ['accept', 'refuse', 'arrive', 'resolve'];
+
 type Request = Parameters<typeof sessionOf>[0] & Parameters<typeof auditLater>[3];
 
 /** What people do about alarms and devices; each kind has a route of its own, and all have one that takes any. */
 export function addActionRoutes(app: App, context: ApiContext): void {
   async function act(asked: unknown, request: Request) {
-    const { account: by } = sessionOf(request);
+    const { account: by, role } = sessionOf(request);
     const said = action.parse({ ...(asked as object), by });
+    if (
+      role === 'responder' &&
+      OF_WHO_IS_SENT.includes(said.kind) &&
+      'alarm' in said &&
+      !context.isSentTo(by, said.alarm)
+    ) {
+      throw new Fault('not-allowed', 'Somebody else was sent to this alarm.', { hint: 'The duty desk sends people.' });
+    }
     const answer = answerOf(await context.act(said));
     // The ledger itself keeps who did it, so the answer does not wait for this line.
     if (answer.status === 'done') {

@@ -160,6 +160,30 @@ export interface JobOffice {
   stop(id: string): Promise<JobView | undefined>;
 }
 
+/** Walk tests: see gateway/walk-tests.ts. */
+export interface WalkTestOffice extends Omit<JobOffice, 'start'> {
+  start(
+    wish: { device: string; point?: string | undefined; rule?: string | undefined; withinMs?: number | undefined },
+    by: string,
+  ): JobView;
+}
+
+export interface DrillView {
+  readonly drill: string;
+  readonly startedAt: string;
+  readonly ended: string | null;
+}
+
+/** Drills: see gateway/drills.ts. All but `report` throw a Fault why not. */
+export interface DrillDesk {
+  start(
+    wish: { drill: string; place?: string | undefined; speed?: number | undefined },
+    by: string,
+  ): Promise<DrillView>;
+  stop(by: string): Promise<DrillView>;
+  report(): DrillView | null;
+}
+
 /** A way to people, as it stands: see gateway/notify/channels/channel.ts. */
 export interface ChannelView {
   readonly state: 'ready' | 'failing' | 'starting';
@@ -180,7 +204,7 @@ export interface CallView {
   readonly to: { readonly kind: 'person' | 'group'; readonly id: string };
   readonly tier: number;
   readonly urgent: boolean;
-  readonly state: 'wanted' | 'sending' | 'sent';
+  readonly state: 'wanted' | 'sending' | 'sent' | 'delivered';
   readonly channels: readonly string[];
   /** Which of them has it. */
   readonly channel: number;
@@ -237,6 +261,8 @@ export interface ApiContext {
   standing(): StandingView;
   readonly permits: Permits;
   readonly outputs: OutputDesk;
+  readonly walkTests: WalkTestOffice;
+  readonly drills: DrillDesk;
   /** Applies the site's directory as it is now. */
   reloadSite(by: string, from: string): Promise<SiteAnswer>;
   /** Puts a site back that was applied before. */
@@ -245,6 +271,8 @@ export interface ApiContext {
   readonly duty: DutyDesk;
   /** One-time links of those who are sent without an account. */
   readonly responders: LinkDesk;
+  /** Whether it is he, by the name of his account, who was sent to an alarm; where nobody knows who that is, anybody may be. */
+  isSentTo(account: string, alarm: string): boolean;
   /** What to do about an alarm, by its card (处置卡). */
   cards(alarm: Alarm): readonly CardView[];
   /** `YYYY-MM-DD` of the night that an instant belongs to. */

@@ -5,7 +5,7 @@ import type { Spoken } from './caller.ts';
 import type { Channel, Message, Recipient } from './channels/channel.ts';
 import type { Contact, Language } from './people.ts';
 import { replyCode } from './replies.ts';
-import type { Roll } from './route.ts';
+import { type Roll, routeOf } from './route.ts';
 import type { ToldEvent } from './told-events.ts';
 import { say } from './words.ts';
 
@@ -48,6 +48,12 @@ const cardWords = (card: Card | null, language: Language): readonly string[] =>
         said === undefined ? [] : [said[language]],
       );
 
+/** Who is reminded has so long from when it was told (首违提醒). */
+function putRightBy({ step, wantedAt }: Call, data: AlarmData, roll: Roll): number | null {
+  const within = step === 'reminder' ? routeOf(data, roll, wantedAt)?.remind?.within : undefined;
+  return within === undefined ? null : wantedAt + within;
+}
+
 /** What is said by a channel of that kind, and to whom; null when whom it names is not there any more. */
 export function speak(call: Call, event: ToldEvent, around: Around, kind: Channel | undefined): Spoken | null {
   const { people, zone } = around;
@@ -63,6 +69,7 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
     isGroup: kind?.reach === 'group',
     deviceName: point?.deviceName ?? '',
     permitTo: data?.permit == null ? null : around.permitTo(data.permit.id),
+    putRightBy: data === null ? null : putRightBy(call, data, around),
     card: data === null ? [] : cardWords(cardFor(data, around.cards), language),
   });
   const code = replyCode(call.sequence);
@@ -71,7 +78,7 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
   const message: Message = {
     id: `${call.sequence}:${call.to.kind}:${call.to.id}`,
     title: said.title,
-    text: [said.text, reply, link ?? ''].filter((part) => part !== '').join(language === 'zh' ? '' : ' '),
+    text: [said.text, reply].filter((part) => part !== '').join(language === 'zh' ? '' : ' '),
     speech: said.speech,
     level: data?.level ?? null,
     isExercise: event.data.exercise === 'drill' || event.data.exercise === 'test',

@@ -253,7 +253,7 @@ export function fakeContext(): FakeContext {
 }
 
 /** A desk where li is on duty, and nobody has a link. */
-const fakeDuty = (): Pick<ApiContext, 'duty' | 'responders' | 'cards' | 'nightOf'> => {
+const fakeDuty = (): Pick<ApiContext, 'duty' | 'responders' | 'cards' | 'nightOf' | 'isSentTo'> => {
   const lines: DutyEntry[] = [];
   const write = (entry: Partial<DutyEntry> & Pick<DutyEntry, 'kind'>, by: string): DutyEntry => {
     const nothing = { of: null, came: null, from: null, text: '', handOver: null };
@@ -285,6 +285,7 @@ const fakeDuty = (): Pick<ApiContext, 'duty' | 'responders' | 'cards' | 'nightOf
         throw new Fault('link-gone', 'gone');
       },
     },
+    isSentTo: () => true,
     cards: () => [
       { id: 'c', title: { zh: '封路', en: 'Close' }, lines: [{ what: 'step', text: { zh: '拉警戒', en: 'Tape' } }] },
     ],
