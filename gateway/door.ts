@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import { takeAction } from './action-command.ts';
 import type { SiteAnswer } from './api/context.ts';
 import type { AssetImport, DeviceAuthor } from './api/device-desk.ts';
 import { type JobWish, jobRequest } from './api/job-request.ts';
@@ -26,7 +27,8 @@ const newDevice = z.strictObject({
 const request = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('status') }),
   z.strictObject({ ask: z.literal('alarms') }),
-  z.strictObject({ ask: z.literal('acknowledge'), alarm: z.string(), note: z.string().optional() }),
+  z.strictObject({ ask: z.literal('standing') }),
+  z.strictObject({ ask: z.literal('act'), action: z.looseObject({ kind: z.string() }) }),
   z.strictObject({ ask: z.literal('background'), device: z.string() }),
   z.strictObject({ ask: z.literal('site-reload') }),
   z.strictObject({ ask: z.literal('site-history') }),
@@ -211,11 +213,13 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
         return { answer: await gateway.users() };
       case 'invite':
         return { answer: await gateway.invite(asked.role) };
-      case 'acknowledge': {
-        const { alarm, note } = asked;
-        const receipt = await gateway.act({ kind: 'acknowledge', alarm, by: WHO, note });
-        if (receipt.status === 'refused') return { fault: { code: receipt.code, message: receipt.message } };
-        return { answer: receipt.status };
+      case 'standing':
+        return { answer: gateway.standing() };
+      case 'act': {
+        const reply = await takeAction((action) => gateway.act(action), asked.action, WHO);
+        return reply.status === 'refused'
+          ? { fault: { code: reply.code, message: reply.message } }
+          : { answer: reply.status };
       }
       default:
         return asked satisfies never;

@@ -67,7 +67,7 @@ async function openSite(id: string, permits = filing('p1', Date.now() + 86_400_0
 test('revoked in the midst of an alarm: it rises at that instant, unacknowledged, and stays so over kill -9 and a file that says otherwise', async () => {
   await using box = await openSite('permits-revoked');
   const id = (await box.alarm())?.id ?? '';
-  await box.gateway.ask({ ask: 'acknowledge', alarm: id });
+  await box.gateway.ask({ ask: 'act', action: { kind: 'acknowledge', alarm: id } });
   expect(box.permits('set', 'revoked', 'p1', '--note', '扰民')).toEqual({ status: 0, said: 'done\n' });
   // Said to be done: nothing may take it back.
   await box.gateway.kill();

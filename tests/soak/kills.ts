@@ -27,7 +27,8 @@ async function acknowledgeAll(data: string, done: Set<string>, signal: AbortSign
         await new Promise((resolve) => setTimeout(resolve, 10));
         continue;
       }
-      if ((await askGateway(data, { ask: 'acknowledge', alarm: alarm.id })) === 'done') done.add(alarm.id);
+      const acknowledge = { kind: 'acknowledge', alarm: alarm.id };
+      if ((await askGateway(data, { ask: 'act', action: acknowledge })) === 'done') done.add(alarm.id);
     } catch {
       // Killed in the midst of it: nothing was promised.
       await new Promise((resolve) => setTimeout(resolve, 50));

@@ -151,13 +151,16 @@ const TABLE: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 describe.each(Object.entries(COVERS))('orange, kept by %s', (cover, arrive) => {
-  test.each(Object.entries(INPUTS))('%s', (input, give) => {
-    const box = new Box(WATCHES);
-    arrive(box);
-    if (cover !== 'chatter') box.say(KEY, 'orange');
-    const step = give(box);
-    const got = [...saidBy(step).map((each) => each.replace('d/p/r ', '')), `→ ${standOf(box.book, KEY)}`];
-    expect(got.join('; ')).toBe(TABLE[cover]?.[input]);
+  test.each(Object.entries(INPUTS))('%s, also after a restart', (input, give) => {
+    for (const isKilled of [false, true]) {
+      const box = new Box(WATCHES);
+      arrive(box);
+      if (cover !== 'chatter') box.say(KEY, 'orange');
+      if (isKilled) box.kill();
+      const step = give(box);
+      const got = [...saidBy(step).map((each) => each.replace('d/p/r ', '')), `→ ${standOf(box.book, KEY)}`];
+      expect(got.join('; ')).toBe(TABLE[cover]?.[input]);
+    }
   });
 });
 
