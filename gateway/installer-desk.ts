@@ -1,5 +1,4 @@
 import { Fault, textOf } from '#kit/fault.ts';
-import { openThread, type Thread, threadUrl } from '#kit/thread.ts';
 import { openZone } from '#kit/zone.ts';
 import { asset } from '../config/asset.ts';
 import type { Fields } from '../config/merged-fields.ts';
@@ -16,7 +15,7 @@ import type {
 import { type CheckAsset, encodeAssets, readAssets } from './commissioning/assets-csv.ts';
 import { Photos } from './commissioning/assets-photos.ts';
 import { encodeReport } from './commissioning/report-html.ts';
-import type { DeviceEditCalls } from './device-edit-thread.ts';
+import { DeviceEditor } from './device-editor.ts';
 import type { DeviceEdit, SiteTexts } from './device-edits.ts';
 import { deviceViews } from './device-views.ts';
 import type { Works } from './reload.ts';
@@ -29,14 +28,12 @@ export const checkAsset: CheckAsset = ({ asset: given = {} }) => {
   return read.success ? [] : read.error.issues.map(({ path, message }) => ({ path: ['asset', ...path], message }));
 };
 
-const openEditThread = () =>
-  openThread<DeviceEditCalls>(threadUrl(import.meta.url, 'device-edit-thread'), { name: 'device-edit', data: null });
-
 /** What installers do to a gateway at work: devices in and out, the register, photos, the commissioning report. */
-export class InstallerDesk implements DeviceDesk {
+export class InstallerDesk implements DeviceDesk, AsyncDisposable {
   readonly #works: Works;
   readonly #desk: SiteDesk;
   readonly #photos: Photos;
+  readonly #editor: DeviceEditor;
   readonly #links: () => Readonly<Record<string, LinkStatus>>;
   readonly #version: string;
 
@@ -44,6 +41,7 @@ export class InstallerDesk implements DeviceDesk {
     this.#works = works;
     this.#desk = desk;
     this.#photos = new Photos(works.data);
+    this.#editor = new DeviceEditor(works.wire);
     this.#links = links;
     this.#version = version;
   }
@@ -53,17 +51,15 @@ export class InstallerDesk implements DeviceDesk {
   }
 
   adopt(asked: NewDevice, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-adopted', author, (thread, texts) => thread.call('adoptDevice', [texts, asked]));
+    return this.#edit('device-adopted', author, (texts) => this.#editor.call('adoptDevice', [texts, asked]));
   }
 
   change(device: string, fields: Fields, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-changed', author, (thread, texts) =>
-      thread.call('changeDevice', [texts, device, fields]),
-    );
+    return this.#edit('device-changed', author, (texts) => this.#editor.call('changeDevice', [texts, device, fields]));
   }
 
   remove(device: string, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-removed', author, (thread, texts) => thread.call('removeDevice', [texts, device]));
+    return this.#edit('device-removed', author, (texts) => this.#editor.call('removeDevice', [texts, device]));
   }
 
   exportAssets(): string {
@@ -76,10 +72,7 @@ export class InstallerDesk implements DeviceDesk {
     const answer = { rows, changed, unchanged: rows - changed.length, problems };
     if (problems.length > 0) return { ...answer, changed: [], status: 'unchanged' };
     if (changed.length === 0) return { ...answer, status: 'unchanged' };
-    const applied = await this.#desk.edit(async (texts) => {
-      await using thread = openEditThread();
-      return await thread.call('changeDevices', [texts, changes]);
-    }, author);
+    const applied = await this.#desk.edit((texts) => this.#editor.call('changeDevices', [texts, changes]), author);
     if (applied.status === 'refused') return applied;
     if (author.isTrial !== true) this.#audit('assets-imported', author, { rows, changed: changed.length });
     return { ...answer, status: applied.status };
@@ -121,15 +114,18 @@ export class InstallerDesk implements DeviceDesk {
     return encodeReport(report, openZone(site.timeZone));
   }
 
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#editor[Symbol.asyncDispose]();
+  }
+
   async #edit(
     what: string,
     author: DeviceAuthor,
-    make: (thread: Thread<DeviceEditCalls>, texts: SiteTexts) => Promise<DeviceEdit>,
+    make: (texts: SiteTexts) => Promise<DeviceEdit>,
   ): Promise<DeviceAnswer> {
     let edit: DeviceEdit | undefined;
     const answer = await this.#desk.edit(async (texts) => {
-      await using thread = openEditThread();
-      edit = await make(thread, texts);
+      edit = await make(texts);
       return edit.changes;
     }, author);
     if (answer.status === 'refused') return answer;
