@@ -12,6 +12,7 @@ import type { GatewaySite } from './gateway.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
 import type { LiveJudge } from './live-judge.ts';
 import type { Call } from './notify/call.ts';
+import { isOut } from './notify/call-list.ts';
 import { Caller } from './notify/caller.ts';
 import type {
   ChannelStatus,
@@ -156,7 +157,7 @@ export class CallDesk implements AsyncDisposable {
 
   #replied(contact: Contact, text: string): void {
     const own = [...this.#caller.calls].filter(
-      ({ to, alarm, state }) => to.id === contact.id && state === 'sent' && this.#options.find(alarm) !== null,
+      (call) => call.to.id === contact.id && isOut(call) && this.#options.find(call.alarm) !== null,
     );
     const call = repliedTo(text, own);
     if (call !== null) this.#acknowledge(call, contact, `短信回复 / by text message: ${text.slice(0, 100)}`);

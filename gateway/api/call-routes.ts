@@ -25,7 +25,9 @@ const callShape = z.object({
   to: z.object({ kind: z.enum(['person', 'group']), id: z.string() }),
   tier: z.number(),
   urgent: z.boolean(),
-  state: z.enum(['wanted', 'sending', 'sent']).describe('`sent` waits for the proof that it came'),
+  state: z
+    .enum(['wanted', 'sending', 'sent', 'delivered'])
+    .describe('`sent` waits for the proof that it came, `delivered` may be replied to'),
   channels: z.array(z.string()).readonly().describe('In their order: one that fails hands over to the next'),
   channel: z.number().describe('Which of them has it'),
   tries: z.number(),

@@ -15,7 +15,7 @@ const POSITION = 'calls:position';
 const CALL = 'call:';
 /** Calls that are not done with. Beyond it only those that are urgent are taken. */
 export const MOST_CALLS = 10_000;
-/** Sent calls that wait for a receipt; the oldest is given up first. */
+/** Sent calls that wait for a receipt or a reply; the oldest is given up first. */
 const MOST_SENT = 2_000;
 
 /** The calls that are not done with, the position in the log up to which it was looked at, and what of both is not stored yet. */
@@ -126,14 +126,17 @@ export class CallList {
       return;
     }
     this.#calls.set(key, call);
-    if (call.state === 'sent') this.#dropOldest();
+    if (isOut(call)) this.#dropOldest();
   }
 
   #dropOldest(): void {
-    const sent = [...this.#calls].filter(([, { state }]) => state === 'sent');
+    const sent = [...this.#calls].filter(([, call]) => isOut(call));
     for (const [key] of sent.slice(0, Math.max(0, sent.length - MOST_SENT))) {
       this.#calls.delete(key);
       this.#changed.add(key);
     }
   }
 }
+
+/** It has gone out, and waits for what comes back. */
+export const isOut = ({ state }: Call): boolean => state === 'sent' || state === 'delivered';

@@ -29,8 +29,11 @@ export interface Call extends WantedCall {
   readonly sequence: number;
   /** The alarm, or the incident, that it is about. */
   readonly alarm: string;
-  /** `sending` is stored before the request is made; `sent` waits for receipts, where the channel gives any. */
-  readonly state: 'wanted' | 'sending' | 'sent';
+  /**
+   * `sending` is stored before the request is made; `sent` waits for receipts, where the channel gives any; `delivered` may be
+   * replied to.
+   */
+  readonly state: 'wanted' | 'sending' | 'sent' | 'delivered';
   /** Which of `channels` has it now. */
   readonly channel: number;
   /** Requests made to that one, and to all. */
@@ -99,9 +102,10 @@ export function stepCall(call: Call, input: CallInput): CallStep {
       // What was stored as being sent may have gone out.
       return still(call.state === 'sending' ? { ...call, state: 'wanted', repeated: true } : call);
     case 'delivered':
-      return { call: null, told: [tell(call, 'delivered')], waitMs: 0 };
+      if (call.state === 'delivered') return still(call);
+      return { call: { ...call, state: 'delivered' }, told: [tell(call, 'delivered')], waitMs: 0 };
     case 'undelivered':
-      return without(call, input.code, null);
+      return call.state === 'sent' ? without(call, input.code, null) : still(call);
     case 'answered':
       return answered(call, input.sent, input.now);
     default:

@@ -4,8 +4,8 @@ import type { Log } from '#kit/log.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import { Backlog } from '../ledger/backlog.ts';
 import type { Entry, LedgerReader } from '../ledger/ledger.ts';
-import { type Call, callKey, type WantedCall, wanted } from './call.ts';
-import { CallList, type StoredState, type Told } from './call-list.ts';
+import { type Call, type CallInput, callKey, type WantedCall, wanted } from './call.ts';
+import { CallList, isOut, type StoredState, type Told } from './call-list.ts';
 import type { Message, OpenChannel, Recipient, Sent, Receipt as SentReceipt } from './channels/channel.ts';
 import { Sending } from './sending.ts';
 import { aboutOf, eventOf, occasionOf, type ToldEvent, ToldEvents } from './told-events.ts';
@@ -111,17 +111,18 @@ export class Caller implements AsyncDisposable {
 
   /** What came back of a message after it was sent. */
   receive(channel: string, receipt: SentReceipt): void {
-    const call = receipt.receipt === null ? undefined : this.#sentBy(channel, receipt.receipt);
+    const call = receipt.receipt === null ? undefined : this.#of(channel, receipt.receipt);
     if (call === undefined) {
       this.#context.cameIn(channel, receipt);
       return;
     }
-    const key = callKey(call);
-    if (receipt.kind === 'failed') {
-      this.#calls.step(key, { kind: 'undelivered', code: receipt.text ?? 'undelivered' }, this.#context.wire.tick());
-    } else {
-      if (receipt.kind !== 'delivered') this.#context.answered(call, receipt.kind, receipt.text ?? null);
-      this.#calls.step(key, { kind: 'delivered' }, this.#context.wire.tick());
+    const { kind, text } = receipt;
+    if (kind === 'acknowledged' || kind === 'reply') this.#context.answered(call, kind, text ?? null);
+    // While it is still being sent its answer tells of that.
+    if (call.state !== 'sending') {
+      const input: CallInput =
+        kind === 'failed' ? { kind: 'undelivered', code: text ?? 'undelivered' } : { kind: 'delivered' };
+      this.#calls.step(callKey(call), input, this.#context.wire.tick());
     }
     this.wake();
   }
@@ -141,9 +142,11 @@ export class Caller implements AsyncDisposable {
     this.wake();
   }
 
-  #sentBy(channel: string, receipt: string): Call | undefined {
+  /** By what the channel calls it; or by its own name, while that is not known yet. */
+  #of(channel: string, receipt: string): Call | undefined {
     for (const call of this.#calls) {
-      if (call.receipt === receipt && call.channels[call.channel] === channel) return call;
+      const isIt = call.receipt === receipt || (call.receipt === null && callKey(call) === receipt);
+      if (isIt && channelOf(call) === channel) return call;
     }
     return undefined;
   }
@@ -206,8 +209,9 @@ export class Caller implements AsyncDisposable {
   #isDue(call: Call, key: string, next: { restMs: number; waitMs: number }): boolean {
     const { clock, wire } = this.#context;
     const now = clock.now();
-    if (call.state === 'sent') {
-      if (now - (call.sentAt ?? now) > RECEIPT_WITHIN_MS) this.#calls.lapse(key);
+    if (isOut(call)) {
+      const isOver = call.state === 'delivered' && !this.#context.isNeeded(call);
+      if (isOver || now - (call.sentAt ?? now) > RECEIPT_WITHIN_MS) this.#calls.lapse(key);
       return false;
     }
     if (!this.#context.isNeeded(call)) {

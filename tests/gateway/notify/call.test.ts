@@ -66,7 +66,13 @@ test.each<[sentence: string, call: Call, input: CallInput, what: string]>([
     answered({ status: 'delivered', receipt: '7' }),
     'sent sms, delivered sms, done',
   ],
-  ['a receipt ends it', aCall({ state: 'sent' }), { kind: 'delivered' }, 'delivered sms, done'],
+  [
+    'a receipt says so, and it may be replied to',
+    aCall({ state: 'sent' }),
+    { kind: 'delivered' },
+    'delivered sms, delivered by sms',
+  ],
+  ['once', aCall({ state: 'delivered' }), { kind: 'delivered' }, 'delivered by sms'],
   [
     'a report that it was not delivered hands over',
     aCall({ state: 'sent' }),

@@ -143,6 +143,34 @@ test('a report that a message was not delivered hands over; a key that was press
   expect(world.told).toEqual(['sent sms', 'failed sms', 'sent voice', 'delivered voice']);
 });
 
+test('a reply to what was delivered is still understood; when nobody owes anything, it is let go', async () => {
+  await using world = new World('sms');
+  world.channel('sms').answers.push({ status: 'accepted', receipt: '7' });
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.caller.receive('sms', { receipt: '7', person: null, kind: 'delivered', at: 0 });
+  await world.pass();
+  world.caller.receive('sms', { receipt: '7', person: null, kind: 'reply', text: '收到', at: 0 });
+  await world.pass();
+  expect(world.answered).toEqual([{ alarm: 'a', kind: 'reply' }]);
+  expect(world.told).toEqual(['sent sms', 'delivered sms']);
+  world.done.add('a');
+  world.caller.wake();
+  await world.pass();
+  expect([...world.caller.calls]).toEqual([]);
+});
+
+test('a key that is pressed while it is spoken acknowledges at once', async () => {
+  await using world = new World('voice');
+  world.channel('voice').answers.push('hang');
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.caller.receive('voice', { receipt: '1:person:li', person: 'li', kind: 'acknowledged', at: 0 });
+  expect(world.answered).toEqual([{ alarm: 'a', kind: 'acknowledged' }]);
+});
+
 test('an orderly stop repeats nothing', async () => {
   const world = new World('sms');
   world.channel('sms').answers.push('hang');
