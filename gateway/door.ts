@@ -10,6 +10,7 @@ import type { SiteAnswer } from './api/context.ts';
 import type { AssetImport, DeviceAuthor } from './api/device-desk.ts';
 import { type JobWish, jobRequest } from './api/job-request.ts';
 import { answerDuty, DUTY_REQUESTS } from './duty-door.ts';
+import { answerExercise, EXERCISE_REQUESTS } from './exercise-door.ts';
 import type { Gateway } from './gateway.ts';
 import { askForJob, serveJob } from './job-door.ts';
 import { ROLES } from './ledger/accounts.ts';
@@ -60,6 +61,7 @@ const request = z.discriminatedUnion('ask', [
   z.strictObject({ ask: z.literal('jobs') }),
   z.strictObject({ ask: z.literal('job'), wish: jobRequest }),
   ...DUTY_REQUESTS,
+  ...EXERCISE_REQUESTS,
   z.strictObject({ ask: z.literal('users') }),
   z.strictObject({ ask: z.literal('invite'), role: z.enum(ROLES) }),
 ]);
@@ -209,6 +211,13 @@ async function answer(line: string, gateway: Gateway): Promise<Answer> {
       case 'duty-log':
       case 'duty-write':
         return { answer: await answerDuty(asked, gateway.duty, WHO) };
+      case 'walk-test':
+      case 'walk-test-news':
+      case 'walk-test-stop':
+      case 'drill':
+      case 'drill-stop':
+      case 'drill-report':
+        return { answer: await answerExercise(asked, gateway, WHO) };
       case 'users':
         return { answer: await gateway.users() };
       case 'invite':

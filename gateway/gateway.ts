@@ -20,6 +20,7 @@ import { Board } from './board.ts';
 import type { CallDeskStatus } from './call-desk.ts';
 import { ConsoleDoor } from './console-door.ts';
 import { openDutyDesk } from './duty-desk.ts';
+import type { ExerciseDesk } from './exercise-desk.ts';
 import { openHistory } from './history/open-history.ts';
 import type { Jobs } from './jobs.ts';
 import { inTime } from './late.ts';
@@ -108,6 +109,8 @@ export interface Gateway extends AsyncDisposable {
   forgetBackground(device: string, by: string): Promise<boolean>;
   /** Switched by the box's own administrator, in the audit trail. */
   readonly outputs: OutputSwitch;
+  readonly walkTests: ExerciseDesk['walkTests'];
+  readonly drills: ExerciseDesk['drills'];
   readonly jobs: Jobs;
 }
 
@@ -222,14 +225,23 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // The devices are asked before the page is even loaded.
   await wire.sleep(FIRST_ASK_MS);
   keepSmall();
-  const [{ openApi }, { openMetrics }, { SiteDesk }, { InstallerDesk }, { Jobs }, { CallDesk }] = await Promise.all([
-    import('./api/open-api.ts'),
-    import('./metrics.ts'),
-    import('./site-desk.ts'),
-    import('./installer-desk.ts'),
-    import('./jobs.ts'),
-    import('./call-desk.ts'),
-  ]);
+  const [{ openApi }, { openMetrics }, { SiteDesk }, { InstallerDesk }, { Jobs }, { CallDesk }, { ExerciseDesk }] =
+    await Promise.all([
+      import('./api/open-api.ts'),
+      import('./metrics.ts'),
+      import('./site-desk.ts'),
+      import('./installer-desk.ts'),
+      import('./jobs.ts'),
+      import('./call-desk.ts'),
+      import('./exercise-desk.ts'),
+    ]);
+  const exercises = opening.use(
+    new ExerciseDesk({
+      ...{ board, live, ledger, accounts, sinks: sinks.open, clock, wire, log },
+      site: () => current(),
+    }),
+  );
+  const act = (action: Action) => exercises.act(action) ?? live.act(action);
   const calls = opening.use(
     await CallDesk.open({
       ...{ ledger, live, saved: restored.saved, clock, wire, log, dir: join(data, 'channels') },
@@ -237,8 +249,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       standing: () => duty.standing,
       linkFor,
       permits: () => permits.over(current().permits),
-      find: (alarm) => live.judge.alarms.find(alarm),
-      act: (action) => live.act(action),
+      find: (alarm) => live.judge.alarms.find(alarm) ?? exercises.find(alarm),
+      act,
     }),
   );
   live.onUndurable((events) => calls.tellAtOnce(events));
@@ -261,10 +273,12 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     links: () => statusOf(links.open),
     upstreams: () => statusOf(sinks.open),
     picture: (device, at) => pictureOf(works.site, links.open, device, at),
-    act: (action) => live.act(action),
+    act,
     standing: () => judge.alarms.standing,
     permits,
     outputs,
+    walkTests: exercises.walkTests,
+    drills: exercises.drills,
     calls,
     get devices() {
       return devices;
@@ -310,8 +324,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       ...(time === null ? {} : { time: time.status() }),
     }),
     alarms: () => live.alarms,
-    act: (action) => live.act(action),
+    act,
     standing: () => judge.alarms.standing,
+    walkTests: exercises.walkTests,
+    drills: exercises.drills,
     duty,
     permits,
     devices,

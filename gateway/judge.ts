@@ -53,6 +53,7 @@ export class Judge {
   #given: readonly ResponsePlan[] = [];
   #pace = 1;
   #keepDerived: ((batch: readonly Reading[]) => void) | null = null;
+  #divert: (finding: Finding) => boolean = () => false;
 
   constructor(site: JudgedSite, start: Instant, trust: Trust) {
     this.#zone = openZone(site.timeZone);
@@ -112,6 +113,11 @@ export class Judge {
   listenToDerived(keep: (batch: readonly Reading[]) => void): void {
     this.#keepDerived = keep;
     this.#handOn();
+  }
+
+  /** What a rule says of a point under test goes to that test, which takes what it gives true for; to no alarm of ours. */
+  divert(take: (finding: Finding) => boolean): void {
+    this.#divert = take;
   }
 
   /** The readings of one instant. */
@@ -202,7 +208,8 @@ export class Judge {
 
   #apply(findings: readonly Finding[]): Step {
     this.#handOn();
-    return findings.length === 0 ? NOTHING : joined(findings.map((finding) => this.alarms.take(finding)));
+    if (findings.length === 0) return NOTHING;
+    return joined(findings.map((finding) => (this.#divert(finding) ? NOTHING : this.alarms.take(finding))));
   }
 }
 

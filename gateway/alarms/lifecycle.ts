@@ -132,6 +132,7 @@ function raise(
     window: finding.window,
     follows,
     activeTick: context.tickOf(at),
+    ...(finding.watch.exercise === undefined ? {} : { exercise: finding.watch.exercise }),
     ...(announced === undefined ? {} : { announced }),
     ...(incident === undefined ? {} : { incident }),
   };

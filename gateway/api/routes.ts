@@ -7,6 +7,7 @@ import { addCallRoutes } from './call-routes.ts';
 import { addCaseRoutes } from './case-routes.ts';
 import type { ApiContext } from './context.ts';
 import { addDutyRoutes } from './duty-routes.ts';
+import { addExerciseRoutes } from './exercise-routes.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { addJobRoutes } from './job-routes.ts';
 import { addLinkRoutes } from './link-routes.ts';
@@ -51,6 +52,7 @@ export function addRoutes(app: App, { context, sessions, register, live }: Route
   addAssetRoutes(app, context);
   addReportRoutes(app, context);
   addOutputRoutes(app, context);
+  addExerciseRoutes(app, context);
   addJobRoutes(app, context);
   addCallRoutes(app, context);
   addLiveRoutes(app, live);

@@ -47,6 +47,8 @@ export interface Watch {
   readonly measure: string;
   /** The link of its device, for what a link that is down suppresses; left out for what has none. */
   readonly link?: string | undefined;
+  /** Of a drill or a walk test, whose alarms are their own and never mistaken for real ones; left out: it is real. */
+  readonly exercise?: 'drill' | 'test' | undefined;
   /** The response plan. */
   readonly respond?: string | undefined;
   /** Stays active until a person resets it. */

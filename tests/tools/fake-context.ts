@@ -1,7 +1,15 @@
 import { Registry } from 'prom-client';
 import type { Picture } from '../../drivers/driver.ts';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
-import type { AnswerView, ApiContext, Health, OutputView, PointView, SiteAnswer } from '../../gateway/api/context.ts';
+import type {
+  AnswerView,
+  ApiContext,
+  Health,
+  JobView,
+  OutputView,
+  PointView,
+  SiteAnswer,
+} from '../../gateway/api/context.ts';
 import type { DutyEntry } from '../../gateway/api/duty-desk.ts';
 import { Fault } from '../../gateway/kit/fault.ts';
 import { silentLog } from '../../gateway/kit/log.ts';
@@ -208,6 +216,25 @@ export function fakeContext(): FakeContext {
       },
     }),
     permitBatches: [],
+    walkTests: {
+      start({ device }, by) {
+        if (device !== 'noise-07') throw new Fault('no-such-device', `the site has no device ${device}`);
+        return { ...FAKE_WALK_TEST, by };
+      },
+      list: () => [FAKE_WALK_TEST],
+      find: (id) => (id === FAKE_WALK_TEST.id ? FAKE_WALK_TEST : undefined),
+      news: () => [{ number: 1, is: 'step', said: { step: 'reading', ok: true } }],
+      stop: async (id) => (id === FAKE_WALK_TEST.id ? FAKE_WALK_TEST : undefined),
+    },
+    drills: {
+      async start({ drill }) {
+        return { drill, startedAt: '2026-07-15T22:00:00.000+08:00', ended: null };
+      },
+      async stop() {
+        throw new Fault('no-drill', 'no drill runs');
+      },
+      report: () => null,
+    },
     outputs: {
       list: () => [FAKE_OUTPUT],
       set(id, value) {
@@ -343,6 +370,19 @@ const FAKE_POINT: PointView = {
   link: 'bus-1',
   everyMs: 1000,
   last: { point: 'noise-07/la', value: 57.1, at: 1_784_122_200_000, tick: 1_784_122_200_000, quality: 'good' },
+};
+
+const FAKE_WALK_TEST: JobView = {
+  id: '019f6b2c-0000-7000-8000-00000000000a',
+  kind: 'walk-test',
+  link: 'device noise-07',
+  by: 'wang',
+  startedAt: 1_784_122_200_000,
+  endedAt: null,
+  state: 'running',
+  progress: null,
+  result: null,
+  fault: null,
 };
 
 const FAKE_OUTPUT: OutputView = {
