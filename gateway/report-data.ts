@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import type { LinkStatus } from '../drivers/driver.ts';
 import type { Alarm } from './alarms/alarm.ts';
+import type { PointView } from './api/context.ts';
 import type { DeviceView, PhotoView } from './api/device-desk.ts';
-import type { Board } from './board.ts';
 import type { CommissioningReport, ReportedDevice, WalkStep, WalkTest } from './commissioning/report.ts';
 import type { GatewaySite } from './gateway.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
@@ -23,7 +23,7 @@ export interface ReportSources {
   readonly at: number;
   readonly by: string;
   readonly devices: readonly DeviceView[];
-  readonly board: Pick<Board, 'points'>;
+  readonly board: { points(): readonly PointView[] };
   readonly links: Readonly<Record<string, LinkStatus>>;
   readonly alarms: readonly Alarm[];
   readonly ledger: Pick<LedgerReader, 'latest'>;
@@ -111,6 +111,7 @@ function detailOf(value: unknown): string | null {
 const walkTestOf = (data: Readonly<Record<string, unknown>>, sequence: string): WalkTest => ({
   point: String(data.point),
   rule: textOr(data.rule),
+  mode: data.mode === 'simulate' || data.mode === 'live' ? data.mode : null,
   by: textOr(data.by),
   startedAt: timeOr(data.startedAt),
   sequence,

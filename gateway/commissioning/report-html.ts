@@ -59,6 +59,7 @@ const STEPS: Readonly<Record<string, string>> = {
   upstream: '上级平台 Upstream',
   channel: '通知渠道 Channel',
 };
+const MODES: Readonly<Record<string, string>> = { simulate: '模拟触发 Simulated', live: '实际触发 Live' };
 const EMPTY = '—';
 
 /** Of the walk tests of a device no more than so many are shown. */
@@ -189,7 +190,7 @@ const wordsOf = (key: string): string => {
 };
 
 const walkTestOf = (test: WalkTest, time: Time): Html =>
-  html`<table><tr><th colspan="4">${test.point} · ${test.rule ?? EMPTY} · ${time(test.startedAt)} · ${test.by ?? EMPTY} ·
+  html`<table><tr><th colspan="4">${test.point} · ${test.rule ?? EMPTY} · ${MODES[test.mode ?? ''] ?? EMPTY} · ${time(test.startedAt)} · ${test.by ?? EMPTY} ·
 <span class="${test.passed ? 'good' : 'bad'}">${test.passed ? '通过 Passed' : '未通过 Not passed'}</span> · #${test.sequence}</th></tr>
 ${test.steps.map(({ step, at, ok, detail }) => {
   const [kind = '', id] = step.split(/:(.*)/s);

@@ -28,6 +28,8 @@ export interface WalkStep {
 export interface WalkTest {
   readonly point: string;
   readonly rule: string | null;
+  /** Whether readings were only shown to the rule, or came from the sensor itself. */
+  readonly mode: 'simulate' | 'live' | null;
   readonly by: string | null;
   readonly startedAt: number | string | null;
   /** Of its entry in the log, by which it can be found there. */
@@ -101,8 +103,14 @@ export function unproven(device: ReportedDevice, today: string): readonly Said[]
   }
   if (walkTests.length === 0)
     add('未做联调测试：告警未证实到达值班人员', 'No walk test: that an alarm reaches people is not proven');
-  for (const { point, passed } of walkTests) {
+  for (const { point, passed, mode } of walkTests) {
     if (!passed) add(`测点 ${point} 联调测试未通过`, `The walk test of point ${point} did not pass`);
+    else if (mode !== 'live') {
+      add(
+        `测点 ${point} 联调测试为模拟触发，传感器触发未证实`,
+        `The sensor of point ${point} itself was not triggered`,
+      );
+    }
   }
   for (const { point, steps, passed } of walkTests) {
     const reached = steps.filter(({ step, ok }) => ok && step.startsWith('channel:'));

@@ -36,7 +36,15 @@ const DEVICE: ReportedDevice = {
   },
   walkTests: [
     {
-      ...{ point: 'la', rule: 'night-noise', by: 'wang', startedAt: AT - 60_000, sequence: '42', passed: true },
+      ...{
+        point: 'la',
+        rule: 'night-noise',
+        mode: 'live',
+        by: 'wang',
+        startedAt: AT - 60_000,
+        sequence: '42',
+        passed: true,
+      },
       steps: [
         { step: 'reading', at: AT - 59_000, ok: true, detail: '70 dB(A)' },
         { step: 'ledger', at: AT - 58_900, ok: true, detail: '#41' },
@@ -88,6 +96,7 @@ const MISSING: readonly (readonly [what: string, change: Partial<ReportedDevice>
   ['no walk test', { walkTests: [] }, '未做联调测试'],
   ['one that did not pass', { walkTests: [{ ...one(), passed: false }] }, '联调测试未通过'],
   ['one that reached nobody', { walkTests: [{ ...one(), steps: one().steps.slice(0, 3) }] }, '未经通知渠道送达人员'],
+  ['one whose readings were only shown to the rule', { walkTests: [{ ...one(), mode: 'simulate' }] }, '模拟触发'],
   ['no reading', { points: [{ ...point(), last: null }] }, '尚无读数'],
   [
     'a reading that is not good',
@@ -140,7 +149,7 @@ test('what people and devices wrote is text, wherever it stands', () => {
       },
       walkTests: [
         {
-          ...{ point: evil, rule: evil, by: evil, startedAt: evil, sequence: evil, passed: false },
+          ...{ point: evil, rule: evil, mode: null, by: evil, startedAt: evil, sequence: evil, passed: false },
           steps: [{ step: `channel:${evil}`, at: evil, ok: false, detail: evil }],
         },
       ],
