@@ -15,6 +15,7 @@ const hasStates = ({ quantity, states }: SitePoint): boolean =>
 export function checkMatchedTerms(entry: Entry, matched: readonly SitePoint[], report: Report): void {
   const levels = valueAt(entry.value, ['levels']);
   if (!isMapping(levels) || matched.length === 0 || valueAt(entry.value, ['kind']) === 'quality') return;
+  checkUnits(entry, levels, matched, report);
   const named = checkableQuantity(entry);
   const stateful = matched.find(hasStates);
   const numeric = matched.find((point) => !hasStates(point));
@@ -45,5 +46,26 @@ export function checkMatchedTerms(entry: Entry, matched: readonly SitePoint[], r
       if (states.has(text) || named?.states?.includes(text) === false) continue;
       warn(['is', ...path], `no point that matches is ever "${text}"; ${suggest(text, states)}`);
     }
+  }
+}
+
+/** A limit is a number of one unit: points of several cannot share it. */
+function checkUnits(
+  entry: Entry,
+  levels: Readonly<Record<string, unknown>>,
+  matched: readonly SitePoint[],
+  report: Report,
+): void {
+  const first = matched.find(({ unit }) => unit !== null);
+  const other = matched.find(({ unit }) => unit !== null && unit !== first?.unit);
+  // Days, whatever the points measure.
+  const isOfDays = valueAt(entry.value, ['measure', 'kind']) === 'certificate';
+  if (first === undefined || other === undefined || isOfDays) return;
+  for (const [level, condition] of Object.entries(levels)) {
+    if (!isMapping(condition) || !LIMITS.some((key) => Object.hasOwn(condition, key))) continue;
+    const units = `${first.key} is in ${first.unit}, ${other.key} in ${other.unit}`;
+    const message = `levels.${level}: a limit has one unit, but ${units}; narrow "on" to one quantity`;
+    report.error(entry.at(['levels', level]), entry.prefix + message);
+    return;
   }
 }

@@ -4,6 +4,7 @@ import { type Entry, isMapping, valueAt } from './document.ts';
 import { check } from './issues.ts';
 import type { Kinds, PermitShape, RuleShape, Selector } from './kinds.ts';
 import { checkMatchedTerms } from './matched-terms.ts';
+import { suggest } from './nearest.ts';
 import { checkUses } from './output-uses.ts';
 import { GATEWAY_DEVICE } from './own-points.ts';
 import { isKnownQuantity } from './quantities.ts';
@@ -63,7 +64,7 @@ export function checkRules<R extends RuleShape, P extends PermitShape>(
     if (matched === undefined) continue;
     if (pack !== null) {
       used.set(pack, { isUsed: matched.length > 0 || used.get(pack)?.isUsed === true, entry });
-    } else if (matched.length === 0) {
+    } else if (matched.length === 0 && arePointsThere(rule.on, entry, referred)) {
       report.warn(
         entry.at(['on']),
         `${entry.prefix}on: no point of this site matches, so rule ${rule.id} never answers`,
@@ -131,6 +132,19 @@ export function checkSelector(
   });
   if (!isWhole || listOf(on.quantity).some((quantity) => !isKnownQuantity(quantity))) return undefined;
   return points?.filter((point) => isSelected(on, point));
+}
+
+/** Whether one of the points that a selector names is there, on one of the devices that it names. */
+function arePointsThere(on: Selector, entry: Entry, { points, report }: Referred): boolean {
+  const [first] = listOf(on.point);
+  const around = (points ?? []).filter(({ device }) => on.device === undefined || listOf(on.device).includes(device));
+  if (first === undefined || around.some(({ id }) => listOf(on.point).includes(id))) return true;
+  const [device] = listOf(on.device);
+  const whose = device === undefined ? 'no device of this site' : device;
+  const known = new Set(around.map(({ id }) => id));
+  const lacks = `${whose} has ${device === undefined ? 'a' : 'no'} point "${first}"; ${suggest(first, known)}`;
+  report.error(entry.at(['on', 'point']), `${entry.prefix}on.point: ${lacks}`);
+  return false;
 }
 
 /** A device that `while` names is there, and the points that it is on. Without them the rule is never evaluable. */

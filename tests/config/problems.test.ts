@@ -369,7 +369,7 @@ const references: Row[] = [
     levels: { yellow: { is: [down] } }
   - id: c
     title: { zh: 一, en: One }
-    on: { device: gateway, point: [disk, backlog] }
+    on: { device: gateway, point: disk }
     levels: { yellow: { above: 90 } }
 `,
     },
@@ -395,6 +395,32 @@ const references: Row[] = [
       'devices/b.yaml:1:17: id: must be of small letters, digits, "." and "-", beginning with a letter or digit (this is text "link:bus-1")',
       'rules/a.yaml:6:27: levels.red: "gone" is no state of link.state; known: up, down',
       'rules/a.yaml:9:19: on.device: there is no link "bus-2"; did you mean "bus-1"?',
+    ],
+  },
+  {
+    says: 'a rule on a point that its device has not, or nobody',
+    files: {
+      'rules/a.yaml': `rules:
+  - id: a
+    title: { zh: 一, en: One }
+    on: { device: noise-1, point: lb }
+    levels: { red: { above: 1 } }
+  - id: b
+    title: { zh: 一, en: One }
+    on: { point: [depth, level] }
+    levels: { red: { above: 1 } }
+`,
+    },
+    problems: [
+      'rules/a.yaml:4:35: on.point: noise-1 has no point "lb"; did you mean "la"?',
+      'rules/a.yaml:8:11: on.point: no device of this site has a point "depth"; known: la, state, clock, disk, backlog',
+    ],
+  },
+  {
+    says: 'a limit over points of several units',
+    files: rule('    on: { device: [noise-1, gateway], point: [la, disk] }\n    levels: { yellow: { above: 55 } }\n'),
+    problems: [
+      'rules/a.yaml:5:15: levels.yellow: a limit has one unit, but noise-1/la is in dB(A), gateway/disk in %; narrow "on" to one quantity',
     ],
   },
   {
