@@ -139,6 +139,8 @@ export class SharedLine implements Line {
     const { baud } = settings;
     const port: BytePort = {
       ...this.#port,
+      // What waits to be read may be an answer that is only late: it is heard, not dropped.
+      flush: (flushed) => void setImmediate(flushed),
       write: (bytes) => {
         if (this.#turn !== undefined) this.#turn.sentAt = this.#now() + bytes.length * characterMs(baud);
         return this.#port.write(bytes);

@@ -137,7 +137,9 @@ export class Scan {
         return;
       }
       if (answer.late !== undefined) odd.add(answer.late.unit);
-      if (!this.#take(unit, settings, answer) && isOdd(answer)) odd.add(unit);
+      // What comes late may have spoilt the question after it.
+      const isDoubtful = isOdd(answer) || answer.late !== undefined;
+      if (!this.#take(unit, settings, answer) && isDoubtful) odd.add(unit);
       last = unit;
       this.#progress(settings, unit);
     }

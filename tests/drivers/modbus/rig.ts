@@ -1,7 +1,7 @@
 import type { OpenLink } from '../../../drivers/driver.ts';
 import type { ModbusDevice } from '../../../drivers/modbus/check.ts';
 import { type Medium, openLink } from '../../../drivers/modbus/link.ts';
-import { RtuLine } from '../../../drivers/modbus/rtu-line.ts';
+import { SharedLine } from '../../../drivers/modbus/shared-line.ts';
 import { TcpLine } from '../../../drivers/modbus/tcp-line.ts';
 import type { Pace } from '../../../drivers/modbus/use.ts';
 import type { Reading } from '../../../drivers/reading.ts';
@@ -44,7 +44,12 @@ export class Rig implements AsyncDisposable {
       openPort: this.bus.open,
       makeLine: (port, counters, events) =>
         kind === 'rtu'
-          ? new RtuLine(port, { baud: 115_200, gap: 0, muteAfter: Number.POSITIVE_INFINITY }, clock, counters, events)
+          ? new SharedLine(
+              port,
+              { baud: 115_200, parity: 'none', dataBits: 8, stopBits: 1 },
+              { baud: 115_200, gap: 0, muteAfter: Number.POSITIVE_INFINITY },
+              ...([clock, counters, events] as const),
+            )
           : new TcpLine(port, { window, muteAfter: Math.max(3, devices.length) }, clock, counters, events),
     };
     this.link = openLink(
