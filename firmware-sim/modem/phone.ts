@@ -1,40 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { Modem, type ModemNature } from './modem.ts';
+import { aPhone, type PhoneNature } from './phone-nature.ts';
 import { type ReadSubmit, readSubmit, writeDeliver, writeReport } from './sms.ts';
-
-/** What becomes of the next messages and calls; all of it can be changed while it runs. */
-export interface PhoneNature {
-  /**
-   * `takes`: numbers it; a number: +CMS ERROR; `no-prompt`: never asks for it; `no-answer`: has it and says nothing; `resets`:
-   * has it and begins anew; `once`: refuses the first (+CMS ERROR: 38), takes the next. `one`: takes one, and no more (+CMS ERROR: 41).
-   */
-  sms: 'takes' | 'no-prompt' | 'no-answer' | 'resets' | 'once' | 'one' | number;
-  /** TP-Status of the report of each message at once; null: none, until `report` is called. */
-  reports: number | null;
-  /** Whether its report comes before the modem says that it took the message. */
-  reportsEarly: boolean;
-  /** What the called one does. `refused`: +CME ERROR. `slow`: the modem says how it dialled only once the call ended. */
-  call: 'answers' | 'busy' | 'no-answer' | 'rings' | 'declines' | 'refused' | 'resets' | 'hangs-up' | 'slow';
-  /** Keys that are pressed once it was picked up and the tone was heard. */
-  keys: string;
-  /** How a key is told. */
-  keyForm: 'rxdtmf' | 'dtmf' | 'qtonedet';
-  /** Whether it says `VOICE CALL: BEGIN`, or leaves it to +CLCC. */
-  saysVoice: boolean;
-  /** How long it rings, ms. */
-  ringMs: number;
-}
-
-export const aPhone = (): PhoneNature => ({
-  sms: 'takes',
-  reports: null,
-  reportsEarly: false,
-  call: 'answers',
-  keys: '',
-  keyForm: 'rxdtmf',
-  saysVoice: true,
-  ringMs: 20,
-});
 
 /** 3GPP TS 27.007, section 7.18: <stat>. */
 const ALERTING = 3;
@@ -47,6 +14,7 @@ const realLater: Later = (ms, run) => void setTimeout(run, ms).unref();
 /** A modem that sends messages and calls, with the network and the phones behind it. */
 export class Phone {
   readonly #basics: Modem;
+  readonly #registration: ModemNature;
   readonly nature: PhoneNature;
   readonly #later: Later;
   readonly #stored = new Map<number, string>();
@@ -66,6 +34,7 @@ export class Phone {
 
   constructor(nature: Partial<PhoneNature>, basics: ModemNature, later: Later = realLater) {
     this.nature = { ...aPhone(), ...nature };
+    this.#registration = basics;
     this.#basics = new Modem(basics);
     this.#later = later;
   }
@@ -101,6 +70,11 @@ export class Phone {
   press(key: string): void {
     const forms = { rxdtmf: `+RXDTMF: ${key}`, dtmf: `+DTMF: ${key},160`, qtonedet: `+QTONEDET: ${key.charCodeAt(0)}` };
     this.#say([forms[this.nature.keyForm]]);
+  }
+
+  /** <stat> of +CEREG from now on. */
+  register(stat: number): void {
+    this.#registration.cereg = stat;
   }
 
   /** As after a dip of its supply. */

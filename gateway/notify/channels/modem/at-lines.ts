@@ -20,10 +20,12 @@ export class AtLines {
   }
 
   /** Whether it waits for the text of a message: `> ` without an end of line (3GPP TS 27.005, section 3.5.1). */
-  takePrompt(): boolean {
-    if (this.#line.trim() !== '>') return false;
-    this.#line = '';
-    return true;
+  get hasPrompt(): boolean {
+    return this.#line.trim() === '>';
+  }
+
+  dropPrompt(): void {
+    if (this.hasPrompt) this.#line = '';
   }
 }
 

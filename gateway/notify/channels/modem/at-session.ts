@@ -113,11 +113,15 @@ export class AtSession {
   #take(chunk: Uint8Array): void {
     if (this.#end !== undefined) return;
     for (const line of this.#lines.push(chunk)) this.#takeLine(line);
-    const { pdu } = this.#current?.command ?? {};
-    if (this.#current !== undefined && pdu !== undefined && !this.#current.wasSent && this.#lines.takePrompt()) {
-      this.#current.wasSent = true;
-      this.#line.write(pdu + END_OF_MESSAGE);
-    }
+    if (this.#lines.hasPrompt) this.#giveMessage();
+  }
+
+  #giveMessage(): void {
+    const current = this.#current;
+    if (current?.command.pdu === undefined || current.wasSent) return;
+    current.wasSent = true;
+    this.#lines.dropPrompt();
+    this.#line.write(current.command.pdu + END_OF_MESSAGE);
   }
 
   #takeLine(line: string): void {
@@ -130,6 +134,11 @@ export class AtSession {
         this.#said(head, line);
         return;
       }
+    }
+    // It says something unasked right after it has asked for the message.
+    if (line === '>') {
+      this.#giveMessage();
+      return;
     }
     if (isReset(line)) {
       this.end('reset', 'the modem began anew');

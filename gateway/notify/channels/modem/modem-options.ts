@@ -13,7 +13,7 @@ export const MODEM_MAKES = {
 
 /** The modem that `sms` and `voice` share when they name the same port. */
 export const modemOptions = z.strictObject({
-  /** Its AT port: a tty that nobody else keeps open. */
+  /** Its AT port: a tty that nobody else keeps open, or `host:port` of a serial server. */
   port: z.string().min(1),
   baud: z.int().min(1200).max(4_000_000).default(115_200),
   make: z.enum(['plain', 'simcom', 'quectel']).default('plain'),

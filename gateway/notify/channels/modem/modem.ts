@@ -24,6 +24,8 @@ export interface ModemStatus {
 
 const BACKOFF = { firstMs: 1000, mostMs: 30_000 };
 const LOOK_EVERY_MS = 60_000;
+/** While it is in no network. */
+const LOOK_SOON_MS = 5000;
 const MOST_EARLY = 100;
 export const SHORT_MS = 5000;
 
@@ -150,7 +152,8 @@ export class Modem implements AsyncDisposable {
     });
     while (!isEnded) {
       const stop = new AbortController();
-      await Promise.race([ended, this.#context.wire.sleep(LOOK_EVERY_MS, stop.signal).catch(() => {})]);
+      const waitMs = this.#isRegistered ? LOOK_EVERY_MS : LOOK_SOON_MS;
+      await Promise.race([ended, this.#context.wire.sleep(waitMs, stop.signal).catch(() => {})]);
       stop.abort();
       if (!isEnded) this.#isRegistered = await isRegisteredBy(session);
     }

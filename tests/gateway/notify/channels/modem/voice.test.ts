@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ModemNature } from '../../../../../firmware-sim/modem/modem.ts';
-import type { PhoneNature } from '../../../../../firmware-sim/modem/phone.ts';
+import type { PhoneNature } from '../../../../../firmware-sim/modem/phone-nature.ts';
 import type { Receipt } from '../../../../../gateway/notify/channels/channel.ts';
 import { MOST_CALLS_WAITING, VoiceChannel, voice } from '../../../../../gateway/notify/channels/modem/voice.ts';
 import { aMessage, aRecipient, NEVER } from '../a-message.ts';
