@@ -75,7 +75,10 @@ export class NotEvaluable implements Due {
   /** A rule of its point has changed: evaluable again, or not, or silence began or ended. */
   touched(tick: number, deadlines: Deadlines): void {
     // What was so then is restored; when it is due may only be known now, in an opening that was begun again.
-    if (tick <= this.#asOf) return deadlines.arm(this);
+    if (tick <= this.#asOf) {
+      deadlines.arm(this);
+      return;
+    }
     const isSilent = this.#isSilent();
     if (isSilent !== this.#wasSilent) {
       this.#silentUntil = tick;
