@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { loadSite } from '../../config/load.ts';
 import { standInKinds } from './stand-in-kinds.ts';
 import { GOOD, problemsOf, SECRETS, writeSite } from './temporary-site.ts';
@@ -17,9 +18,13 @@ routes:
 channels: [sms]
 `;
 
+const kinds = { ...standInKinds, channels: [{ kind: 'any', options: z.strictObject({}) }] };
+const CHANNELS = `channels: [${['sms', 'robot', 'call', 'dingtalk'].map((id) => `{ id: ${id}, kind: any }`).join(', ')}]\n`;
+
 const loaded = async (people: string) => {
-  await using site = await writeSite({ ...GOOD, 'people.yaml': people });
-  return await loadSite(site.dir, standInKinds, { env: SECRETS });
+  const site = { ...GOOD, 'site.yaml': `${GOOD['site.yaml']}${CHANNELS}`, 'people.yaml': people };
+  await using written = await writeSite(site);
+  return await loadSite(written.dir, kinds, { env: SECRETS });
 };
 
 test('a good people.yaml is read whole', async () => {
@@ -103,6 +108,11 @@ test.each([
     'a person whom nothing reaches',
     'contacts: [{ id: li, name: 李娜 }]\n',
     '1:12: warning: contact li has no phone, email or user',
+  ],
+  [
+    'a channel that the site does not have',
+    `${contact('phone: "110"')}channels: [sms]\n`,
+    '2:12: channels: there is no channel "sms" in site.yaml; there is none',
   ],
   [
     'hours without anybody',

@@ -49,6 +49,7 @@ function site(links: readonly SiteLink[] = [link('bus', [device('d')])], more: P
     console: { listen: { host: '127.0.0.1', port: 8080 } },
     broker: null,
     upstreams: [],
+    channels: [],
     links,
     points: links.flatMap(({ devices }) => devices.flatMap(({ points }) => points)),
     rules: [],
