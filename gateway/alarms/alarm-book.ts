@@ -4,7 +4,7 @@ import type { Action, Receipt } from './action.ts';
 import type { Alarm, Announced } from './alarm.ts';
 import { AlarmIndex } from './alarm-index.ts';
 import { Chatter } from './chatter.ts';
-import { announce, type Why } from './cover.ts';
+import { announce, coverOf, type Why } from './cover.ts';
 import { DueQueue } from './due-queue.ts';
 import { Flood } from './flood.ts';
 import type { Incident, Member } from './incident.ts';
@@ -22,19 +22,8 @@ import { dueOf, shiftResponse } from './response.ts';
 import { escalate } from './response-steps.ts';
 import { ALARM_SETTINGS, type AlarmSettings } from './settings.ts';
 import { type OutOfService, type Shelf, Standing, type WorkOrder } from './standing.ts';
-import {
-  endOrder,
-  endService,
-  endShelf,
-  ORDER,
-  SERVICE,
-  SHELF,
-  type StandingAction,
-  type StandingContext,
-  type Stood,
-  takeStanding,
-} from './standing-actions.ts';
-import { tellStanding } from './standing-event.ts';
+import type { StandingContext } from './standing-actions.ts';
+import { StandingDesk } from './standing-desk.ts';
 import { joined, NOTHING, type Step, telling } from './step.ts';
 import { Suppression } from './suppression.ts';
 
@@ -78,6 +67,7 @@ export class AlarmBook {
   readonly #chatter: Chatter;
   readonly #flood: Flood;
   readonly #due = new DueQueue();
+  readonly #desk: StandingDesk;
   readonly #context: LifecycleContext & Pick<StandingContext, 'watchOf' | 'isKnown'>;
   #settings: AlarmSettings;
 
@@ -93,6 +83,13 @@ export class AlarmBook {
     this.#settings = settings;
     this.#chatter = new Chatter(settings.chatter);
     this.#flood = new Flood(settings.flood, this.#context);
+    this.#desk = new StandingDesk({
+      standing: this.#standing,
+      alarms: this.#alarms,
+      due: this.#due,
+      context: () => ({ ...this.#context, standing: this.#standing, settings: this.#settings }),
+      lookAgain: (key, at, why) => this.#lookAgain(key, at, why),
+    });
   }
 
   /**
@@ -110,11 +107,7 @@ export class AlarmBook {
     this.#chatter.restore(saved, shift);
     this.#flood.restore(saved, shift);
     for (const alarm of open) this.#keep(this.#shifted(alarm, shift));
-    for (const { key, untilTick } of this.#standing.shelves.values()) this.#due.set(SHELF + key, untilTick);
-    for (const { on, untilTick } of this.#standing.workOrders.values()) this.#due.set(ORDER + on, untilTick);
-    for (const { on, end } of this.#standing.outOfService.values()) {
-      this.#due.set(SERVICE + on, end?.untilTick ?? Number.POSITIVE_INFINITY);
-    }
+    this.#desk.arm();
     for (const key of this.#chatter.calmed) this.#armChatter(key);
     this.#armFlood();
   }
@@ -185,7 +178,7 @@ export class AlarmBook {
         this.#armChatter(key);
         steps.push(this.#lookAgain(key, at, { reason: 'chatter' }));
       }
-      steps.push(this.#returnedOnce(step, at));
+      steps.push(this.#desk.returned(step, at));
       if (after !== null && isLevel(answer)) steps.push(telling(this.#flood.risen(after, at)));
     }
     return joined(steps);
@@ -204,7 +197,7 @@ export class AlarmBook {
   }
 
   act(action: Action, at: number): Acted {
-    if ('on' in action || action.kind === 'shelve' || action.kind === 'unshelve') return this.#stand(action, at);
+    if ('on' in action || action.kind === 'shelve' || action.kind === 'unshelve') return this.#desk.act(action, at);
     const alarm = this.find(action.alarm);
     if (alarm === null) {
       const message = `no open alarm ${action.alarm}`;
@@ -213,54 +206,20 @@ export class AlarmBook {
     const outcome = stepAction(alarm, action, at, this.#context);
     if (outcome === null) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
     if (isRefused(outcome)) return { receipt: { status: 'refused', ...outcome }, step: NOTHING };
-    const step = joined([this.#moved(outcome, at), this.#returnedOnce(outcome, at)]);
+    const step = joined([this.#moved(outcome, at), this.#desk.returned(outcome, at)]);
     return { receipt: { status: 'done', alarm: this.find(alarm.id) ?? outcome.alarms.at(-1) ?? alarm }, step };
-  }
-
-  #stand(action: StandingAction, at: number): Acted {
-    const alarm = 'alarm' in action ? this.find(action.alarm) : null;
-    const { tickOf, encodeTime, watchOf, isKnown } = this.#context;
-    const context = { standing: this.#standing, settings: this.#settings, tickOf, encodeTime, watchOf, isKnown };
-    const outcome = takeStanding(action, alarm, at, context);
-    if (outcome === null) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
-    if ('code' in outcome) return { receipt: { status: 'refused', ...outcome }, step: NOTHING };
-    const step = this.#stood(outcome, at);
-    return { receipt: { status: 'done', alarm: alarm === null ? null : this.find(alarm.id) }, step };
-  }
-
-  /** Told once for what it is on, and for each alarm that is open there; a shelf is told by its alarm, if it is open. */
-  #stood({ on, type, due, said, why }: Stood, at: number): Step {
-    this.#due.set(due.name, due.tick);
-    const isShelf = type === 'shelved' || type === 'unshelved';
-    const keys = isShelf ? [on] : this.#alarms.keysOn(on);
-    const isTold = !isShelf || this.#alarms.get(on) === null;
-    const entry = tellStanding(type, at, { on, ...said, ...why }, this.#context);
-    return joined([isTold ? telling([entry]) : NOTHING, ...keys.map((key) => this.#lookAgain(key, at, why))]);
   }
 
   #come({ name, tick }: { readonly name: string; readonly tick: number }): Step {
     const of = name.slice(name.indexOf(':') + 1);
-    const why = { reason: 'expired' };
-    const at = this.#context.atOf(tick);
     if (name.startsWith(ALARM)) return this.#comeToAlarm(of, tick);
-    if (name.startsWith(SHELF)) {
-      const end = this.#toldAt(this.#standing.shelves.get(of)?.until, at);
-      return this.#stood(endShelf(of, this.#standing, why), end);
-    }
-    if (name.startsWith(SERVICE)) {
-      const end = this.#toldAt(this.#standing.outOfService.get(of)?.end?.until, at);
-      return this.#stood(endService(of, this.#standing, why), end);
-    }
-    if (name.startsWith(ORDER)) {
-      const end = this.#toldAt(this.#standing.workOrders.get(of)?.until, at);
-      return this.#stood(endOrder(of, this.#standing, why), end);
-    }
-    if (name.startsWith(CHATTER)) {
-      const end = this.#toldAt(this.#chatter.until(of)?.at, at);
-      this.#chatter.end(of);
-      return this.#lookAgain(of, end, { reason: 'steady' });
-    }
-    return telling(this.#flood.end(this.#toldAt(this.#flood.until()?.at, at)));
+    const at = this.#context.atOf(tick);
+    const ended = this.#desk.come(name, (told) => toldAt(told, at));
+    if (ended !== null) return ended;
+    if (!name.startsWith(CHATTER)) return telling(this.#flood.end(toldAt(this.#flood.until()?.at, at)));
+    const end = toldAt(this.#chatter.until(of)?.at, at);
+    this.#chatter.end(of);
+    return this.#lookAgain(of, end, { reason: 'steady' });
   }
 
   /** A step of its response is late, or it has been active for too long. */
@@ -268,59 +227,24 @@ export class AlarmBook {
     const alarm = this.#alarms.get(key);
     if (alarm === null) return NOTHING;
     const at = this.#context.atOf(tick);
-    const step = dueOf(alarm) <= tick ? escalate(alarm, this.#context) : turnStale(alarm, at, this.#context);
+    const stale = this.#staleTick(alarm);
+    const late = dueOf(alarm) <= tick ? escalate(alarm, this.#context) : NOTHING;
+    const step = late.alarms.length === 0 && stale <= tick ? turnStale(alarm, at, this.#context) : late;
+    if (step.alarms.length === 0) this.#due.set(ALARM + key, stale);
     return this.#moved(step, at);
-  }
-
-  /** At the time that was told, unless the clock has been set anew since. */
-  #toldAt(told: number | undefined, at: number): number {
-    return told === undefined || Math.abs(at - told) > CLOCK_STEP_MS ? at : told;
   }
 
   /** A shelf and calming are of the levels that were seen: a higher one ends them. */
   #breakThrough({ key }: Watch, level: Level, at: number): Step {
-    const why = { reason: 'level' };
-    const steps: Step[] = [];
-    if (this.#standing.shelf(key) !== undefined && !this.#standing.isShelved(key, level)) {
-      steps.push(this.#stood(endShelf(key, this.#standing, why), at));
-    }
-    if (this.#chatter.until(key) !== null && !this.#chatter.holds(key, level)) {
-      this.#chatter.end(key);
-      this.#armChatter(key);
-      steps.push(this.#lookAgain(key, at, why));
-    }
-    return steps.length === 0 ? NOTHING : joined(steps);
-  }
-
-  /** A one-shot shelf ends when its alarm has returned. */
-  #returnedOnce({ alarms, events }: Step, at: number): Step {
-    const key = alarms.at(-1)?.watch.key ?? '';
-    if (this.#standing.shelf(key)?.once !== true) return NOTHING;
-    const hasReturned = events.some(
-      ({ data: { condition, previousLevel } }) => condition === 'normal' && previousLevel,
-    );
-    return hasReturned ? this.#stood(endShelf(key, this.#standing, { reason: 'returned' }), at) : NOTHING;
+    const unshelved = this.#desk.risen(key, level, at);
+    if (this.#chatter.until(key) === null || this.#chatter.holds(key, level)) return unshelved;
+    this.#chatter.end(key);
+    this.#armChatter(key);
+    return joined([unshelved, this.#lookAgain(key, at, { reason: 'level' })]);
   }
 
   #coverOf(watch: Watch): Announced | undefined {
-    if (isVital(watch)) return undefined;
-    const shelf = this.#standing.shelf(watch.key);
-    const service = this.#standing.serviceOf(watch);
-    const suppressedBy = this.#suppressedBy(watch);
-    if (shelf === undefined && service === undefined && suppressedBy === null) return undefined;
-    return {
-      shelved: shelf === undefined ? null : { until: shelf.until, once: shelf.once, by: shelf.by },
-      suppressedBy,
-      outOfService: service === undefined ? null : { owner: service.owner, until: service.end?.until ?? null },
-    };
-  }
-
-  #suppressedBy(watch: Watch): string | null {
-    const parent = this.#suppression.by(watch);
-    if (parent !== null) return parent;
-    const order = this.#standing.orderOf(watch);
-    if (order !== undefined) return `work-order:${order.order}`;
-    return this.#chatter.until(watch.key) === null ? null : 'chatter';
+    return coverOf(watch, this.#standing, this.#suppression, this.#chatter);
   }
 
   /** What keeps an alarm from people may be otherwise: what is, is told. */
@@ -395,3 +319,7 @@ export class AlarmBook {
     };
   }
 }
+
+/** At the time that was told, unless the clock has been set anew since. */
+const toldAt = (told: number | undefined, at: number): number =>
+  told === undefined || Math.abs(at - told) > CLOCK_STEP_MS ? at : told;

@@ -1,14 +1,39 @@
+import { isVital, type Watch } from '../rules/finding.ts';
 import type { Alarm, Announced } from './alarm.ts';
 import type { AlarmEvent, AlarmStep } from './alarm-event.ts';
-import type { LifecycleContext, Step } from './lifecycle.ts';
+import type { Chatter } from './chatter.ts';
+import type { LifecycleContext } from './lifecycle.ts';
 import { begun, heardAgain } from './response.ts';
+import type { Standing } from './standing.ts';
+import { NOTHING, type Step } from './step.ts';
+import type { Suppression } from './suppression.ts';
 import { type Told, tell } from './tell.ts';
 
 const OPEN: Announced = { shelved: null, suppressedBy: null, outOfService: null };
-const NOTHING: Step = { alarms: [], events: [] };
 
 /** Who, and why, that people are called or not called for an alarm from now on. */
 export type Why = Pick<Told, 'by' | 'note' | 'reason'>;
+
+/** What keeps an alarm from people now, looked up; undefined: nothing. An alarm of smoke or gas is kept by nothing. */
+export function coverOf(
+  watch: Watch,
+  standing: Standing,
+  suppression: Suppression,
+  chatter: Chatter,
+): Announced | undefined {
+  if (isVital(watch)) return undefined;
+  const shelf = standing.shelf(watch.key);
+  const service = standing.serviceOf(watch);
+  const order = standing.orderOf(watch);
+  const calmed = chatter.until(watch.key) === null ? null : 'chatter';
+  const suppressedBy = suppression.by(watch) ?? (order === undefined ? calmed : `work-order:${order.order}`);
+  if (shelf === undefined && service === undefined && suppressedBy === null) return undefined;
+  return {
+    shelved: shelf === undefined ? null : { until: shelf.until, once: shelf.once, by: shelf.by },
+    suppressedBy,
+    outOfService: service === undefined ? null : { owner: service.owner, until: service.end?.until ?? null },
+  };
+}
 
 const isSame = (a: object | null, b: object | null): boolean => JSON.stringify(a) === JSON.stringify(b);
 
