@@ -144,24 +144,23 @@ export class Scan {
       this.#progress(settings, unit);
     }
     // Whoever was asked last may answer late, and nobody comes after.
-    if (last !== undefined && !this.#has(last, settings)) odd.add(last);
-    for (const unit of odd) await this.#askAgain(unit, settings, timeoutMs * PATIENCE);
+    if (last !== undefined && !odd.has(last)) await this.#askAgain(last, settings, timeoutMs * PATIENCE, 1);
+    for (const unit of odd) await this.#askAgain(unit, settings, timeoutMs * PATIENCE, TRIES);
     this.#progress(settings, units.at(-1) ?? 0, true);
   }
 
-  async #askAgain(unit: number, settings: SerialSettings | null, timeoutMs: number): Promise<void> {
+  async #askAgain(unit: number, settings: SerialSettings | null, timeoutMs: number, most: number): Promise<void> {
     let symptom: Symptom = 'silence';
-    for (let tries = 0; tries < TRIES; tries++) {
+    for (let tries = 0; tries < most; tries++) {
       if (this.#has(unit, settings)) return;
       const answer = await this.#ask(unit, settings, timeoutMs);
       if (this.#take(unit, settings, answer)) return;
-      if (!isOdd(answer)) return;
-      symptom = answer.kind === 'none' ? answer.symptom : symptom;
+      if (isOdd(answer) && answer.kind === 'none') symptom = answer.symptom;
     }
     if (symptom === 'double') {
       const double = { unit, settings, device: null, tookMs: null, isDouble: true, models: [] };
       this.#add({ ...double, answer: 'more than one answer' });
-    } else if (this.#suspects.length < MOST_SUSPECTS) {
+    } else if (symptom !== 'silence' && this.#suspects.length < MOST_SUSPECTS) {
       this.#suspects.push({ unit, settings, symptom });
     }
   }

@@ -38,6 +38,8 @@ console.log(
 console.log(
   `found ${right.length} of ${wanted.size}, ${names.length - right.length} twice or wrong, ${suspects.length} suspects`,
 );
+const missing = [...wanted].filter((name) => !names.includes(name));
+if (missing.length > 0) console.log(`missing: ${missing.join(', ')}`);
 console.log(`requests during a reply: ${line.counters.collisions}`);
 console.log(`${(spentMs / minimumMs).toFixed(3)} times the wire's minimum of ${(minimumMs / 1000).toFixed(1)} s`);
 if (right.length < wanted.size || names.length > right.length) process.exitCode = 1;
