@@ -83,6 +83,25 @@ const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })
     may: ['duty', 'admin'],
   },
   { method: 'PATCH', url: '/api/v1/permits/bg-2026-0715-02', body: { status: 'revoked' }, may: ['duty', 'admin'] },
+  { url: '/api/v1/outputs', may: ROLES },
+  {
+    method: 'POST',
+    url: '/api/v1/outputs/siren-1/set',
+    body: { value: 'on', forMs: 60_000 },
+    may: ['duty', 'admin'],
+  },
+  { method: 'POST', url: '/api/v1/outputs/siren-1/release', may: ['duty', 'admin'] },
+  { method: 'POST', url: '/api/v1/walk-tests', body: { device: 'noise-07' }, may: ['installer', 'admin'] },
+  { url: '/api/v1/walk-tests', may: ['installer', 'admin'] },
+  { url: '/api/v1/walk-tests/019f6b2c-0000-7000-8000-00000000000a', may: ['installer', 'admin'] },
+  {
+    method: 'POST',
+    url: '/api/v1/walk-tests/019f6b2c-0000-7000-8000-00000000000a/stop',
+    may: ['installer', 'admin'],
+  },
+  { url: '/api/v1/drill', may: ROLES },
+  { method: 'POST', url: '/api/v1/drill', body: { drill: 'flood' }, may: ['duty', 'admin'] },
+  { method: 'POST', url: '/api/v1/drill/stop', may: ['duty', 'admin'] },
   { url: '/api/v1/links', may: ROLES },
   { url: '/api/v1/upstreams', may: ROLES },
   { url: '/api/v1/events', may: ROLES },
@@ -112,6 +131,8 @@ test('the table has every route of the document, but for the stream, which has a
       .split('?')[0]
       ?.replace(ID, '{id}')
       .replace('bg-2026-0715-02', '{id}')
+      .replace('siren-1', '{id}')
+      .replace('019f6b2c-0000-7000-8000-00000000000a', '{id}')
       .replace('users/old', 'users/{name}')
       .replace(`response/${'A'.repeat(24)}`, 'response/{token}');
     return `${method} ${path?.replace('noise-07/la', '{device}/{point}')}`;
