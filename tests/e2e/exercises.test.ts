@@ -167,6 +167,27 @@ describe('walk test', () => {
   }, 90_000);
 });
 
+test('killed in the midst of a live test: the test is closed, and the water that is still there is a real alarm', async () => {
+  // It waits for an upstream that is away.
+  await using all = await open('mqtt://127.0.0.1:1');
+  const { gateway, api, slave } = all;
+  await api.post('walk-tests', { device: 'box-1', rule: 'wet', withinMs: 30_000 });
+  slave.registers.set(DEPTH, 30);
+  await until(async () => (await alarmEvents(api)).length > 0, 'the test’s alarm');
+  // The rules’ state is on disk with what they were told.
+  await gateway.kill();
+  await gateway.start();
+  const events = await until(async () => {
+    const now = await alarmEvents(api);
+    return now.length >= 3 ? now : null;
+  }, 'the real alarm');
+  expect(events.map((each) => [stepOf(each), each.data.exercise, each.data.reason])).toEqual([
+    ['raised', 'test', null],
+    ['closed', 'test', 'restart'],
+    ['raised', null, expect.anything()],
+  ]);
+}, 90_000);
+
 describe('drill', () => {
   test('a flood is played, people act on it, a real alarm meanwhile is real, and every time is reported', async () => {
     await using all = await open();
