@@ -57,6 +57,8 @@ export class Caller implements AsyncDisposable {
   readonly #sending: Sending;
   /** What was told before it was durable, and is not told again when it is. */
   readonly #toldAtOnce = new Set<string>();
+  /** What came back of calls that are still being sent, by their key. */
+  readonly #early = new Map<string, CallInput>();
   #atOnce = 0;
   readonly #closing = new AbortController();
   readonly #stopListening: () => void;
@@ -118,12 +120,11 @@ export class Caller implements AsyncDisposable {
     }
     const { kind, text } = receipt;
     if (kind === 'acknowledged' || kind === 'reply') this.#context.answered(call, kind, text ?? null);
-    // While it is still being sent its answer tells of that.
-    if (call.state !== 'sending') {
-      const input: CallInput =
-        kind === 'failed' ? { kind: 'undelivered', code: text ?? 'undelivered' } : { kind: 'delivered' };
-      this.#calls.step(callKey(call), input, this.#context.wire.tick());
-    }
+    const input: CallInput =
+      kind === 'failed' ? { kind: 'undelivered', code: text ?? 'undelivered' } : { kind: 'delivered' };
+    // A report may overtake the answer that it was sent.
+    if (call.state === 'sending') this.#early.set(callKey(call), input);
+    else this.#calls.step(callKey(call), input, this.#context.wire.tick());
     this.wake();
   }
 
@@ -304,6 +305,9 @@ export class Caller implements AsyncDisposable {
     const { clock, wire } = this.#context;
     this.#sending.release(key);
     this.#calls.step(key, answer(sent, clock.now()), wire.tick());
+    const early = this.#early.get(key);
+    this.#early.delete(key);
+    if (early !== undefined && this.#calls.find(key)?.state === 'sent') this.#calls.step(key, early, wire.tick());
     this.wake();
   }
 

@@ -146,10 +146,11 @@ function asked(
 
 /** Whether the site filed for night work, where that changes what is said of it. */
 function permitWords(
-  { permit, scene, quantity, condition }: AlarmData,
+  { permit, scene, quantity, condition, legalLimit }: AlarmData,
   { language, zone, permitTo }: Saying,
 ): readonly string[] {
-  if (scene !== 'construction' || !quantity.startsWith('noise.') || condition !== 'active') return [];
+  const isNoise = scene === 'construction' && quantity.startsWith('noise.') && legalLimit !== null;
+  if (!isNoise || condition !== 'active') return [];
   if (permit === null) return [pick(language, '未查到报备', 'no filing found')];
   const other = PERMIT_WORDS[permit.status];
   if (other !== undefined) return [other[language]];

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Sent } from '../../../gateway/notify/channels/channel.ts';
 import { raised, World } from './world.ts';
 
 const sent = ({ requests }: World) => requests.map(({ channel, to }) => `${channel} ${to}`);
@@ -169,6 +170,19 @@ test('a key that is pressed while it is spoken acknowledges at once', async () =
   await world.pass();
   world.caller.receive('voice', { receipt: '1:person:li', person: 'li', kind: 'acknowledged', at: 0 });
   expect(world.answered).toEqual([{ alarm: 'a', kind: 'acknowledged' }]);
+});
+
+test('a report that overtakes the answer is not lost', async () => {
+  await using world = new World('sms');
+  const answer = Promise.withResolvers<Sent>();
+  world.channel('sms').answers.push(answer.promise);
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.caller.receive('sms', { receipt: '1:person:li', person: 'li', kind: 'delivered', at: 0 });
+  answer.resolve({ status: 'accepted', receipt: '1:person:li' });
+  await world.pass();
+  expect(world.told).toEqual(['sent sms', 'delivered sms']);
 });
 
 test('an orderly stop repeats nothing', async () => {
