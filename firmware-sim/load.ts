@@ -58,7 +58,7 @@ export function parseScenario(text: string, find: FindProfile = profilesIn([])):
   };
 }
 
-const LINKS = ['modbus-rtu', 'modbus-tcp', 'modbus-dial-in', 'mqtt', 'lorawan', 'hj212', 'http'] as const;
+const LINKS = ['modem', 'modbus-rtu', 'modbus-tcp', 'modbus-dial-in', 'mqtt', 'lorawan', 'hj212', 'http'] as const;
 
 function parseLink(id: string, link: Field): SimLink {
   const kind = link.at('kind').oneOf(LINKS);
@@ -77,6 +77,7 @@ function parseLink(id: string, link: Field): SimLink {
     case 'http':
       return { kind, id, path: link.at('path').textOr(`/push/${id}`) };
     case 'modbus-tcp':
+    case 'modem':
     case 'mqtt':
     case 'hj212':
       return { kind, id };

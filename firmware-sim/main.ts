@@ -72,9 +72,11 @@ async function runAll(scenario: Scenario, line: CommandLine): Promise<number> {
   return 3;
 }
 
-/** Each RTU bus without a place of its own gets a tty in a folder of its own, gone at the end. */
+/** Each RTU bus, and each modem, without a place of its own gets a tty in a folder of its own, gone at the end. */
 function withTtys(scenario: Scenario, ports: Ports, stack: AsyncDisposableStack): Ports {
-  const homeless = scenario.links.filter(({ id, kind }) => kind === 'modbus-rtu' && ports[id] === undefined);
+  const homeless = scenario.links.filter(
+    ({ id, kind }) => (kind === 'modbus-rtu' || kind === 'modem') && ports[id] === undefined,
+  );
   if (homeless.length === 0) return ports;
   const folder = mkdtempSync(join(tmpdir(), 'gengfu-sim-'));
   stack.defer(() => rmSync(folder, { recursive: true, force: true }));

@@ -10,6 +10,7 @@ import { openBus } from './modbus/bus.ts';
 import { openDialInUnit } from './modbus/dial-in.ts';
 import { openTcpUnits } from './modbus/tcp-units.ts';
 import { openUnit } from './modbus/unit.ts';
+import { openModemLine } from './modem/line.ts';
 import { runMqttDevices } from './mqtt-devices.ts';
 import { type Accounts, runPeople } from './people.ts';
 import type { Scenario, SimLink } from './scenario.ts';
@@ -53,6 +54,8 @@ function partOf(link: SimLink): Part | undefined {
   switch (link.kind) {
     case 'modbus-rtu':
       return (context) => runBus(link, context);
+    case 'modem':
+      return (context) => runModem(link, context);
     case 'modbus-dial-in':
       return (context) => runDialIn(link, context);
     case 'mqtt':
@@ -145,6 +148,12 @@ async function runBus(link: Parameters<typeof openBus>[1], context: PartContext)
   console.log(
     `${link.id}: ${requests} requests, ${replies} replies, ${collisions} collisions, ${strayBytes} stray bytes`,
   );
+}
+
+async function runModem({ id, kind }: Link<'modem'>, { ports, signal, onReady }: PartContext): Promise<void> {
+  await using modem = await openModemLine(ports[id] ?? 0, console.log);
+  onReady({ [id]: { kind, port: modem.port } });
+  await aborted(signal);
 }
 
 async function runTcp({ scenario, time, ports, signal, onReady }: PartContext): Promise<void> {

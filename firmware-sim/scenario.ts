@@ -133,6 +133,8 @@ export type Span = readonly [from: number, to: number];
 export type SimLink =
   | { readonly kind: 'modbus-rtu'; readonly id: string; readonly baud: number }
   | { readonly kind: 'modbus-tcp'; readonly id: string }
+  /** A 4G modem with the phones behind it. */
+  | { readonly kind: 'modem'; readonly id: string }
   /** A 4G serial unit that dials in to the gateway, with its devices on its serial side. */
   | {
       readonly kind: 'modbus-dial-in';
