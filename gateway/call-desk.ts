@@ -8,10 +8,11 @@ import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
 import { NOTHING } from './alarms/step.ts';
+import type { Receiver } from './commissioning/walk-test.ts';
 import type { GatewaySite } from './gateway.ts';
-import type { LedgerReader } from './ledger/ledger.ts';
+import type { Entry, LedgerReader } from './ledger/ledger.ts';
 import type { LiveJudge } from './live-judge.ts';
-import type { Call } from './notify/call.ts';
+import { type Call, callKey } from './notify/call.ts';
 import { isOut } from './notify/call-list.ts';
 import { Caller } from './notify/caller.ts';
 import type {
@@ -30,6 +31,7 @@ import type { DutyStanding } from './notify/roster.ts';
 import { callsOf, type Roll } from './notify/route.ts';
 import { recipientOf, speak } from './notify/speak.ts';
 import { testMessage } from './notify/test-message.ts';
+import { eventOf } from './notify/told-events.ts';
 import { isDated, type Permit } from './rules/permit.ts';
 import { SiteParts } from './site-parts.ts';
 
@@ -108,6 +110,31 @@ export class CallDesk implements AsyncDisposable {
   /** Calls that are not done with, for people to see. */
   get calls(): Iterable<Call> {
     return this.#caller.calls;
+  }
+
+  /** What a walk test waits for: that each call which an entry asks for has come; none where the site calls nobody. */
+  receiversOf(entry: Entry): readonly Receiver[] {
+    const { site, clock } = this.#options;
+    if (site().people === null || site().channels.length === 0) return [];
+    const event = eventOf(entry);
+    const calls = event === null ? [] : callsOf(event, rollOf(this.#options), clock.now());
+    if (calls.length === 0) {
+      const nobody = { ok: false, detail: 'people.yaml names nobody who is told of this' };
+      return [{ step: 'channel:none', arrived: () => nobody, why: () => nobody.detail }];
+    }
+    return calls.map((call): Receiver => {
+      const key = callKey({ ...call, sequence: entry.sequence });
+      const state = () => this.#caller.stateOf(key) ?? 'wanted';
+      return {
+        step: `channel:${call.channels[0]} ${call.to.id}`,
+        arrived: () => {
+          const now = state();
+          if (now === 'delivered') return { ok: true, detail: `${call.to.id} was reached` };
+          return now === 'failed' || now === 'lapsed' ? { ok: false, detail: now } : undefined;
+        },
+        why: () => (state() === 'sent' ? 'it was sent, and nothing says that it came' : `it is ${state()}`),
+      };
+    });
   }
 
   status(): CallDeskStatus {

@@ -18,6 +18,7 @@ import type { DeviceDesk } from './api/device-desk.ts';
 import type { DutyDesk } from './api/duty-desk.ts';
 import { Board } from './board.ts';
 import type { CallDeskStatus } from './call-desk.ts';
+import type { Receiver } from './commissioning/walk-test.ts';
 import { ConsoleDoor } from './console-door.ts';
 import { openDutyDesk } from './duty-desk.ts';
 import type { ExerciseDesk } from './exercise-desk.ts';
@@ -239,6 +240,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     new ExerciseDesk({
       ...{ board, live, ledger, accounts, sinks: sinks.open, clock, wire, log },
       site: () => current(),
+      callsFor: (entry): readonly Receiver[] => calls.receiversOf(entry),
     }),
   );
   const act = (action: Action) => exercises.act(action) ?? live.act(action);
@@ -249,7 +251,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       standing: () => duty.standing,
       linkFor,
       permits: () => permits.over(current().permits),
-      find: (alarm) => live.judge.alarms.find(alarm) ?? exercises.find(alarm),
+      find: (alarm): Alarm | null => live.judge.alarms.find(alarm) ?? exercises.find(alarm),
       act,
     }),
   );

@@ -27,8 +27,8 @@ export interface WalkTestsOptions {
   readonly clock: Clock;
   readonly wire: Clock;
   readonly log: Log;
-  /** The channels that call people for an alarm, each with its receipts. */
-  readonly channelsFor?: (alarm: string) => readonly Receiver[];
+  /** The calls to people that an entry asks for, each with its receipt. */
+  readonly callsFor?: (entry: Entry) => readonly Receiver[];
 }
 
 export interface WalkTestWish {
@@ -160,10 +160,11 @@ export class WalkTests implements AsyncDisposable {
   }
 
   #raised(exercise: RunningExercise, kept: readonly Entry[] | null): Raised | null {
-    const sequence = kept?.at(-1)?.sequence;
+    const entry = kept?.at(-1);
     const [alarm] = exercise.alarms;
-    if (sequence === undefined || alarm === undefined) return null;
-    const { ledger, sinks, channelsFor } = this.#options;
+    if (entry === undefined || alarm === undefined) return null;
+    const { sequence } = entry;
+    const { ledger, sinks, callsFor } = this.#options;
     const upstreams = [...sinks]
       // One that sends readings alone has no place in the ledger.
       .filter(([id]) => ledger.status().cursors[id] !== undefined)
@@ -180,7 +181,7 @@ export class WalkTests implements AsyncDisposable {
           },
         }),
       );
-    return { alarm: alarm.id, sequence, receivers: [...upstreams, ...(channelsFor?.(alarm.id) ?? [])] };
+    return { alarm: alarm.id, sequence, receivers: [...upstreams, ...(callsFor?.(entry) ?? [])] };
   }
 
   #reading({ key, id, everyMs }: SitePoint) {

@@ -17,16 +17,22 @@ const CALL = 'call:';
 export const MOST_CALLS = 10_000;
 /** Sent calls that wait for a receipt or a reply; the oldest is given up first. */
 const MOST_SENT = 2_000;
+/** Calls whose end is remembered, for whoever waits for it. */
+const MOST_ENDED = 500;
 
 /** The calls that are not done with, the position in the log up to which it was looked at, and what of both is not stored yet. */
 export class CallList {
   readonly #calls = new Map<string, Call>();
   readonly #changed = new Set<string>();
   readonly #told: Told[] = [];
+  /** The call to somebody about an alarm that has not gone out: by alarm, what of it, and person. */
+  readonly #waiting = new Map<string, string>();
   /** Real time before which a call is not tried again, by its key. */
   readonly #restUntil = new Map<string, number>();
   #position: number;
   #isMoved = false;
+  /** How the last calls ended, by their key; null: needed no more. */
+  readonly #ended = new Map<string, CallTold['step'] | null>();
   /** Calls that were not taken since start, because too many stood. */
   refused = 0;
 
@@ -57,13 +63,19 @@ export class CallList {
     return this.#calls.get(key);
   }
 
-  /** The log has been looked at up to there, and wants these. */
+  /** How a call ended that was done with lately; undefined where that is not known. */
+  endOf(key: string): CallTold['step'] | null | undefined {
+    return this.#ended.get(key);
+  }
+
+  /** The log has been looked at up to there, and wants these. One that has not gone out gives way to a newer one of the same. */
   want(calls: readonly Call[], sequence: number): void {
     for (const call of calls) {
       const key = callKey(call);
       if (this.#calls.has(key)) continue;
+      const older = this.#takeOlder(call);
       if (this.#calls.size >= MOST_CALLS && !call.urgent) this.refused++;
-      else this.#put(key, call);
+      else this.#put(key, older === null ? call : { ...call, notBefore: earlier(older.notBefore, call.notBefore) });
     }
     if (sequence > this.#position) {
       this.#position = sequence;
@@ -78,6 +90,7 @@ export class CallList {
     const { call: next, told, waitMs } = stepCall(call, input);
     for (const each of told) this.#told.push({ ...each, call });
     this.#put(key, next);
+    if (next === null) this.#noteEnd(key, told.at(-1)?.step ?? null);
     if (waitMs > 0 && next !== null) this.#restUntil.set(key, now + waitMs);
     else this.#restUntil.delete(key);
     return next;
@@ -85,6 +98,7 @@ export class CallList {
 
   /** It is needed no more, and nothing is told of it. */
   lapse(key: string): void {
+    this.#noteEnd(key, this.#calls.get(key)?.state === 'delivered' ? 'delivered' : null);
     this.#put(key, null);
   }
 
@@ -118,8 +132,19 @@ export class CallList {
     this.#told.unshift(...told);
   }
 
+  #takeOlder(call: Call): Call | null {
+    const older = this.#waiting.get(matterOf(call) ?? '');
+    const found = older === undefined ? undefined : this.#calls.get(older);
+    if (older === undefined || found === undefined) return null;
+    this.lapse(older);
+    return found;
+  }
+
   #put(key: string, call: Call | null): void {
     this.#changed.add(key);
+    const matter = matterOf(call ?? this.#calls.get(key));
+    if (matter !== null && call?.state === 'wanted') this.#waiting.set(matter, key);
+    else if (matter !== null && this.#waiting.get(matter) === key) this.#waiting.delete(matter);
     if (call === null) {
       this.#calls.delete(key);
       this.#restUntil.delete(key);
@@ -127,6 +152,13 @@ export class CallList {
     }
     this.#calls.set(key, call);
     if (isOut(call)) this.#dropOldest();
+  }
+
+  #noteEnd(key: string, end: CallTold['step'] | null): void {
+    this.#ended.delete(key);
+    this.#ended.set(key, end);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MOST_ENDED && oldest !== undefined) this.#ended.delete(oldest);
   }
 
   #dropOldest(): void {
@@ -140,3 +172,12 @@ export class CallList {
 
 /** It has gone out, and waits for what comes back. */
 export const isOut = ({ state }: Call): boolean => state === 'sent' || state === 'delivered';
+
+/** That it stands, and that it is over, are of use as they are now; who is sent is told each step. */
+function matterOf(call: Call | undefined): string | null {
+  const [, what] = /^(?:(?:raised|risen|escalated)\b|(returned|incident)\b)/.exec(call?.step ?? 'none') ?? [null, null];
+  return call === undefined || what === null ? null : `${what ?? 'stands'} ${call.alarm} ${call.to.kind}:${call.to.id}`;
+}
+
+const earlier = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? null : Math.min(a, b);

@@ -4,7 +4,7 @@ import type { Log } from '#kit/log.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import { Backlog } from '../ledger/backlog.ts';
 import type { Entry, LedgerReader } from '../ledger/ledger.ts';
-import { type Call, type CallInput, callKey, type WantedCall, wanted } from './call.ts';
+import { type Call, type CallInput, callKey, channelOf, type WantedCall, wanted } from './call.ts';
 import { CallList, isOut, type StoredState, type Told } from './call-list.ts';
 import type { Message, OpenChannel, Recipient, Sent, Receipt as SentReceipt } from './channels/channel.ts';
 import { Sending } from './sending.ts';
@@ -66,6 +66,8 @@ export class Caller implements AsyncDisposable {
   #stopWaiting: () => void = () => {};
   #running: Promise<void> | null = null;
   #isAsked = false;
+  /** The disk has what was last given to it for longer than is waited for. */
+  #isLate = false;
   #storedPosition: number;
 
   static async open(context: CallerContext): Promise<Caller> {
@@ -79,6 +81,8 @@ export class Caller implements AsyncDisposable {
     this.#events = new ToldEvents(context.ledger);
     this.#sending = new Sending(context.channels);
     this.#storedPosition = calls.position;
+    // Calls of an earlier run that were told without the disk have these numbers.
+    for (const { sequence } of calls) this.#atOnce = Math.min(this.#atOnce, sequence);
     this.#backlog = new Backlog(context.ledger, calls.position);
     this.#stopListening = context.ledger.onCommit((entries) => {
       this.#backlog.note(entries);
@@ -90,6 +94,14 @@ export class Caller implements AsyncDisposable {
   /** Calls that are not done with. */
   get calls(): Iterable<Call> {
     return this.#calls;
+  }
+
+  /** How far a call has come, by its key; undefined where it was not wanted yet. */
+  stateOf(key: string): Call['state'] | 'failed' | 'lapsed' | undefined {
+    const call = this.#calls.find(key);
+    if (call !== undefined) return call.state;
+    const end = this.#calls.endOf(key);
+    return end === null ? 'lapsed' : end === 'sent' ? 'delivered' : end;
   }
 
   status() {
@@ -156,15 +168,20 @@ export class Caller implements AsyncDisposable {
     while (this.#isAsked && !this.#closing.signal.aborted) {
       this.#isAsked = false;
       try {
-        await this.#readOn();
-        const begun = await this.#begin();
-        await this.#store(begun);
+        // What is wanted already goes out though the log cannot be read on.
+        const isRead = await this.#readOn().then(() => true, this.#heldUp);
+        await this.#store(await this.#begin(isRead ? Number.POSITIVE_INFINITY : AGAIN_MS));
       } catch (error) {
-        this.#context.log.error({ code: codeOf(error) }, `calls are held up: ${textOf(error)}`);
-        this.#later(1_000);
+        this.#heldUp(error);
       }
     }
   }
+
+  #heldUp = (error: unknown): false => {
+    this.#context.log.error({ code: codeOf(error) }, `calls are held up: ${textOf(error)}`);
+    this.#later(AGAIN_MS);
+    return false;
+  };
 
   /** What the log wants that was not looked at yet. */
   async #readOn(): Promise<void> {
@@ -186,10 +203,10 @@ export class Caller implements AsyncDisposable {
     );
   }
 
-  /** Those whose turn it is, the urgent first: marked as being sent. */
-  async #begin(): Promise<Map<string, Spoken>> {
+  /** Those whose turn it is, the urgent first: marked as being sent. It looks again after `againMs` at the latest. */
+  async #begin(againMs: number): Promise<Map<string, Spoken>> {
     const begun = new Map<string, Spoken>();
-    const next = { restMs: Number.POSITIVE_INFINITY, waitMs: Number.POSITIVE_INFINITY };
+    const next = { restMs: againMs, waitMs: Number.POSITIVE_INFINITY };
     for (const urgent of [true, false]) {
       for (const call of this.#calls) {
         if (call.urgent !== urgent) continue;
@@ -221,7 +238,7 @@ export class Caller implements AsyncDisposable {
       else this.#sending.recall(key);
       return false;
     }
-    if (call.state === 'sending') return false;
+    if (call.state === 'sending' || (this.#isLate && !call.urgent)) return false;
     if (call.notBefore !== null && call.notBefore > now) {
       next.waitMs = Math.min(next.waitMs, call.notBefore - now);
       return false;
@@ -234,16 +251,12 @@ export class Caller implements AsyncDisposable {
     return this.#sending.hasRoom(channelOf(call));
   }
 
-  /** What is said, marked as being sent; null where there is nobody, or no such channel. */
+  /** What is said, marked as being sent; null where there is nobody, no such channel, or nothing that could be said. */
   async #spoken(call: Call, key: string): Promise<Spoken | null> {
     const { clock, wire, channels } = this.#context;
     const id = channelOf(call);
-    const event = await this.#events.find(call.sequence);
-    const spoken = event === null ? null : this.#context.speak(call, event);
-    if (spoken === null) {
-      this.#calls.lapse(key);
-      return null;
-    }
+    const spoken = await this.#said(call, key);
+    if (spoken === null) return null;
     this.#calls.step(key, { kind: 'begun' }, wire.tick());
     if (!channels.has(id)) {
       const message = `the site has no channel ${id}`;
@@ -255,20 +268,47 @@ export class Caller implements AsyncDisposable {
     return spoken;
   }
 
-  /** Makes durable what has changed, then sends what was begun. */
-  async #store(begun: ReadonlyMap<string, Spoken>): Promise<void> {
-    if (!this.#calls.hasChanges) return;
-    const { states, told } = this.#calls.takeChanges();
-    const kept = this.#context.keep(
-      told.map((each) => this.#entry(each)),
-      states,
-    );
-    if (!(await this.#inTime(kept))) {
-      // A fire is not kept from people for the sake of the record.
-      for (const [key, spoken] of begun) if (spoken.message.urgent) this.#send(key, spoken);
+  /** One call holds up no other: what goes wrong with it is told of it. */
+  async #said(call: Call, key: string): Promise<Spoken | null> {
+    const impossible = (code: string, reason: string) => {
+      this.#calls.step(key, { kind: 'impossible', code, reason }, this.#context.wire.tick());
+      return null;
+    };
+    try {
+      const event = await this.#events.find(call.sequence);
+      if (event === null) return impossible('no-entry', 'the log has not got what it is for any more');
+      return this.#context.speak(call, event) ?? impossible('nobody', `${call.to.id} is not in people.yaml any more`);
+    } catch (error) {
+      this.#context.log.error({ code: codeOf(error), entry: call.sequence }, `a call cannot be said: ${textOf(error)}`);
+      return impossible('no-words', 'what it is for cannot be put into words');
     }
-    const isKept = await kept;
-    if (!isKept) this.#calls.putBack(states, told);
+  }
+
+  /** Makes durable what has changed, then sends what was begun; a fire is not kept from people for the sake of the record. */
+  async #store(begun: ReadonlyMap<string, Spoken>): Promise<void> {
+    if (!this.#isLate && this.#calls.hasChanges) {
+      const { position } = this.#calls;
+      const { states, told } = this.#calls.takeChanges();
+      const drafts = told.map((each) => this.#entry(each));
+      const kept = this.#context.keep(drafts, states);
+      const stored = kept.then(async (isKept) => {
+        if (!isKept) this.#calls.putBack(states, told);
+        await this.#stored(begun, isKept, position);
+      });
+      if (await this.#inTime(kept)) return await stored;
+      this.#isLate = true;
+      void stored
+        .then(() => true, this.#heldUp)
+        .then((isKept) => {
+          this.#isLate = false;
+          if (isKept) this.wake();
+        });
+    }
+    for (const [key, spoken] of begun) if (spoken.message.urgent) this.#send(key, spoken);
+  }
+
+  /** What was begun is sent now, if it was not before; the log was looked at up to `position`. */
+  async #stored(begun: ReadonlyMap<string, Spoken>, isKept: boolean, position: number): Promise<void> {
     for (const [key, spoken] of begun) {
       if (this.#sending.isGone(key)) continue;
       if (isKept) this.#send(key, spoken);
@@ -276,9 +316,9 @@ export class Caller implements AsyncDisposable {
         this.#settle(key, { status: 'later', code: 'not-durable', message: 'it could not be stored', retryMs: null });
     }
     if (!isKept) throw new Error('the ledger did not take what is to be sent');
-    if (this.#calls.position > this.#storedPosition) {
-      this.#storedPosition = this.#calls.position;
-      await this.#context.ledger.moveCursor(CALLS, this.#storedPosition);
+    if (position > this.#storedPosition) {
+      this.#storedPosition = position;
+      await this.#context.ledger.moveCursor(CALLS, position);
     }
     if (this.#events.size > this.#calls.size) this.#events.forget(this.#calls);
   }
@@ -361,8 +401,8 @@ export class Caller implements AsyncDisposable {
 }
 
 const ENDS_WITHIN_MS = 2_000;
-
-const channelOf = (call: Call): string => call.channels[call.channel] ?? '';
+/** After what went wrong. */
+const AGAIN_MS = 1_000;
 
 /** A receipt that has not come by then does not come. */
 const RECEIPT_WITHIN_MS = 86_400_000;

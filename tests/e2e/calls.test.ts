@@ -9,7 +9,7 @@ import { openPtyPair } from '../../firmware-sim/modbus/pty.ts';
 import { aModem } from '../../firmware-sim/modem/modem.ts';
 import { Phone } from '../../firmware-sim/modem/phone.ts';
 import type { PhoneNature } from '../../firmware-sim/modem/phone-nature.ts';
-import { freePort, testWith, until } from '../tools/program.ts';
+import { freePort, start, testWith, until } from '../tools/program.ts';
 import { openRealGateway, type RealGateway, type Session } from './real-gateway.ts';
 
 const test = testWith('socat');
@@ -152,4 +152,18 @@ test('a robot that lies, and a modem that is busy: each hands over, and the log 
     'sent call',
     'delivered call',
   ]);
+}, 90_000);
+
+test('a walk test reaches the duty phone: passed when the report says that it came, and marked as a test', async () => {
+  const { port, phone } = await openModem({});
+  const desk = await openDesk([`{ id: sms, kind: sms, modem: { port: "${port}" } }`], '[sms]');
+  await desk.publish(1);
+  const { gateway } = desk;
+  await using tested = start(process.execPath, ['gateway/main.ts', 'walk-test', 'gauge', '--data', gateway.data]);
+  await until(() => tested.process.exitCode !== null, 'the walk test to end', 60_000);
+  expect(tested.output()).toContain('channel:sms li');
+  expect(tested.process.exitCode).toBe(0);
+  expect(phone.sent.map(({ text }) => text).join('')).toContain('【测试】');
+  expect(await has(desk, 'device.walk-tested')).toBe(true);
+  expect(await has(desk, 'call.delivered')).toBe(true);
 }, 90_000);
