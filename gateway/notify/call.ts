@@ -39,6 +39,8 @@ export interface Call extends WantedCall {
   /** Requests made to that one, and to all. */
   readonly triesHere: number;
   readonly tries: number;
+  /** How often all of `channels` have had their turn; left out: never. */
+  readonly rounds?: number;
   /** An earlier request may have reached its receiver: what is sent from now on says so. */
   readonly repeated: boolean;
   readonly receipt: string | null;
@@ -63,6 +65,8 @@ export type CallInput =
   /** A receipt that came after it was sent. */
   | { readonly kind: 'delivered' }
   | { readonly kind: 'undelivered'; readonly code: string }
+  /** By no channel: whom it names is gone, or it cannot be put into words. */
+  | { readonly kind: 'impossible'; readonly code: string; readonly reason: string }
   /** The process began anew. */
   | { readonly kind: 'restarted' };
 
@@ -73,6 +77,8 @@ export interface CallTold {
   readonly channel: string;
   readonly code: string | null;
   readonly reason: string | null;
+  /** With this failure every channel has had its turn, and none has taken it. */
+  readonly isLast: boolean;
 }
 
 export interface CallStep {
@@ -106,6 +112,8 @@ export function stepCall(call: Call, input: CallInput): CallStep {
       return { call: { ...call, state: 'delivered' }, told: [tell(call, 'delivered')], waitMs: 0 };
     case 'undelivered':
       return call.state === 'sent' ? without(call, input.code, null) : still(call);
+    case 'impossible':
+      return { call: null, told: [failed(call, input.code, input.reason, true)], waitMs: 0 };
     case 'answered':
       return answered(call, input.sent, input.now);
     default:
@@ -137,27 +145,32 @@ function answered(call: Call, sent: Sent, now: number): CallStep {
 
 /** Never by this channel: the next one gets it; without one it has failed. */
 function without(call: Call, code: string, reason: string | null): CallStep {
-  const told = [tell(call, 'failed', code, reason)];
   const channels = call.channels.filter((_, index) => index !== call.channel);
+  const isRoundOver = call.channel >= channels.length;
+  const told = [failed(call, code, reason, isRoundOver && roundsOf(call) === 0)];
   if (channels.length === 0) return { call: null, told, waitMs: 0 };
-  return { call: moved({ ...call, channels }, call.channel % channels.length), told, waitMs: 0 };
+  const next = moved({ ...call, channels }, isRoundOver ? 0 : call.channel, isRoundOver);
+  return { call: next, told, waitMs: 0 };
 }
 
 /** By this channel again, or by the next when it had its turns: an urgent call gives each but one. */
 function retry(call: Call, code: string, reason: string, retryMs: number | null): CallStep {
   const { channels, channel, triesHere } = call;
-  const isFirstFailure = triesHere === 1 && call.tries <= channels.length;
-  const told = isFirstFailure ? [tell(call, 'failed', code, reason)] : [];
+  const isRoundOver = channel === channels.length - 1;
+  const isFirstFailure = triesHere === 1 && roundsOf(call) === 0;
+  const told = isFirstFailure ? [failed(call, code, reason, isRoundOver)] : [];
   const isTurnOver = channels.length > 1 && triesHere >= (call.urgent ? 1 : TRIES_OF_A_TURN);
   if (!isTurnOver) return { call: { ...call, state: 'wanted' }, told, waitMs: waitOf(call.triesHere, retryMs) };
-  const next = (channel + 1) % channels.length;
-  const rounds = Math.floor(call.tries / channels.length);
-  return { call: moved(call, next), told, waitMs: next === 0 ? waitOf(rounds, null) : 0 };
+  const next = moved(call, isRoundOver ? 0 : channel + 1, isRoundOver);
+  return { call: next, told, waitMs: isRoundOver ? waitOf(roundsOf(next), null) : 0 };
 }
 
-const moved = (call: Call, channel: number): Call => ({
+const roundsOf = ({ rounds = 0 }: Call): number => rounds;
+
+const moved = (call: Call, channel: number, isRoundOver: boolean): Call => ({
   ...call,
   ...{ state: 'wanted', channel, triesHere: 0, receipt: null, sentAt: null },
+  rounds: roundsOf(call) + (isRoundOver ? 1 : 0),
 });
 
 const still = (call: Call): CallStep => ({ call, told: [], waitMs: 0 });
@@ -165,9 +178,13 @@ const still = (call: Call): CallStep => ({ call, told: [], waitMs: 0 });
 const waitOf = (tries: number, asked: number | null): number =>
   Math.min(LONGEST_WAIT_MS, asked ?? FIRST_WAIT_MS * 2 ** Math.min(10, Math.max(0, tries - 1)));
 
-const tell = (
-  call: Call,
-  step: CallTold['step'],
-  code: string | null = null,
-  reason: string | null = null,
-): CallTold => ({ step, channel: call.channels[call.channel] ?? '', code, reason });
+const tell = (call: Call, step: CallTold['step']): CallTold => ({
+  ...{ step, channel: channelOf(call), code: null, reason: null, isLast: false },
+});
+
+const failed = (call: Call, code: string, reason: string | null, isLast: boolean): CallTold => ({
+  ...{ step: 'failed', channel: channelOf(call), code, reason, isLast },
+});
+
+/** The channel that has it now. */
+export const channelOf = ({ channels, channel }: Pick<Call, 'channels' | 'channel'>): string => channels[channel] ?? '';

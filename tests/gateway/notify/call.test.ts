@@ -108,8 +108,48 @@ test.each<[sentence: string, call: Call, input: CallInput, what: string]>([
     unknown,
     'failed sms, done',
   ],
+  [
+    'that the second fails is told also after the first was refused',
+    begun(aCall({ channels: ['voice'], tries: 1 })),
+    later,
+    'failed voice, wanted by voice in 2000',
+  ],
+  [
+    'whom it names is gone: by no channel',
+    aCall(),
+    { kind: 'impossible', code: 'nobody', reason: 'gone' },
+    'failed sms, done',
+  ],
 ])('%s', (_, call, input, what) => {
   expect(show(call, input)).toBe(what);
+});
+
+/** Answers in their order, each by the channel that has it then, and whether a failure was told as the last. */
+const lasts = (call: Call, ...inputs: CallInput[]): string[] => {
+  const told: string[] = [];
+  let now: Call | null = call;
+  for (const input of inputs) {
+    if (now === null) break;
+    const step = stepCall(begun(now), input);
+    for (const { channel, isLast } of step.told) told.push(`${channel}${isLast ? ' last' : ''}`);
+    now = step.call;
+  }
+  return told;
+};
+
+test.each<[sentence: string, call: Call, inputs: CallInput[], told: string[]]>([
+  [
+    'an urgent one whose channels all fail',
+    aCall({ urgent: true }),
+    [later, later, later, later],
+    ['sms', 'voice last'],
+  ],
+  ['refused by all', aCall({ urgent: true }), [rejected, rejected], ['sms', 'voice last']],
+  ['refused by the first', aCall({ urgent: true }), [rejected, later, later], ['sms', 'voice last']],
+  ['refused by the last', aCall({ urgent: true }), [later, rejected, later, rejected], ['sms', 'voice last', 'sms']],
+  ['one channel alone', aCall({ urgent: true, channels: ['sms'] }), [unknown, unknown], ['sms last']],
+])('when every channel has failed is told once: %s', (_, call, inputs, told) => {
+  expect(lasts(call, ...inputs)).toEqual(told);
 });
 
 test('a wait that the other side names is kept, up to a minute', () => {

@@ -215,6 +215,46 @@ test('beyond ten thousand calls only the urgent are taken', async () => {
   expect(sent(world)).toEqual(['sms li']);
 });
 
+test('an alarm that comes and goes while nothing can be sent is told once, as it is then', async () => {
+  await using world = new World('sms');
+  const busy = { status: 'later', code: 'no-modem', message: 'no modem', retryMs: null } as const;
+  world.channel('sms').answers.push(...Array.from({ length: 400 }, () => busy));
+  await world.start();
+  for (let i = 0; i < 40; i++) {
+    world.disk.write([raised('a'), raised('b')]);
+    await world.pass(20);
+  }
+  expect(world.caller.status().waiting).toBe(2);
+  world.channel('sms').answers.length = 0;
+  world.requests.length = 0;
+  await world.pass(120_000);
+  expect(world.requests).toHaveLength(2);
+});
+
+test('who waits already waits no longer for a newer one', async () => {
+  await using world = new World('sms');
+  await world.start();
+  const until = world.clock.now() + 600_000;
+  world.wants = { notBefore: until };
+  world.disk.write([raised('a')]);
+  await world.pass(300_000);
+  world.wants = { notBefore: until + 300_000 };
+  world.disk.write([raised('a')]);
+  await world.pass(290_000);
+  expect(world.requests).toEqual([]);
+  await world.pass(20_000);
+  expect(world.requests.map(({ id }) => id)).toEqual(['2:li']);
+});
+
+test('whom people.yaml has no more is told as not called', async () => {
+  await using world = new World('sms', 'voice');
+  await world.start({ speak: () => null });
+  world.disk.write([raised('a')]);
+  await world.pass();
+  expect(world.requests).toEqual([]);
+  expect(world.told).toEqual(['failed sms']);
+});
+
 /** A channel's answers: most are as they should be. */
 const answer = fc.oneof(
   { weight: 4, arbitrary: fc.constant({ status: 'accepted', receipt: null } as const) },
