@@ -102,6 +102,24 @@ const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })
   { url: '/api/v1/drill', may: ROLES },
   { method: 'POST', url: '/api/v1/drill', body: { drill: 'flood' }, may: ['duty', 'admin'] },
   { method: 'POST', url: '/api/v1/drill/stop', may: ['duty', 'admin'] },
+  { url: '/api/v1/calls', may: ROLES },
+  { url: '/api/v1/channels', may: ROLES },
+  { method: 'POST', url: '/api/v1/channels/sms/test', body: { person: 'li' }, may: ['admin'] },
+  { url: '/api/v1/jobs', may: INSTALLERS },
+  { url: '/api/v1/jobs/job-1', may: INSTALLERS },
+  { method: 'POST', url: '/api/v1/jobs', body: { kind: 'listen', link: 'bus-1' }, may: INSTALLERS },
+  { method: 'POST', url: '/api/v1/jobs/job-1/stop', may: INSTALLERS },
+  { url: '/api/v1/report', may: INSTALLERS },
+  { url: '/api/v1/assets', may: ROLES },
+  { method: 'POST', url: '/api/v1/assets', body: { csv: 'device' }, may: INSTALLERS },
+  { url: '/api/v1/devices', may: ROLES },
+  { method: 'POST', url: '/api/v1/devices', body: { profile: 'p', link: 'bus-1' }, may: INSTALLERS },
+  { url: '/api/v1/devices/dev-1', may: ROLES },
+  { method: 'PATCH', url: '/api/v1/devices/dev-1', body: { name: 'x' }, may: INSTALLERS },
+  { method: 'DELETE', url: '/api/v1/devices/dev-1', may: INSTALLERS },
+  { url: '/api/v1/devices/dev-1/photos', may: ROLES },
+  { url: '/api/v1/devices/dev-1/photos/1.jpg', may: ROLES },
+  { method: 'DELETE', url: '/api/v1/devices/dev-1/photos/1.jpg', may: INSTALLERS },
   { url: '/api/v1/links', may: ROLES },
   { url: '/api/v1/upstreams', may: ROLES },
   { url: '/api/v1/events', may: ROLES },
@@ -132,6 +150,9 @@ test('the table has every route of the document, but for the stream, which has a
       ?.replace(ID, '{id}')
       .replace('bg-2026-0715-02', '{id}')
       .replace('siren-1', '{id}')
+      .replace(/(?<=\/)(job-1|dev-1)\b/, '{id}')
+      .replace('channels/sms', 'channels/{id}')
+      .replace('1.jpg', '{name}')
       .replace('019f6b2c-0000-7000-8000-00000000000a', '{id}')
       .replace('users/old', 'users/{name}')
       .replace(`response/${'A'.repeat(24)}`, 'response/{token}');
@@ -144,7 +165,8 @@ test('the table has every route of the document, but for the stream, which has a
     [
       ...listed.filter((route) => route !== 'GET /api/openapi.json'),
       'GET /api/v1/live',
-      // Its body is a picture.
+      // Their bodies are pictures.
+      'POST /api/v1/devices/{id}/photos',
       'POST /api/v1/response/{token}/photos',
     ].toSorted(),
   );
