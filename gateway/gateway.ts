@@ -302,7 +302,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   };
   current = () => works.site;
   const desk = opening.use(new SiteDesk(works, source));
-  const devices = opening.use(new InstallerDesk(works, desk, context.links, version));
+  const devices = new InstallerDesk(works, desk, context.links, version);
   metrics.watchSite(() => desk.status());
   metrics.watchOutputs(() => outputs.list());
   metrics.watchCalls(() => calls.status());

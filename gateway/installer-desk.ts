@@ -15,7 +15,6 @@ import type {
 import { type CheckAsset, encodeAssets, readAssets } from './commissioning/assets-csv.ts';
 import { Photos } from './commissioning/assets-photos.ts';
 import { encodeReport } from './commissioning/report-html.ts';
-import { DeviceEditor } from './device-editor.ts';
 import type { DeviceEdit, SiteTexts } from './device-edits.ts';
 import { deviceViews } from './device-views.ts';
 import type { Works } from './reload.ts';
@@ -29,11 +28,10 @@ export const checkAsset: CheckAsset = ({ asset: given = {} }) => {
 };
 
 /** What installers do to a gateway at work: devices in and out, the register, photos, the commissioning report. */
-export class InstallerDesk implements DeviceDesk, AsyncDisposable {
+export class InstallerDesk implements DeviceDesk {
   readonly #works: Works;
   readonly #desk: SiteDesk;
   readonly #photos: Photos;
-  readonly #editor: DeviceEditor;
   readonly #links: () => Readonly<Record<string, LinkStatus>>;
   readonly #version: string;
 
@@ -41,7 +39,6 @@ export class InstallerDesk implements DeviceDesk, AsyncDisposable {
     this.#works = works;
     this.#desk = desk;
     this.#photos = new Photos(works.data);
-    this.#editor = new DeviceEditor(works.wire);
     this.#links = links;
     this.#version = version;
   }
@@ -51,15 +48,17 @@ export class InstallerDesk implements DeviceDesk, AsyncDisposable {
   }
 
   adopt(asked: NewDevice, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-adopted', author, (texts) => this.#editor.call('adoptDevice', [texts, asked]));
+    return this.#edit('device-adopted', author, (texts) => this.#desk.worker.edit('adoptDevice', [texts, asked]));
   }
 
   change(device: string, fields: Fields, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-changed', author, (texts) => this.#editor.call('changeDevice', [texts, device, fields]));
+    return this.#edit('device-changed', author, (texts) =>
+      this.#desk.worker.edit('changeDevice', [texts, device, fields]),
+    );
   }
 
   remove(device: string, author: DeviceAuthor): Promise<DeviceAnswer> {
-    return this.#edit('device-removed', author, (texts) => this.#editor.call('removeDevice', [texts, device]));
+    return this.#edit('device-removed', author, (texts) => this.#desk.worker.edit('removeDevice', [texts, device]));
   }
 
   exportAssets(): string {
@@ -72,7 +71,7 @@ export class InstallerDesk implements DeviceDesk, AsyncDisposable {
     const answer = { rows, changed, unchanged: rows - changed.length, problems };
     if (problems.length > 0) return { ...answer, changed: [], status: 'unchanged' };
     if (changed.length === 0) return { ...answer, status: 'unchanged' };
-    const applied = await this.#desk.edit((texts) => this.#editor.call('changeDevices', [texts, changes]), author);
+    const applied = await this.#desk.edit((texts) => this.#desk.worker.edit('changeDevices', [texts, changes]), author);
     if (applied.status === 'refused') return applied;
     if (author.isTrial !== true) this.#audit('assets-imported', author, { rows, changed: changed.length });
     return { ...answer, status: applied.status };
@@ -112,10 +111,6 @@ export class InstallerDesk implements DeviceDesk, AsyncDisposable {
       photo: (device, name) => this.#photos.read(device, name),
     });
     return encodeReport(report, openZone(site.timeZone));
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#editor[Symbol.asyncDispose]();
   }
 
   async #edit(

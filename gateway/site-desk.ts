@@ -1,6 +1,6 @@
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import { encodeProblem } from '../config/check-report.ts';
-import { loadSite } from '../config/load.ts';
+import type { LoadOptions } from '../config/load.ts';
 import type { Loaded } from '../config/site.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
 import type { SiteAnswer, SiteHistory, SiteRefusal } from './api/context.ts';
@@ -8,7 +8,6 @@ import type { DeviceAuthor } from './api/device-desk.ts';
 import { DirectoryLook } from './directory-look.ts';
 import type { GatewaySite } from './gateway.ts';
 import { type About, type KeptSite, KeptSites } from './kept-sites.ts';
-import { kinds } from './kinds.ts';
 import type { LedgerBatch } from './ledger/ledger.ts';
 import { reload, type Works } from './reload.ts';
 import { changesOf, isNothing, type SiteChanged, siteChanged } from './site-changed.ts';
@@ -18,6 +17,7 @@ import { lockSite } from './site-lock.ts';
 import { planSite, type SitePlan } from './site-plan.ts';
 import { editRefusalOf, notRight, refused, textOfRefused } from './site-refused.ts';
 import { loadFiles, type SiteSource } from './site-start.ts';
+import { SiteWorker } from './site-worker.ts';
 
 export interface SiteStatus {
   readonly number: number | null;
@@ -64,6 +64,8 @@ export class SiteDesk implements AsyncDisposable {
   #failures = 0;
   #error: string | null = null;
   readonly #look: DirectoryLook;
+  /** Changes of the site's files are worked out by it. */
+  readonly worker: SiteWorker;
 
   constructor(works: Works, source: SiteSource) {
     this.#works = works;
@@ -72,6 +74,7 @@ export class SiteDesk implements AsyncDisposable {
     this.#hash = hashSite(source.files);
     this.#present = source.kept;
     this.#kept = new KeptSites(works.data);
+    this.worker = new SiteWorker(works.wire);
     this.#look = new DirectoryLook(source.dir, () => this.#files, works.wire, works.log);
   }
 
@@ -96,7 +99,7 @@ export class SiteDesk implements AsyncDisposable {
   reload(by: string, from?: string): Promise<SiteAnswer> {
     return this.#inTurn(by, from, async () => {
       const { dir, env } = this.#source;
-      return { ...(await loadFiles(dir, env === undefined ? {} : { env })), from: 'directory', of: null };
+      return { ...(await loadFiles(dir, env === undefined ? {} : { env }, this.#read)), from: 'directory', of: null };
     });
   }
 
@@ -106,7 +109,7 @@ export class SiteDesk implements AsyncDisposable {
       const kept = (await this.#kept.list()).find((each) => each.number === number);
       if (kept === undefined) return refused('no-such-site', `no applied site ${number} is kept`, HISTORY);
       const { dir: secretsDir, env } = this.#source;
-      const found = await loadFiles(kept.path, { secretsDir, ...(env === undefined ? {} : { env }) });
+      const found = await loadFiles(kept.path, { secretsDir, ...(env === undefined ? {} : { env }) }, this.#read);
       return { ...found, from: 'back', of: number };
     });
   }
@@ -143,7 +146,7 @@ export class SiteDesk implements AsyncDisposable {
         if (withEdits !== true && hashSite(directory) !== this.#hash) return this.#differs(directory, WITH_EDITS);
         const changes = await edit(textsOf(directory));
         const files = changedFiles(directory, changes);
-        const loaded = await checkFiles(files, dir, env === undefined ? {} : { env });
+        const loaded = await checkFiles(files, dir, env === undefined ? {} : { env }, this.#read);
         if (loaded.site === null) return notRight(loaded);
         if (isTrial === true) return this.#wouldBe(loaded.site, loaded.problems.map(encodeProblem));
         const undo = await writeFiles(dir, directory, changes);
@@ -186,6 +189,7 @@ export class SiteDesk implements AsyncDisposable {
     this.#look[Symbol.dispose]();
     await this.#begun;
     await this.#running;
+    await this.worker[Symbol.asyncDispose]();
   }
 
   async #begin(told: string | null): Promise<void> {
@@ -305,9 +309,12 @@ export class SiteDesk implements AsyncDisposable {
     return siteChanged(live.judge.zone.encode(clock.now()), data);
   }
 
+  /** Not on the loop that alarms run on. */
+  readonly #read = (dir: string, options: LoadOptions) => this.worker.load(dir, options, this.#works.site);
+
   #load(path: string, missingSecrets: 'error' | 'warning'): Promise<Loaded<GatewaySite>> {
     const { dir: secretsDir, env } = this.#source;
-    return loadSite(path, kinds, { secretsDir, missingSecrets, ...(env === undefined ? {} : { env }) });
+    return this.#read(path, { secretsDir, missingSecrets, ...(env === undefined ? {} : { env }) });
   }
 
   #audit({ number, hash, from: source, of }: KeptSite, by: string, from: string | undefined): void {

@@ -10,6 +10,7 @@ import type { GatewaySite } from './gateway.ts';
 import { kinds } from './kinds.ts';
 import { readSiteFiles, type SiteFiles } from './site-files.ts';
 import { lockSite, unwritable } from './site-lock.ts';
+import type { LoadSite } from './site-start.ts';
 
 /** A change of some of a site's files: what it makes of the texts that stand there. Throws a Fault for what cannot be. */
 export type SiteEdit = (texts: SiteTexts) => Promise<SiteTexts> | SiteTexts;
@@ -34,6 +35,7 @@ export async function checkFiles(
   files: SiteFiles,
   secretsDir: string,
   more: { readonly env?: NodeJS.ProcessEnv; readonly missingSecrets?: 'warning' } = {},
+  load: LoadSite = (from, how) => loadSite(from, kinds, how),
 ): Promise<Loaded<GatewaySite>> {
   const copy = await mkdtemp(join(tmpdir(), 'gengfu-check-'));
   try {
@@ -41,7 +43,7 @@ export async function checkFiles(
       await mkdir(dirname(join(copy, file)), { recursive: true });
       await writeFile(join(copy, file), text, { mode: 0o600 });
     }
-    return await loadSite(copy, kinds, { secretsDir, ...more });
+    return await load(copy, { secretsDir, ...more });
   } finally {
     await rm(copy, { recursive: true, force: true });
   }

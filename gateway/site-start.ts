@@ -25,13 +25,20 @@ export interface LoadedFiles {
   readonly loaded: Loaded<Site<Rule, Permit>>;
 }
 
+/** How a site is read: by the loader itself, or elsewhere by a thread. */
+export type LoadSite = (dir: string, options: LoadOptions) => Promise<Loaded<Site<Rule, Permit>>>;
+
 const TRIES = 5;
 
 /** A directory's site with the very files that it was read from: files that change meanwhile are read again. */
-export async function loadFiles(dir: string, options: LoadOptions = {}): Promise<LoadedFiles> {
+export async function loadFiles(
+  dir: string,
+  options: LoadOptions = {},
+  load: LoadSite = (from, how) => loadSite(from, kinds, how),
+): Promise<LoadedFiles> {
   for (let tries = 1; ; tries++) {
     const files = await readSiteFiles(dir);
-    const loaded = await loadSite(dir, kinds, options);
+    const loaded = await load(dir, options);
     if (hashSite(files) === hashSite(await readSiteFiles(dir))) return { files, loaded };
     if (tries < TRIES) continue;
     const message = 'the files of the site do not stop changing';

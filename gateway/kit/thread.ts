@@ -16,7 +16,7 @@ export interface Thread<C extends Calls> extends AsyncDisposable {
     name: K,
     args: Parameters<C[K]>,
     transfer?: readonly ArrayBuffer[],
-  ): Promise<ReturnType<C[K]>>;
+  ): Promise<Awaited<ReturnType<C[K]>>>;
 }
 
 export interface ThreadOptions {
@@ -99,16 +99,35 @@ export function openThread<C extends Calls>(url: URL, options: ThreadOptions): T
 export function serveThread<C extends Calls>(calls: C): void {
   if (parentPort === null) throw new Error('not in a worker thread');
   const port = parentPort;
-  port.on('message', ({ id, name, args }: Question) => {
+  const answer = (reply: Reply) => port.postMessage(reply);
+  /** The call that is not answered yet. */
+  let running: Promise<void> | undefined;
+  const take = ({ id, name, args }: Question): Promise<void> | undefined => {
+    const failed = (error: unknown) => answer({ id, fault: faultOf(error) });
     try {
       // The caller's types are those of `calls`.
-      port.postMessage({ id, result: calls[name]?.(...(args as never[])) } satisfies Reply);
+      const result = calls[name]?.(...(args as never[]));
+      if (result instanceof Promise) return result.then((given) => answer({ id, result: given })).catch(failed);
+      answer({ id, result });
     } catch (error) {
-      const hint = error instanceof Fault ? error.hint : undefined;
-      const fault = { code: codeOf(error) ?? 'thread-failed', message: textOf(error), hint };
-      port.postMessage({ id, fault } satisfies Reply);
+      failed(error);
     }
+    return undefined;
+  };
+  port.on('message', (question: Question) => {
+    if (running === undefined) running = take(question);
+    else running = running.then(() => take(question));
+    const last = running;
+    void last?.then(() => {
+      if (running === last) running = undefined;
+    });
   });
 }
+
+const faultOf = (error: unknown) => ({
+  code: codeOf(error) ?? 'thread-failed',
+  message: textOf(error),
+  hint: error instanceof Fault ? error.hint : undefined,
+});
 
 const optionalHint = (hint: string | undefined) => (hint === undefined ? {} : { hint });
