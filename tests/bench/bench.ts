@@ -11,6 +11,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { floodOfAlarms } from './alarm-flood.ts';
 import { changeToCall } from './call-latency.ts';
+import { changesWhileRunning } from './changes.ts';
 import { deadUnit } from './dead-unit.ts';
 import { runDemo } from './demo.ts';
 import { type Figure, isMissed, tableOf } from './figure.ts';
@@ -47,6 +48,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   rules: () => judgeMany(isQuick ? 2400 : 3600),
   replay: () => replayRecordings(main, isQuick ? 300 : 1800),
   calls: () => changeToCall(isQuick ? 20 : 120),
+  changes: () => changesWhileRunning(main, isQuick),
   'alarm-flood': () => floodOfAlarms(isQuick ? 20 : 60),
   history: () => keepHistory(isQuick ? 600 : 3600, 366),
   'modbus-rate': () => modbusRate(isQuick ? 6 : 30),
