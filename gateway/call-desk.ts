@@ -8,6 +8,7 @@ import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
 import { NOTHING } from './alarms/step.ts';
+import type { CallView } from './api/context.ts';
 import type { Receiver } from './commissioning/walk-test.ts';
 import type { GatewaySite } from './gateway.ts';
 import type { Entry, LedgerReader } from './ledger/ledger.ts';
@@ -28,7 +29,7 @@ import { isNeeded } from './notify/needed.ts';
 import { type Contact, NOBODY } from './notify/people.ts';
 import { mayAcknowledge, repliedTo } from './notify/replies.ts';
 import type { DutyStanding } from './notify/roster.ts';
-import { callsOf, type Roll } from './notify/route.ts';
+import { callsAbove, callsOf, isSomebody, type Roll } from './notify/route.ts';
 import { recipientOf, speak } from './notify/speak.ts';
 import { testMessage } from './notify/test-message.ts';
 import { eventOf } from './notify/told-events.ts';
@@ -82,6 +83,7 @@ export class CallDesk implements AsyncDisposable {
       keep: async (told, states) => (await live.keep(NOTHING, told, states)) !== null,
       encodeTime: (at) => live.judge.zone.encode(at),
       route: (event, at) => callsOf(event, rollOf(options), at),
+      above: ({ tier }, event, at) => callsAbove(event, tier, rollOf(options), at),
       speak: (call, event) => speak(call, event, { ...rollOf(options), ...placesOf(options) }, kindOf(options, call)),
       isNeeded: (call) => isNeeded(call, options.find(call.alarm), clock.now()),
       answered: (call, kind, text) => desk?.answered(call, kind, text),
@@ -108,8 +110,8 @@ export class CallDesk implements AsyncDisposable {
   }
 
   /** Calls that are not done with, for people to see. */
-  get calls(): Iterable<Call> {
-    return this.#caller.calls;
+  get calls(): Iterable<CallView & Call> {
+    return [...this.#caller.calls].filter(isSomebodys);
   }
 
   /** What a walk test waits for: that each call which an entry asks for has come; none where the site calls nobody. */
@@ -117,7 +119,7 @@ export class CallDesk implements AsyncDisposable {
     const { site, clock } = this.#options;
     if (site().people === null || site().channels.length === 0) return [];
     const event = eventOf(entry);
-    const calls = event === null ? [] : callsOf(event, rollOf(this.#options), clock.now());
+    const calls = event === null ? [] : callsOf(event, rollOf(this.#options), clock.now()).filter(isSomebody);
     if (calls.length === 0) {
       const nobody = { ok: false, detail: 'people.yaml names nobody who is told of this' };
       return [{ step: 'channel:none', arrived: () => nobody, why: () => nobody.detail }];
@@ -210,6 +212,8 @@ export class CallDesk implements AsyncDisposable {
     await this.channels[Symbol.asyncDispose]();
   }
 }
+
+const isSomebodys = (call: Call): call is CallView & Call => isSomebody(call);
 
 /** A call that rings for long is given up then. */
 const TEST_WITHIN_MS = 120_000;

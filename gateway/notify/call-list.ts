@@ -83,17 +83,18 @@ export class CallList {
     }
   }
 
-  /** Gives the call after the input; null when it is done with. `now`: real time, ms. */
-  step(key: string, input: CallInput, now: number): Call | null {
+  /** Gives what is told of it. `now`: real time, ms. */
+  step(key: string, input: CallInput, now: number): readonly Told[] {
     const call = this.#calls.get(key);
-    if (call === undefined) return null;
-    const { call: next, told, waitMs } = stepCall(call, input);
-    for (const each of told) this.#told.push({ ...each, call });
+    if (call === undefined) return [];
+    const { call: next, waitMs, ...said } = stepCall(call, input);
+    const told = said.told.map((each) => ({ ...each, call }));
+    this.#told.push(...told);
     this.#put(key, next);
     if (next === null) this.#noteEnd(key, told.at(-1)?.step ?? null);
     if (waitMs > 0 && next !== null) this.#restUntil.set(key, now + waitMs);
     else this.#restUntil.delete(key);
-    return next;
+    return told;
   }
 
   /** It is needed no more, and nothing is told of it. */
@@ -175,7 +176,10 @@ export const isOut = ({ state }: Call): boolean => state === 'sent' || state ===
 
 /** That it stands, and that it is over, are of use as they are now; who is sent is told each step. */
 function matterOf(call: Call | undefined): string | null {
-  const [, what] = /^(?:(?:raised|risen|escalated)\b|(returned|incident)\b)/.exec(call?.step ?? 'none') ?? [null, null];
+  const [, what] = /^(?:(?:raised|risen|escalated|unreached)\b|(returned|incident)\b)/.exec(call?.step ?? 'none') ?? [
+    null,
+    null,
+  ];
   return call === undefined || what === null ? null : `${what ?? 'stands'} ${call.alarm} ${call.to.kind}:${call.to.id}`;
 }
 

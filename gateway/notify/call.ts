@@ -5,7 +5,10 @@ export interface WantedCall {
   readonly to: Whom;
   /** Ids of channels in their order: one that fails hands over to the next. */
   readonly channels: readonly string[];
-  /** What it is for, in one word that is the same whenever it is asked: `raised`, `escalated:2`, `dispatched`. */
+  /**
+   * What it is for, in one word that is the same whenever it is asked: `raised`, `escalated:2`, `dispatched:…`; `raised:unheeded`
+   * to those who come after a reminder, `unreached:2` to those above a tier of which nobody could be reached.
+   */
   readonly step: string;
   /** The tier of escalation that it belongs to, from 1. */
   readonly tier: number;
@@ -16,7 +19,8 @@ export interface WantedCall {
 }
 
 export interface Whom {
-  readonly kind: 'person' | 'group';
+  /** `nobody`: somebody ought to be told, and no tier has anybody. */
+  readonly kind: 'person' | 'group' | 'nobody';
   readonly id: string;
 }
 
@@ -188,3 +192,11 @@ const failed = (call: Call, code: string, reason: string | null, isLast: boolean
 
 /** The channel that has it now. */
 export const channelOf = ({ channels, channel }: Pick<Call, 'channels' | 'channel'>): string => channels[channel] ?? '';
+
+/** It has gone out, or there is a channel that has not had its turn. */
+export function isStillOn(call: Call): boolean {
+  const { state, channels, triesHere } = call;
+  if (state === 'sent' || state === 'delivered') return true;
+  const isAlone = channels.length === 1 && triesHere > (state === 'sending' ? 1 : 0);
+  return roundsOf(call) === 0 && !isAlone;
+}

@@ -4,7 +4,7 @@ import type { Log } from '#kit/log.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import { Backlog } from '../ledger/backlog.ts';
 import type { Entry, LedgerReader } from '../ledger/ledger.ts';
-import { type Call, type CallInput, callKey, channelOf, type WantedCall, wanted } from './call.ts';
+import { type Call, type CallInput, callKey, channelOf, isStillOn, type WantedCall, wanted } from './call.ts';
 import { CallList, isOut, type StoredState, type Told } from './call-list.ts';
 import type { Message, OpenChannel, Recipient, Sent, Receipt as SentReceipt } from './channels/channel.ts';
 import { Sending } from './sending.ts';
@@ -29,6 +29,8 @@ export interface CallerContext {
   encodeTime(at: number): string;
   /** Who is to be told of an entry. */
   route(event: ToldEvent, at: number): readonly WantedCall[];
+  /** Who is called instead, at once, when nobody of a call's tier could be reached. */
+  above(call: Call, event: ToldEvent, at: number): readonly WantedCall[];
   /** What is said to whom; null when that is nobody any more. */
   speak(call: Call, event: ToldEvent): Spoken | null;
   /** Whether the present state of its alarm still asks for it. */
@@ -55,6 +57,8 @@ export class Caller implements AsyncDisposable {
   readonly #backlog: Backlog;
   readonly #events: ToldEvents;
   readonly #sending: Sending;
+  /** Urgent calls whose channels have all failed, and which were not handed to the tier above yet. */
+  readonly #unreached: Call[] = [];
   /** What was told before it was durable, and is not told again when it is. */
   readonly #toldAtOnce = new Set<string>();
   /** What came back of calls that are still being sent, by their key. */
@@ -136,7 +140,7 @@ export class Caller implements AsyncDisposable {
       kind === 'failed' ? { kind: 'undelivered', code: text ?? 'undelivered' } : { kind: 'delivered' };
     // A report may overtake the answer that it was sent.
     if (call.state === 'sending') this.#early.set(callKey(call), input);
-    else this.#calls.step(callKey(call), input, this.#context.wire.tick());
+    else this.#step(callKey(call), input);
     this.wake();
   }
 
@@ -170,6 +174,7 @@ export class Caller implements AsyncDisposable {
       try {
         // What is wanted already goes out though the log cannot be read on.
         const isRead = await this.#readOn().then(() => true, this.#heldUp);
+        await this.#handUp();
         await this.#store(await this.#begin(isRead ? Number.POSITIVE_INFINITY : AGAIN_MS));
       } catch (error) {
         this.#heldUp(error);
@@ -257,10 +262,10 @@ export class Caller implements AsyncDisposable {
     const id = channelOf(call);
     const spoken = await this.#said(call, key);
     if (spoken === null) return null;
-    this.#calls.step(key, { kind: 'begun' }, wire.tick());
+    this.#step(key, { kind: 'begun' });
     if (!channels.has(id)) {
       const message = `the site has no channel ${id}`;
-      this.#calls.step(key, answer({ status: 'rejected', code: 'no-channel', message }, clock.now()), wire.tick());
+      this.#step(key, answer({ status: 'rejected', code: 'no-channel', message }, clock.now()));
       this.#isAsked = true;
       return null;
     }
@@ -271,13 +276,14 @@ export class Caller implements AsyncDisposable {
   /** One call holds up no other: what goes wrong with it is told of it. */
   async #said(call: Call, key: string): Promise<Spoken | null> {
     const impossible = (code: string, reason: string) => {
-      this.#calls.step(key, { kind: 'impossible', code, reason }, this.#context.wire.tick());
+      this.#step(key, { kind: 'impossible', code, reason });
       return null;
     };
     try {
       const event = await this.#events.find(call.sequence);
       if (event === null) return impossible('no-entry', 'the log has not got what it is for any more');
-      return this.#context.speak(call, event) ?? impossible('nobody', `${call.to.id} is not in people.yaml any more`);
+      const who = call.to.kind === 'nobody' ? 'no tier has anybody' : `${call.to.id} is not in people.yaml any more`;
+      return this.#context.speak(call, event) ?? impossible('nobody', who);
     } catch (error) {
       this.#context.log.error({ code: codeOf(error), entry: call.sequence }, `a call cannot be said: ${textOf(error)}`);
       return impossible('no-words', 'what it is for cannot be put into words');
@@ -337,6 +343,26 @@ export class Caller implements AsyncDisposable {
     }
   }
 
+  #step(key: string, input: CallInput): void {
+    const told = this.#calls.step(key, input, this.#context.wire.tick());
+    const last = told.find(({ isLast, call }) => isLast && call.urgent && call.to.kind === 'person');
+    if (last !== undefined) this.#unreached.push(last.call);
+  }
+
+  /** Where none of those who were called for an entry could be reached, the tier above is called without waiting for its time. */
+  async #handUp(): Promise<void> {
+    for (let call = this.#unreached.shift(); call !== undefined; call = this.#unreached.shift()) {
+      const { sequence, tier } = call;
+      const isOn = (other: Call) =>
+        other.sequence === sequence && other.tier === tier && other.to.kind === 'person' && isStillOn(other);
+      const event = [...this.#calls].some(isOn) ? null : await this.#events.find(sequence);
+      if (event === null) continue;
+      const at = this.#context.clock.now();
+      const calls = this.#context.above(call, event, at).map((each) => wanted(each, sequence, call.alarm, at));
+      this.#calls.want(calls, 0);
+    }
+  }
+
   #send(key: string, { message, recipients }: Spoken): void {
     void this.#sending.send(key, message, recipients)?.then((sent) => this.#settle(key, sent));
   }
@@ -344,10 +370,10 @@ export class Caller implements AsyncDisposable {
   #settle(key: string, sent: Sent): void {
     const { clock, wire } = this.#context;
     this.#sending.release(key);
-    this.#calls.step(key, answer(sent, clock.now()), wire.tick());
+    this.#step(key, answer(sent, clock.now()));
     const early = this.#early.get(key);
     this.#early.delete(key);
-    if (early !== undefined && this.#calls.find(key)?.state === 'sent') this.#calls.step(key, early, wire.tick());
+    if (early !== undefined && this.#calls.find(key)?.state === 'sent') this.#step(key, early);
     this.wake();
   }
 

@@ -18,8 +18,11 @@ export function isNeeded(call: Pick<Call, 'step' | 'wantedAt'>, alarm: Now | nul
   if (announced !== undefined && isQuiet(announced)) return false;
   switch (step) {
     case 'raised':
+      // Whoever was reminded has put it right himself.
+      return !acknowledged && (call.step !== 'raised:unheeded' || alarm.condition === 'active');
     case 'risen':
     case 'reminder':
+    case 'unreached':
       return !acknowledged;
     case 'escalated':
       return !acknowledged || (response?.clocks ?? []).length > 0;

@@ -1,6 +1,6 @@
 import type { Zone } from '#kit/zone.ts';
 import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
-import { compareLevels, type Level } from '../rules/finding.ts';
+import { compareLevels, type Level, VITAL_QUANTITIES } from '../rules/finding.ts';
 import type { WantedCall } from './call.ts';
 import { openingAt } from './hours.ts';
 import type { Contact, People, Route } from './people.ts';
@@ -83,16 +83,19 @@ export function routeOf(data: AlarmData, { people, zone, standing }: Roll, at: n
   return people.routes.find(fits) ?? null;
 }
 
-/** Smoke and red go before others, and wait for no quiet hours (RULES.md, section 5). An exercise goes after what is real. */
-export const isUrgent = ({ quantity, level, exercise, value }: AlarmData): boolean =>
-  exercise === null && (level === 'red' || (quantity === 'smoke.state' && value === 'alarm'));
+/** Fire, and gas that may explode. */
+const isFire = ({ quantity, value }: Pick<AlarmData, 'quantity' | 'value'>): boolean =>
+  VITAL_QUANTITIES.has(quantity) && value === 'alarm';
+
+/** Fire and red go before others, and wait for no quiet hours (RULES.md, section 5). An exercise goes after what is real. */
+export const isUrgent = (data: AlarmData): boolean => data.exercise === null && (data.level === 'red' || isFire(data));
 
 /** Nobody is told of what is shelved, suppressed or out of service, nor of one of many that an incident tells of. */
-const isKept = ({ shelvedUntil, suppressedBy, outOfService, incident, quantity }: AlarmData): boolean =>
-  shelvedUntil !== null ||
-  suppressedBy !== null ||
-  outOfService !== null ||
-  (incident !== null && quantity !== 'smoke.state');
+const isKept = (data: AlarmData): boolean =>
+  data.shelvedUntil !== null ||
+  data.suppressedBy !== null ||
+  data.outOfService !== null ||
+  (data.incident !== null && !isFire(data));
 
 /** Who is to be told of an entry of the log, now. Pure: the same entry at the same time gives the same calls. */
 export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly WantedCall[] {
@@ -101,35 +104,33 @@ export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly Wa
   // An entry of this type has that body.
   const data = event.data as unknown as AlarmData;
   if (isKept(data)) return [];
-  const route = routeOf(data, roll, at);
-  const call = (names: readonly string[], step: string, tier: number, notBefore: number | null = null) =>
-    callsTo(whomOf(names, data, roll, at), { step, tier, notBefore, urgent: isUrgent(data) }, data, route, roll, at);
-  const first = route?.to ?? roll.people.escalation[0] ?? [];
+  const told = tellingOf(data, roll, at);
+  const { call, tiers } = told;
   switch (event.type.slice(ALARM_TYPE.length)) {
     case 'raised':
-      return raised(data, route, first, call, at);
+      return raised(data, told, at);
     case 'unshelved':
     case 'unsuppressed':
     case 'in-service':
-      return data.condition === 'active' && !data.acknowledged ? raised(data, route, first, call, at) : [];
+      return data.condition === 'active' && !data.acknowledged ? raised(data, told, at) : [];
     case 'level-changed':
-      return compareLevels(data.level, data.previousLevel) > 0 ? call(first, `risen:${data.level}`, 1) : [];
+      return compareLevels(data.level, data.previousLevel) > 0 ? told.from(1, () => `risen:${data.level}`) : [];
     case 'escalated': {
       const tier = data.response?.tier ?? 2;
-      return call(tierOf(route, roll.people, tier), `escalated:${tier}`, tier);
+      return told.from(tier, () => `escalated:${tier}`);
     }
     case 'dispatched': {
       const to = data.response?.to ?? null;
       return to === null ? [] : call([to], `dispatched:${to}`, 1);
     }
     case 'refused':
-      return call(first, 'refused', 1);
+      return call(tiers[0] ?? [], 'refused', 1);
     case 'verified': {
       const to = data.response?.to ?? null;
       return data.reason === 'failed' && to !== null ? call([to], `rework:${to}`, 1) : [];
     }
     case 'returned': {
-      const { groups } = whomOf(first, data, roll, at);
+      const { groups } = whomOf(tiers[0] ?? [], data, roll, at);
       const to = data.response?.to ?? null;
       const names = [...groups.map(({ id }) => id), ...(to === null ? [] : [to])];
       return call(names, 'returned', 1);
@@ -139,37 +140,62 @@ export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly Wa
   }
 }
 
-type CallTo = (
-  names: readonly string[],
-  step: string,
-  tier: number,
-  notBefore?: number | null,
-) => readonly WantedCall[];
+/**
+ * Whom the tiers above call of an entry, at once, when nobody of that tier could be reached; none where there is no tier
+ * above. Pure, as `callsOf`.
+ */
+export function callsAbove(event: RoutedEvent, tier: number, roll: Roll, at: number): readonly WantedCall[] {
+  if (!event.type.startsWith(ALARM_TYPE)) return [];
+  // An entry of this type has that body.
+  const { tiers, from } = tellingOf(event.data as unknown as AlarmData, roll, at);
+  return tier >= tiers.length ? [] : from(tier + 1, (reached) => `unreached:${reached}`).filter(isSomebody);
+}
+
+export const isSomebody = ({ to }: Pick<WantedCall, 'to'>): boolean => to.kind !== 'nobody';
+
+/** How an alarm is told: by its route, else as all are. */
+interface Telling {
+  readonly route: Route | null;
+  /** Names, the first tier first. */
+  readonly tiers: readonly (readonly string[])[];
+  call(names: readonly string[], step: string, tier: number, notBefore?: number | null): readonly WantedCall[];
+  /** That tier, beyond the last the last; where nobody is in it, the next above that has somebody. Nobody at all is told as that. */
+  from(tier: number, step: (tier: number) => string, notBefore?: number | null): readonly WantedCall[];
+}
+
+function tellingOf(data: AlarmData, roll: Roll, at: number): Telling {
+  const route = routeOf(data, roll, at);
+  const { people } = roll;
+  const tiers = route === null ? people.escalation : [route.to, ...(route.tiers ?? people.escalation.slice(1))];
+  const urgent = isUrgent(data);
+  const call: Telling['call'] = (names, step, tier, notBefore = null) =>
+    callsTo(whomOf(names, data, roll, at), { step, tier, notBefore, urgent }, data, route, roll, at);
+  const from: Telling['from'] = (first, step, notBefore = null) => {
+    for (let place = Math.min(first, tiers.length); place <= tiers.length; place++) {
+      const tier = Math.max(first, place);
+      const calls = call(tiers[place - 1] ?? [], step(tier), tier, notBefore);
+      if (calls.length > 0) return calls;
+    }
+    return nobody({ step: step(first), tier: first, notBefore: null, urgent }, people);
+  };
+  return { route, tiers, call, from };
+}
 
 /** The first tier; where somebody can put it right himself, he first, and the others when his time is up (首违提醒). */
-function raised(
-  data: AlarmData,
-  route: Route | null,
-  first: readonly string[],
-  call: CallTo,
-  at: number,
-): readonly WantedCall[] {
+function raised(data: AlarmData, { route, tiers, call, from }: Telling, at: number): readonly WantedCall[] {
   const tier = data.response?.tier ?? 1;
-  const step = tier > 1 ? `raised:${tier}` : 'raised';
-  const to = tier > 1 ? [...first, ...(route?.tiers?.[tier - 2] ?? [])] : first;
+  if (tier > 1) {
+    const calls = call([...(tiers[0] ?? []), ...(tiers[tier - 1] ?? [])], `raised:${tier}`, tier);
+    return calls.length > 0 ? calls : from(tier, () => `raised:${tier}`);
+  }
   const remind = route?.remind;
   const isGiven =
     remind !== undefined && compareLevels(data.level, remind.upTo) <= 0 && data.follows === null && !isUrgent(data);
-  if (!isGiven) return call(to, step, tier);
-  const reminded = call(remind.to, 'reminder', 1);
-  // Nobody to remind: nothing to wait for.
-  return reminded.length === 0 ? call(to, step, tier) : [...reminded, ...call(to, step, tier, at + remind.within)];
-}
-
-/** Whom a tier calls; beyond the last, the last. */
-function tierOf(route: Route | null, people: People, tier: number): readonly string[] {
-  const tiers = route?.tiers === undefined ? people.escalation : [route.to, ...route.tiers];
-  return tiers[Math.min(tier, tiers.length) - 1] ?? [];
+  const reminded = isGiven ? call(remind.to, 'reminder', 1) : [];
+  // Nobody who can be reminded now: nothing to wait for.
+  const isTold = reminded.some(({ notBefore }) => notBefore === null);
+  if (remind === undefined || !isTold) return [...reminded, ...from(1, () => 'raised')];
+  return [...reminded, ...from(1, () => 'raised:unheeded', at + remind.within)];
 }
 
 interface Wish {
@@ -205,7 +231,7 @@ function callsTo(
 
 const INCIDENT_TYPE = 'city.gengfu.incident.';
 
-/** One incident is told instead of its alarms: to the first tier, when it opens and when it is over. */
+/** One incident is told instead of its alarms: to the first tier that has somebody. */
 function incidentCalls({ type, data }: RoutedEvent, roll: Roll, at: number): readonly WantedCall[] {
   const step = type.slice(INCIDENT_TYPE.length);
   const level = data.level === 'red' ? ('red' satisfies Level) : null;
@@ -217,5 +243,13 @@ function incidentCalls({ type, data }: RoutedEvent, roll: Roll, at: number): rea
     notBefore: null,
     urgent: level === 'red' && step !== 'closed' && exercise === null,
   };
-  return callsTo(whomOf(roll.people.escalation[0] ?? [], about, roll, at), wish, { exercise }, null, roll, at);
+  for (const names of roll.people.escalation) {
+    const calls = callsTo(whomOf(names, about, roll, at), wish, { exercise }, null, roll, at);
+    if (calls.length > 0) return calls;
+  }
+  return step === 'closed' ? [] : nobody(wish, roll.people);
 }
+
+/** Somebody ought to be told, and there is nobody; of a site without people that is not said. */
+const nobody = (wish: Wish, { contacts, groups }: People): readonly WantedCall[] =>
+  contacts.length === 0 && groups.length === 0 ? [] : [{ ...wish, to: { kind: 'nobody', id: '' }, channels: [] }];

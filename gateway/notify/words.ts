@@ -81,6 +81,7 @@ function marksOf(exercise: unknown, { language, repeated }: Pick<Saying, 'langua
 function headOf(step: string, data: AlarmData, { language, step: asks }: Saying): readonly string[] {
   const level = data.level === null ? [] : [LEVEL_WORDS[data.level][language]];
   if (asks === 'reminder') return [...level, pick(language, '提醒', 'Reminder')];
+  if (asks.startsWith('unreached:')) return [...level, pick(language, '升级', 'Escalated')];
   switch (step) {
     case 'escalated':
       return [...level, pick(language, '超时升级', 'Escalated')];
@@ -123,6 +124,8 @@ function asked(
         : pick(language, `请于${clockOf(putRightBy, zone)}前`, `by ${clockOf(putRightBy, zone)}`);
     return [pick(language, `${by}自行整改`, `put it right yourself ${by}`)];
   }
+  if (asks.startsWith('unreached:'))
+    return [pick(language, '前一级无人联系得上', 'nobody before you could be reached'), ...until];
   const note = data.note === null ? [] : [withoutPersons(data.note, isGroup)];
   switch (step) {
     case 'raised':

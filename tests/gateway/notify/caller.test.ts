@@ -217,7 +217,6 @@ test('beyond ten thousand calls only the urgent are taken', async () => {
 
 test('an alarm that comes and goes while nothing can be sent is told once, as it is then', async () => {
   await using world = new World('sms');
-  const busy = { status: 'later', code: 'no-modem', message: 'no modem', retryMs: null } as const;
   world.channel('sms').answers.push(...Array.from({ length: 400 }, () => busy));
   await world.start();
   for (let i = 0; i < 40; i++) {
@@ -229,6 +228,54 @@ test('an alarm that comes and goes while nothing can be sent is told once, as it
   world.requests.length = 0;
   await world.pass(120_000);
   expect(world.requests).toHaveLength(2);
+});
+
+const refused = { status: 'rejected', code: 'refused', message: 'refused' } as const;
+const busy = { status: 'later', code: 'busy', message: 'busy', retryMs: null } as const;
+
+test.each<[sentence: string, answers: readonly Sent[], sent: string[]]>([
+  ['refused by every channel', [refused, refused], ['sms li', 'voice li', 'sms wang']],
+  ['not reached by any, though it is tried again', [busy, busy], ['sms li', 'voice li', 'sms wang']],
+  ['nor those above', [busy, busy, busy, busy], ['sms li', 'voice li', 'sms wang', 'voice wang', 'sms mayor']],
+  ['reached by the second', [busy], ['sms li', 'voice li']],
+])('an urgent call that reaches nobody goes to the tier above at once: %s', async (_, answers, expected) => {
+  await using world = new World('sms', 'voice');
+  for (const [i, answer] of answers.entries()) world.channel(i % 2 === 0 ? 'sms' : 'voice').answers.push(answer);
+  world.wants = { urgent: true };
+  world.above = ['wang', 'mayor'];
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass(100);
+  expect(sent(world)).toEqual(expected);
+});
+
+test('while another of the tier may be reached, nobody above is called; and once, when none was', async () => {
+  await using world = new World('voice');
+  const ringing = Promise.withResolvers<Sent>();
+  world.channel('voice').answers.push(busy, ringing.promise);
+  world.to = ['li', 'zhao'];
+  world.wants = { urgent: true };
+  world.above = ['wang'];
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass(100);
+  expect(sent(world)).toEqual(['voice li', 'voice zhao']);
+  ringing.resolve(busy);
+  await world.pass(100);
+  expect(sent(world)).toEqual(['voice li', 'voice zhao', 'voice wang']);
+  world.channel('voice').answers.push(busy, busy);
+  await world.pass(30_000);
+  expect(sent(world).filter((each) => each === 'voice wang')).toHaveLength(1);
+});
+
+test('what is not urgent waits for its time to be handed up', async () => {
+  await using world = new World('sms');
+  world.channel('sms').answers.push(refused);
+  world.above = ['wang'];
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass(60_000);
+  expect(sent(world)).toEqual(['sms li']);
 });
 
 test('who waits already waits no longer for a newer one', async () => {

@@ -3,7 +3,7 @@ import type { AlarmData } from '../../../gateway/alarms/alarm-event.ts';
 import type { WantedCall } from '../../../gateway/notify/call.ts';
 import { maskedName, maskedPhone } from '../../../gateway/notify/people.ts';
 import { onDuty, ROUTINE } from '../../../gateway/notify/roster.ts';
-import { callsOf, type Roll } from '../../../gateway/notify/route.ts';
+import { callsAbove, callsOf, type Roll } from '../../../gateway/notify/route.ts';
 import { answered, aPeople, aRoll, at, NOISE, SMOKE, someData, ZONE } from './a-roll.ts';
 
 const EVENING = at('21:40:00');
@@ -11,7 +11,7 @@ const NIGHT = at('23:30:00');
 
 const told = (call: WantedCall): string => {
   const when = call.notBefore === null ? '' : ` from ${ZONE.encode(call.notBefore).slice(11, 16)}`;
-  const kind = call.to.kind === 'group' ? 'group ' : '';
+  const kind = call.to.kind === 'person' ? '' : `${call.to.kind} `;
   return `${kind}${call.to.id} ${call.step} by ${call.channels.join('>')}${call.urgent ? ' urgent' : ''}${when}`;
 };
 const calls = (step: string, more: Partial<AlarmData>, time = EVENING, roll: Roll = aRoll()) =>
@@ -56,7 +56,7 @@ describe('who is called', () => {
       'who can put it right first, the officer after a quarter of an hour',
       'raised',
       KITCHEN,
-      ['shop reminder by sms>mail', 'li raised by sms>mail from 21:55'],
+      ['shop reminder by sms>mail', 'li raised:unheeded by sms>mail from 21:55'],
     ],
     ['no reminder for what is worse', 'raised', { ...KITCHEN, level: 'orange' }, ['li raised by sms>mail']],
     ['no reminder for what follows an alarm', 'raised', { ...KITCHEN, follows: '0198' }, ['li raised by sms>mail']],
@@ -173,6 +173,97 @@ describe('who is called', () => {
     ['', 'closed', {}, []],
   ])('%s (%s)', (_, step, more, expected, time = EVENING) => {
     expect(calls(step, more, time)).toEqual(expected);
+  });
+
+  test.each<[string, string, Partial<AlarmData>, string[], object, number?]>([
+    [
+      'a tier in which nobody is: the one above it',
+      'raised',
+      NOISE,
+      ['wang raised by sms>mail'],
+      { escalation: [['patrol'], ['leader']], routes: [] },
+    ],
+    [
+      'an escalation to a tier in which nobody is: the one above it',
+      'escalated',
+      { ...NOISE, response: answered({ tier: 2 }) },
+      ['chen escalated:2 by sms>mail'],
+      { escalation: [['duty'], ['patrol'], ['fire-post']], routes: [] },
+    ],
+    [
+      'tiers in which nobody is: that is said',
+      'raised',
+      { ...NOISE, level: 'red' },
+      ['nobody  raised by  urgent'],
+      { escalation: [['patrol']], routes: [] },
+    ],
+    [
+      'people without a channel: that is said',
+      'escalated',
+      { ...NOISE, response: answered({ tier: 2 }) },
+      ['nobody  escalated:2 by '],
+      { channels: [], routes: [] },
+    ],
+    ['a site without people says nothing', 'raised', NOISE, [], { contacts: [], groups: [], roster: [], teams: [] }],
+    [
+      'an alarm that begins a tier higher, where the route has no tiers of its own',
+      'raised',
+      { ...SMOKE, device: 'smoke-09', response: answered({ tier: 2 }) },
+      ['li raised:2 by call>sms urgent', 'wang raised:2 by call>sms urgent'],
+      { routes: [{ quantity: 'smoke.state', to: ['duty'] }] },
+    ],
+    [
+      'a manager whose quiet hours it is, is reminded in the morning, and nobody waits for that',
+      'raised',
+      KITCHEN,
+      ['shop reminder by sms>mail from 07:00', 'li raised by sms>mail'],
+      {
+        contacts: [
+          { id: 'li', name: '李娜', roles: ['duty'] },
+          { id: 'shop', name: '店主', roles: ['manager'], devices: ['fume-03'], quiet: '22:00-07:00' },
+        ],
+        ...{ teams: [], roster: [], escalation: [['duty']] },
+        routes: [{ scene: 'kitchen', to: ['duty'], remind: { to: ['manager'], within: '15min' } }],
+      },
+      NIGHT,
+    ],
+    [
+      'gas that may explode waits for no quiet hours, whatever its level',
+      'raised',
+      { ...SMOKE, quantity: 'gas.state', level: 'orange', device: 'gas-01' },
+      ['wang raised by call>sms urgent'],
+      { escalation: [['leader']], routes: [] },
+      NIGHT,
+    ],
+    [
+      'a smoke detector’s battery in a flood is told with the others',
+      'raised',
+      { ...SMOKE, value: 'low-battery', level: 'yellow', incident: '0200' },
+      [],
+      {},
+    ],
+  ])('%s (%s)', (_, step, more, expected, people, time = EVENING) => {
+    expect(calls(step, more, time, aRoll(aPeople(people)))).toEqual(expected);
+  });
+
+  test.each<[string, number, object, string[]]>([
+    [
+      'nobody of the first tier could be reached',
+      1,
+      {},
+      ['wang unreached:2 by call>sms urgent', 'pump unreached:2 by sms urgent'],
+    ],
+    ['nor of the last', 2, {}, []],
+    [
+      'the tier above has nobody: the one above that',
+      1,
+      { escalation: [['duty'], ['patrol'], ['fire-post']], routes: [] },
+      ['chen unreached:3 by call>sms urgent'],
+    ],
+    ['nobody is above', 1, { escalation: [['duty'], ['patrol']], routes: [] }, []],
+  ])('when nobody answers: %s', (_, tier, people, expected) => {
+    const event = { type: 'city.gengfu.alarm.raised', data: { ...someData({ level: 'red' }) } };
+    expect(callsAbove(event, tier, aRoll(aPeople(people)), EVENING).map(told)).toEqual(expected);
   });
 
   test('an incident is told to the first tier', () => {

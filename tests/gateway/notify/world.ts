@@ -120,6 +120,8 @@ export class World implements AsyncDisposable {
   /** Alarms that nobody need be called for any more. */
   readonly done = new Set<string>();
   to: readonly string[] = ['li'];
+  /** Who stands above them, a tier each. */
+  above: readonly string[] = [];
   wants: Partial<WantedCall> = {};
   #caller: Caller | null = null;
   #life = { isOver: false };
@@ -161,6 +163,10 @@ export class World implements AsyncDisposable {
       log: { info() {}, warn() {}, error() {}, debug() {} } as unknown as CallerContext['log'],
       encodeTime: (at) => new Date(at).toISOString(),
       route: (event) => this.#route(event),
+      above: ({ tier }) =>
+        this.above
+          .slice(tier - 1, tier)
+          .map((id) => ({ ...this.#call(id), step: `unreached:${tier + 1}`, tier: tier + 1 })),
       speak: (call, event) => speak(call, event),
       isNeeded: ({ alarm }) => !this.done.has(alarm),
       answered: ({ alarm }, kind) => this.answered.push({ alarm, kind }),
@@ -177,10 +183,14 @@ export class World implements AsyncDisposable {
 
   #route({ type }: ToldEvent): readonly WantedCall[] {
     if (type !== 'city.gengfu.alarm.raised') return [];
-    return this.to.map((id) => ({
+    return this.to.map((id) => this.#call(id));
+  }
+
+  #call(id: string): WantedCall {
+    return {
       ...{ to: { kind: 'person', id }, channels: [...this.channels.keys()], step: 'raised' },
       ...{ tier: 1, urgent: false, notBefore: null, ...this.wants },
-    }));
+    };
   }
 
   /** Time passes, and what it woke has run. */
