@@ -50,6 +50,13 @@ export function openDutyDesk({ site, live, accounts, saved, clock, wire, log, da
   });
   const photos = new Photos(join(data, 'responses'));
   const cards = (alarm: Alarm) => cardsOf(site().cards, alarm);
+  const sentTo = (alarm: Alarm, to: string) =>
+    whomOf(
+      [to],
+      alarm.watch,
+      { people: site().people ?? NOBODY, zone: judge.zone, standing: duty.standing },
+      clock.now(),
+    ).contacts;
   const responders = new ResponderLinks({
     ...{ saved, clock, wire },
     keep: (states) => live.tell([], states),
@@ -60,6 +67,10 @@ export function openDutyDesk({ site, live, accounts, saved, clock, wire, log, da
     },
     alarm: (id) => judge.alarms.find(id),
     contact: (id) => site().people?.contacts.find((contact) => contact.id === id),
+    isSent: (alarm, person) => {
+      const to = alarm.response?.to ?? null;
+      return to !== null && sentTo(alarm, to).some(({ id }) => id === person);
+    },
     act: (action) => live.act(action),
     speak: (alarm, { language }) => ({
       ...wordsOf(alarm, language, (at) => judge.zone.encode(at).slice(11, 16)),
@@ -74,8 +85,7 @@ export function openDutyDesk({ site, live, accounts, saved, clock, wire, log, da
       const to = alarm?.response?.to ?? null;
       // Nobody was sent, or there is no such alarm: the action says so itself.
       if (alarm === null || to === null || to === account) return true;
-      const roll = { people: site().people ?? NOBODY, zone: judge.zone, standing: duty.standing };
-      const { contacts } = whomOf([to], alarm.watch, roll, clock.now());
+      const contacts = sentTo(alarm, to);
       return contacts.length === 0 || contacts.some((contact) => contact.account === account);
     },
     nightOf: (at) => judge.zone.date(at - DAY_BEGINS_MS),

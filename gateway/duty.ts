@@ -120,7 +120,12 @@ export class DutyBook implements DutyDesk {
       })),
       openCount: open.length,
     };
-    await this.#keep({ ...this.#standing, handedOver: { to: ids, at }, last: line.number }, line, 'handed-over', told);
+    await this.#keep(
+      { ...this.#standing, handedOver: { to: ids, at, mode: this.#standing.mode }, last: line.number },
+      line,
+      'handed-over',
+      told,
+    );
     return line;
   }
 

@@ -12,6 +12,8 @@ import type { Contact } from './notify/people.ts';
 const LINK = 'link:';
 /** Those that end first go, when there are more. */
 export const MOST_LINKS = 5_000;
+/** Of one person on one alarm: each time that he is called has one of its own. */
+const MOST_OF_ONE = 3;
 /** 144 random bits: not to be guessed at any rate. */
 const TOKEN_BYTES = 18;
 
@@ -34,6 +36,8 @@ export interface LinksContext {
   alarm(id: string): Alarm | null;
   /** A contact of `people.yaml`; undefined when he is gone from it. */
   contact(id: string): Contact | undefined;
+  /** Whether that person is who was sent last: after a refusal, or when others were sent, he is not any more. */
+  isSent(alarm: Alarm, person: string): boolean;
   act(action: Action): Promise<Receipt>;
   /** What is said of an alarm, and what its card says, to that person. */
   speak(
@@ -66,7 +70,7 @@ export class ResponderLinks implements LinkDesk {
   mint(alarm: string, person: string, forMs: number): string {
     const token = randomBytes(TOKEN_BYTES).toString('base64url');
     const link = { alarm, person, expiresAt: this.#context.wire.now() + forMs };
-    const gone = this.#outdated();
+    const gone = [...this.#outdated(), ...this.#earlier(alarm, person)];
     for (const hash of gone) this.#links.delete(hash);
     this.#links.set(hashOf(token), link);
     void this.#context.keep([
@@ -84,7 +88,7 @@ export class ResponderLinks implements LinkDesk {
       person: contact.name,
       language: contact.language,
       ...this.#context.speak(alarm, contact),
-      steps: stepsOf(alarm),
+      steps: this.#context.isSent(alarm, contact.id) ? stepsOf(alarm) : [],
       stage: alarm.response?.stage ?? null,
       closed: alarm.closedAt !== null,
       expiresAt: link.expiresAt,
@@ -95,7 +99,8 @@ export class ResponderLinks implements LinkDesk {
   async act(token: string, { step, note, at, photo }: LinkAnswer, from: string): Promise<Receipt> {
     const found = this.#found(token);
     if (found === null) throw gone();
-    const { link, contact } = found;
+    const { link, alarm, contact } = found;
+    if (!this.#context.isSent(alarm, contact.id)) throw gone();
     const said = { alarm: link.alarm, by: contact.id, ...(note === undefined ? {} : { note }) };
     const spot = { ...(at === undefined ? {} : { at }), ...(photo === undefined ? {} : { photo }) };
     const receipt = await this.#context.act(
@@ -114,7 +119,7 @@ export class ResponderLinks implements LinkDesk {
 
   async photo(token: string, bytes: Uint8Array): Promise<string> {
     const found = this.#found(token);
-    if (found === null) throw gone();
+    if (found === null || !this.#context.isSent(found.alarm, found.contact.id)) throw gone();
     return await this.#context.addPhoto(found.link.alarm, bytes);
   }
 
@@ -124,6 +129,11 @@ export class ResponderLinks implements LinkDesk {
     const alarm = this.#context.alarm(link.alarm);
     const contact = this.#context.contact(link.person);
     return alarm === null || contact === undefined ? null : { link, alarm, contact };
+  }
+
+  #earlier(alarm: string, person: string): readonly string[] {
+    const own = [...this.#links].filter(([, link]) => link.alarm === alarm && link.person === person);
+    return own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1)).map(([hash]) => hash);
   }
 
   /** Those that have ended, or whose alarm is closed; where all are in use, the one that ends first. */

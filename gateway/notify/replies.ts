@@ -5,8 +5,9 @@ import type { Contact } from './people.ts';
 const SEEN = /^(?:收到|确认|已确认|知道了?|好的?|ok|okay|ack|yes|y|1|r)$/i;
 const NUMBERED = /^(?:(?:收到|确认|已确认|ok|ack)\s*)?(\d{2,12})(?:\s*(?:收到|确认|已确认|ok|ack))?$/i;
 
-/** How a message asks to be answered: by the number of its entry. */
-export const replyCode = (sequence: number): string => String(sequence);
+/** How a message asks to be answered: by the number of its entry, in two digits at least; what is not on disk yet has a number of its own, behind two zeros. */
+export const replyCode = (sequence: number): string =>
+  sequence < 0 ? `00${String(-sequence).padStart(2, '0')}` : String(sequence).padStart(2, '0');
 
 /**
  * Which of the calls that a person was sent a reply is about: the one whose number it names; else, when it only says that

@@ -6,7 +6,12 @@ import type { People, ResponseMode, Shift } from './people.ts';
 export interface DutyStanding {
   readonly mode: ResponseMode;
   /** Whom the last hand-over named, and when; they stay until another shift begins. */
-  readonly handedOver: { readonly to: readonly string[]; readonly at: number } | null;
+  readonly handedOver: {
+    readonly to: readonly string[];
+    readonly at: number;
+    /** The mode then: another mode that has a shift of its own calls that in. */
+    readonly mode?: ResponseMode;
+  } | null;
 }
 
 export const ROUTINE: DutyStanding = { mode: 'routine', handedOver: null };
@@ -46,7 +51,9 @@ export function onDuty(people: People, zone: Zone, { mode, handedOver }: DutySta
   const since = open.length === 0 ? null : Math.max(...open.map(({ opening }) => opening.from));
   const until = open.length === 0 ? null : Math.min(...open.map(({ opening }) => opening.to));
   const known = handedOver?.to.filter((id) => people.contacts.some((contact) => contact.id === id)) ?? [];
-  if (handedOver !== null && known.length > 0 && (since === null || handedOver.at >= since)) {
+  const isOfOther = handedOver?.mode !== undefined && handedOver.mode !== mode;
+  const isCalledIn = isOfOther && open.some(({ shift }) => shift.modes !== undefined);
+  if (handedOver !== null && known.length > 0 && !isCalledIn && (since === null || handedOver.at >= since)) {
     return { duty: known, leader, shifts, since: handedOver.at, until, by: 'hand-over' };
   }
   if (rostered.length > 0) return { duty: rostered, leader, shifts, since, until, by: 'roster' };

@@ -125,7 +125,7 @@ function asked(
     return [pick(language, `${by}自行整改`, `put it right yourself ${by}`)];
   }
   if (asks.startsWith('unreached:'))
-    return [pick(language, '前一级无人联系得上', 'nobody before you could be reached'), ...until];
+    return [pick(language, '前一级人员均未接通', 'nobody before you could be reached'), ...until];
   const note = data.note === null ? [] : [withoutPersons(data.note, isGroup)];
   switch (step) {
     case 'raised':

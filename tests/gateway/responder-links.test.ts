@@ -30,6 +30,7 @@ function someLinks(saved = new Map<string, object>()) {
     audit: (line) => audited.push(line),
     alarm: (id) => (state.alarm?.id === id ? state.alarm : null),
     contact: (id) => aPeople().contacts.find((each) => each.id === id),
+    isSent: (alarm, person) => alarm.response?.to === '排水班' && person === 'pump',
     async act(action) {
       acted.push(action);
       return { status: 'done', alarm: state.alarm };
@@ -83,6 +84,28 @@ test('another token, or somebody who is gone from people.yaml, sees nothing', as
   });
 });
 
+test.each<[string, NonNullable<Alarm['response']>['to']]>([
+  ['he has refused', null],
+  ['others were sent', '夜巡队'],
+])('when %s, his link shows the alarm and takes nothing', async (_, to) => {
+  const { links, state, acted } = someLinks();
+  const token = links.mint(sent().id, 'pump', HOUR);
+  const { response, ...alarm } = sent();
+  if (response !== undefined) state.alarm = { ...alarm, response: { ...response, to } };
+  expect(links.find(token)).toMatchObject({ title: '题', steps: [] });
+  await expect(links.act(token, { step: 'resolve' }, '10.0.0.1')).rejects.toMatchObject({ code: 'link-gone' });
+  await expect(links.photo(token, new Uint8Array(3))).rejects.toMatchObject({ code: 'link-gone' });
+  expect(acted).toEqual([]);
+});
+
+test('who is called again and again has no more than three links to one alarm', () => {
+  const { links, saved } = someLinks();
+  const tokens = Array.from({ length: 10 }, () => links.mint(sent().id, 'pump', HOUR));
+  expect(links.count).toBe(3);
+  expect(saved.size).toBe(3);
+  expect(tokens.map((token) => links.find(token) !== null).lastIndexOf(false)).toBe(6);
+});
+
 test('its steps are of its own alarm, by the person’s id, and in the audit trail', async () => {
   const { links, acted, audited } = someLinks();
   const token = links.mint(sent().id, 'pump', HOUR);
@@ -96,7 +119,7 @@ test('its steps are of its own alarm, by the person’s id, and in the audit tra
 test('links are bounded', async () => {
   const { links, clock } = someLinks();
   const first = links.mint(sent().id, 'pump', HOUR);
-  for (let i = 0; i < MOST_LINKS + 10; i++) links.mint(sent().id, 'pump', 2 * HOUR);
+  for (let i = 0; i < MOST_LINKS + 10; i++) links.mint(sent().id, `crew-${i}`, 2 * HOUR);
   expect(links.count).toBe(MOST_LINKS);
   expect(links.find(first)).toBeNull();
   await clock.advance(3 * HOUR);

@@ -51,8 +51,11 @@ class SmtpChannel implements OpenChannel {
     if (email === null || !z.email().safeParse(email).success) {
       return this.#tally.count(rejected(CHANNEL_FAULTS.noAddress, 'there is no address of the recipient'));
     }
+    // A server that refuses a recipient names it.
+    const hideWho = hiding([email]);
+    const hide = (text: string) => hideWho(this.#hide(text));
     const sent = await this.#lane.run(message.urgent, signal, (stop) =>
-      sendMail(this.#options, message, email, this.#context, this.#hide, stop),
+      sendMail(this.#options, message, email, this.#context, hide, stop),
     );
     return this.#tally.count(sent);
   }

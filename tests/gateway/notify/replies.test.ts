@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { repliedTo } from '../../../gateway/notify/replies.ts';
+import { repliedTo, replyCode } from '../../../gateway/notify/replies.ts';
 
 const SENT = [
   { sequence: 41, sentAt: 1000 },
@@ -24,6 +24,19 @@ test.each<[text: string, sequence: number | null]>([
   ['', null],
 ])('%j', (text, sequence) => {
   expect(repliedTo(text, SENT)?.sequence ?? null).toBe(sequence);
+});
+
+test.each<[sequence: number, code: string]>([
+  [7, '07'],
+  [1, '01'],
+  [42, '42'],
+  [-1, '0001'],
+  [-7, '0007'],
+  [-123, '00123'],
+])('what entry %i asks to be answered by is understood: %s', (sequence, code) => {
+  const others = [3, 12, 123, -2, -12].map((each) => ({ sequence: each, sentAt: 5000 }));
+  expect(replyCode(sequence)).toBe(code);
+  expect(repliedTo(`确认${code}`, [...others, { sequence, sentAt: 0 }])?.sequence).toBe(sequence);
 });
 
 test('nothing was sent to him', () => {

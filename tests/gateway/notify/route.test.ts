@@ -306,6 +306,24 @@ describe('who is on duty', () => {
       'li under wang by roster',
     ],
     [
+      'emergency response calls in others over a hand-over of before',
+      at('22:00:00'),
+      { mode: 'II' as const, handedOver: { to: ['chen'], at: at('21:00:00'), mode: 'routine' as const } },
+      'li,pump under wang by roster',
+    ],
+    [
+      'a hand-over in emergency response counts',
+      at('22:00:00'),
+      { mode: 'II' as const, handedOver: { to: ['chen'], at: at('21:00:00'), mode: 'II' as const } },
+      'chen under wang by hand-over',
+    ],
+    [
+      'a mode without a shift of its own leaves a hand-over as it is',
+      at('22:00:00'),
+      { mode: 'IV' as const, handedOver: { to: ['chen'], at: at('21:00:00'), mode: 'routine' as const } },
+      'chen under wang by hand-over',
+    ],
+    [
       'a hand-over to nobody known does not',
       at('22:00:00'),
       { ...ROUTINE, handedOver: { to: ['gone'], at: at('21:00:00') } },

@@ -53,6 +53,12 @@ const FUME = {
 /** What stands there is what people get. */
 const GOLDEN: readonly (readonly [string, Partial<AlarmData>, Partial<Saying>, string])[] = [
   [
+    'raised',
+    RED,
+    { step: 'unreached:2' },
+    '【红色】【升级】南溪路下穿通道积水 30 cm，前一级人员均未接通，00:06 JS-07。积水。',
+  ],
+  [
     'level-changed',
     { ...RED, previousLevel: 'orange' },
     {},

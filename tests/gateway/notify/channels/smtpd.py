@@ -26,7 +26,7 @@ class Handler:
         if who == "later":
             return "451 4.7.1 try again later"
         if who == "never":
-            return "550 5.1.1 no such user"
+            return f"550 5.1.1 <{address}>: no such user"
         if who == "gone":
             server.transport.abort()
             return "421 gone"
