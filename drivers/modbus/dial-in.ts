@@ -8,8 +8,9 @@ import type { ModbusDevice, ModbusLink } from './check.ts';
 import { Berth } from './dial-in-berth.ts';
 import { DialInGate, MOST_STRANGERS } from './dial-in-gate.ts';
 import { DialInReader } from './dial-in-reader.ts';
-import { type Medium, makeQueue, openLink, readingsOf } from './link.ts';
+import { type Medium, openLink } from './link.ts';
 import { parsePacket, showPacket } from './packet.ts';
+import { ReadingQueue } from './reading-queue.ts';
 import { RtuLine } from './rtu-line.ts';
 import { WRITE_CODES } from './write.ts';
 
@@ -84,7 +85,7 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
   const { options } = link;
   const { wire, clock } = context;
   const heartbeats = options.heartbeat.map(bytesOf);
-  const queue = makeQueue(link.devices.length);
+  const queue = new ReadingQueue(link.devices.length, clock);
   const buses: OpenLink[] = [];
   const busOf = new Map<string, OpenLink>();
   const berths = new Map<string, { registration: Buffer; berth: Berth }>();
@@ -156,7 +157,7 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
     };
   };
   return {
-    readings: (signal) => readingsOf(queue, clock, AbortSignal.any([signal, ended.signal])),
+    readings: (signal) => queue.readings(signal, ended.signal),
     status,
     write: async (point, value, signal) =>
       (await busOf.get(point)?.write?.(point, value, signal)) ?? { done: false, code: WRITE_CODES.notWritable },

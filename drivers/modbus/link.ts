@@ -1,17 +1,15 @@
 import { Backoff } from '#kit/backoff.ts';
-import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
-import { Queue } from '#kit/queue.ts';
 import type { BorrowedLine, LinkContext, LinkStatus, OpenLink, Overheard, Written } from '../driver.ts';
-import { badReading } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
 import type { ModbusLink } from './check.ts';
 import { type Counters, makeCounters } from './counters.ts';
 import { Ear } from './ear.ts';
 import type { Line, LineEvents } from './line.ts';
 import { Loan, type Settable } from './loan.ts';
-import { type Outcome, Poller, type PollerOptions } from './poller.ts';
+import { Poller, type PollerOptions } from './poller.ts';
 import type { BytePort, OpenPort } from './port.ts';
+import { ReadingQueue } from './reading-queue.ts';
 
 /** How a kind of link is reached and spoken over. */
 export interface Medium extends PollerOptions, Settable {
@@ -29,8 +27,6 @@ const FIRST_RECONNECT_MS = 250;
 const MOST_RECONNECT_MS = 30_000;
 /** However far away the next poll is, the wall clock is looked at so often, since it may have been set. */
 const LONGEST_SLEEP_MS = 60_000;
-/** A reader that stalls is owed so many polls; then the oldest go. */
-const WAITING_OUTCOMES = 64;
 
 /** A warning of a link that is asked for more than it can do. */
 const OVERBOOKED = 'overbooked';
@@ -41,7 +37,7 @@ class RunningLink implements OpenLink {
   readonly #medium: Medium;
   readonly #id: string;
   readonly #counters = makeCounters();
-  readonly #queue: Queue<Outcome>;
+  readonly #queue: ReadingQueue;
   readonly #poller: Poller;
   readonly #ended = new AbortController();
   readonly #backoff = new Backoff({ firstMs: FIRST_RECONNECT_MS, mostMs: MOST_RECONNECT_MS, jitter: 0.2 });
@@ -54,7 +50,7 @@ class RunningLink implements OpenLink {
   #loan: BorrowedLine | undefined;
   readonly #ears = new Set<Ear>();
 
-  constructor(link: ModbusLink, medium: Medium, context: LinkContext, queue: Queue<Outcome>) {
+  constructor(link: ModbusLink, medium: Medium, context: LinkContext, queue: ReadingQueue) {
     this.#id = link.id;
     this.#medium = medium;
     this.#context = context;
@@ -62,7 +58,7 @@ class RunningLink implements OpenLink {
     this.#poller = new Poller(link.devices, medium, {
       ...context,
       counters: this.#counters,
-      emit: (outcome) => this.#queue.push(outcome),
+      emit: (drafts) => queue.push(drafts),
     });
   }
 
@@ -72,7 +68,7 @@ class RunningLink implements OpenLink {
   }
 
   readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
-    return readingsOf(this.#queue, this.#context.clock, AbortSignal.any([signal, this.#ended.signal]));
+    return this.#queue.readings(signal, this.#ended.signal);
   }
 
   status(): LinkStatus {
@@ -200,51 +196,15 @@ class RunningLink implements OpenLink {
 
 const textWithHint = ({ message, hint }: Fault): string => (hint === undefined ? message : `${message} (${hint})`);
 
-function addReadings({ points, values }: Outcome, at: number, tick: number, readings: Reading[]): void {
-  for (let i = 0; i < points.length; i++) {
-    const point = points[i];
-    if (point === undefined) continue;
-    const value = typeof values === 'string' ? values : values[i];
-    // Written out: this is done for every value that is read.
-    if (typeof value === 'number') {
-      readings.push({ point: point.key, value, at, tick, quality: 'good' });
-    } else if (typeof value === 'object') {
-      const { value: is, quality, code } = value;
-      const reading = { point: point.key, value: is, at, tick, quality };
-      readings.push(code === undefined ? reading : { ...reading, code });
-    } else {
-      readings.push(badReading(point, at, tick, String(value)));
-    }
-  }
-}
-
-/** What waits to be taken, of so many devices. */
-export const makeQueue = (devices: number): Queue<Outcome> => new Queue(Math.max(WAITING_OUTCOMES, 4 * devices));
-
-/** What came of polls as batches of readings, each of one time. */
-export async function* readingsOf(
-  queue: Queue<Outcome>,
-  clock: Clock,
-  signal: AbortSignal,
-): AsyncGenerator<readonly Reading[]> {
-  for await (const outcomes of queue.batches(signal)) {
-    const at = clock.now();
-    const tick = clock.tick();
-    const readings: Reading[] = [];
-    for (const outcome of outcomes) addReadings(outcome, at, tick, readings);
-    yield readings;
-  }
-}
-
 /**
  * Opens a link: returns at once, also when the other side is away. Several that are shown as one share a queue; its
- * owner reads it with `readingsOf`.
+ * owner reads it.
  */
 export function openLink(
   link: ModbusLink,
   context: LinkContext,
   medium: Medium,
-  queue = makeQueue(link.devices.length),
+  queue = new ReadingQueue(link.devices.length, context.clock),
 ): OpenLink {
   const running = new RunningLink(link, medium, context, queue);
   running.start();

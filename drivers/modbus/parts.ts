@@ -1,5 +1,7 @@
+import type { Clock } from '#kit/clock.ts';
 import { BlockReader } from './block-reader.ts';
 import { type Block, splitBlock } from './plan.ts';
+import type { SharedRows } from './rows.ts';
 
 /** So long a block that its unit does not have is not asked for again, ms. */
 const REFUSED_MS = 600_000;
@@ -21,9 +23,11 @@ interface Part {
  */
 export class Parts {
   readonly #parts: Part[];
+  readonly #rows: SharedRows;
 
-  constructor(blocks: readonly Block[]) {
-    this.#parts = blocks.map((block) => makePart(block, block));
+  constructor(blocks: readonly Block[], rows: SharedRows) {
+    this.#rows = rows;
+    this.#parts = blocks.map((block) => this.#make(block, block));
   }
 
   block(index: number): Block | undefined {
@@ -35,9 +39,10 @@ export class Parts {
   }
 
   /** Why a part is not to be asked for now; it is looked for anew now and then. */
-  refusal(index: number, tick: number): string | undefined {
+  refusal(index: number, wire: Clock): string | undefined {
     const part = this.#parts[index];
-    return part !== undefined && tick < part.againAt ? part.refused : undefined;
+    // The clock is looked at last: this is done for every request.
+    return part?.refused !== undefined && wire.tick() < part.againAt ? part.refused : undefined;
   }
 
   answered(index: number): void {
@@ -53,7 +58,7 @@ export class Parts {
     // The whole one was tried by its parts in vain before.
     const halves = block === whole && tick < part.againAt ? undefined : splitBlock(block);
     if (halves !== undefined) {
-      const made = halves.map((half) => makePart(half, whole));
+      const made = halves.map((half) => this.#make(half, whole));
       this.#parts.splice(index, 1, ...made);
       return index;
     }
@@ -63,15 +68,11 @@ export class Parts {
     const family = this.#parts.filter((other) => other.whole === whole);
     if (family.at(-1) !== part || family.some(({ refused }) => refused === undefined)) return index + 1;
     const first = index + 1 - family.length;
-    this.#parts.splice(first, family.length, { ...makePart(whole, whole), againAt: tick + REFUSED_MS });
+    this.#parts.splice(first, family.length, { ...this.#make(whole, whole), againAt: tick + REFUSED_MS });
     return first + 1;
   }
-}
 
-const makePart = (block: Block, whole: Block): Part => ({
-  block,
-  reader: new BlockReader(block),
-  whole,
-  refused: undefined,
-  againAt: 0,
-});
+  #make(block: Block, whole: Block): Part {
+    return { block, reader: new BlockReader(block, this.#rows), whole, refused: undefined, againAt: 0 };
+  }
+}

@@ -1,9 +1,11 @@
-import type { Value } from './block-reader.ts';
+import type { Clock } from '#kit/clock.ts';
+import { badDraft, type Draft } from './draft.ts';
 import { Parts } from './parts.ts';
 import type { Reply } from './pdu.ts';
 import type { Block, ModbusPoint, PollPlan } from './plan.ts';
+import type { SharedRows } from './rows.ts';
 import type { Unit } from './unit.ts';
-import { badValue, exceptionCode, isBusy, isRefused } from './values.ts';
+import { exceptionCode, isBusy, isRefused } from './values.ts';
 
 /** A unit that is busy is asked for the same block again so often within one poll. */
 const BUSY_TRIES = 3;
@@ -21,30 +23,30 @@ export class Poll {
   isRetry = false;
   readonly #parts: Parts;
   #next = 0;
-  #values: Value[] = [];
+  #drafts: Draft[] = [];
   #retries = 0;
   #busy = 0;
 
-  constructor(unit: Unit, plan: PollPlan) {
+  constructor(unit: Unit, plan: PollPlan, rows: SharedRows) {
     this.unit = unit;
     this.plan = plan;
     this.points = plan.blocks.flatMap((block) => block.points);
-    this.#parts = new Parts(plan.blocks);
+    this.#parts = new Parts(plan.blocks, rows);
   }
 
   /** The block to ask for next; those that the unit has not got are passed over. Undefined when there is no more. */
-  nextBlock(tick: number): Block | undefined {
+  nextBlock(wire: Clock): Block | undefined {
     for (;;) {
       const block = this.#parts.block(this.#next);
-      const refusal = block === undefined ? undefined : this.#parts.refusal(this.#next, tick);
+      const refusal = block === undefined ? undefined : this.#parts.refusal(this.#next, wire);
       if (block === undefined || refusal === undefined) return block;
-      for (const _ of block.points) this.#values.push(badValue(refusal));
+      this.#giveUp(block, refusal);
       this.#next++;
     }
   }
 
   /** What its unit said of that block: `busy` and `illegal` are to be asked anew, in a while and at once. */
-  take(block: Block, reply: Reply, tick: number): 'read' | 'busy' | 'illegal' {
+  take(block: Block, reply: Reply, wire: Clock): 'read' | 'busy' | 'illegal' {
     let next = this.#next + 1;
     let said: 'read' | 'illegal' = 'read';
     if (reply.kind === 'data') {
@@ -54,11 +56,11 @@ export class Poll {
       if (this.#busy <= BUSY_TRIES) return 'busy';
     } else if (isRefused(reply.code)) {
       said = 'illegal';
-      next = this.#parts.refuse(this.#next, exceptionCode(reply.code), tick);
+      next = this.#parts.refuse(this.#next, exceptionCode(reply.code), wire.tick());
       if (next === this.#next) return said;
     }
-    if (reply.kind === 'data') this.#parts.reader(this.#next)?.read(reply.data, this.#values, this.unit.own?.scale);
-    else for (const _ of block.points) this.#values.push(badValue(exceptionCode(reply.code)));
+    if (reply.kind === 'data') this.#parts.reader(this.#next)?.read(reply.data, this.#drafts, this.unit.own?.scale);
+    else this.#giveUp(block, exceptionCode(reply.code));
     this.#next = next;
     this.#busy = 0;
     return said;
@@ -72,17 +74,20 @@ export class Poll {
     return true;
   }
 
-  /** It is over: gives its values, and what was not read of it by that code. */
-  end(code: string): readonly Value[] | string {
-    const values = this.#values;
+  #giveUp(block: Block, code: string): void {
+    for (const { key } of block.points) this.#drafts.push(badDraft(key, code));
+  }
+
+  /** It is over: gives a reading for each of its points, of what was not read by that code. */
+  end(code: string): Draft[] {
+    const drafts = this.#drafts;
     this.state = 'resting';
     this.isRetry = false;
     this.#next = 0;
-    this.#values = [];
+    this.#drafts = [];
     this.#retries = 0;
     this.#busy = 0;
-    if (values.length === 0) return code;
-    while (values.length < this.points.length) values.push(badValue(code));
-    return values;
+    for (let i = drafts.length; i < this.points.length; i++) drafts.push(badDraft(this.points[i]?.key ?? '', code));
+    return drafts;
   }
 }

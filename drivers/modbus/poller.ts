@@ -1,31 +1,24 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
 import type { Written } from '../driver.ts';
-import type { Qualified } from '../point.ts';
 import { READING_CODES } from '../reading.ts';
 import { Asker } from './asker.ts';
-import type { Value } from './block-reader.ts';
 import type { ModbusDevice } from './check.ts';
 import type { Counters } from './counters.ts';
+import { type Draft, draftOf } from './draft.ts';
 import { closedAnswer } from './guest.ts';
 import type { Guests, Line } from './line.ts';
 import type { Lender, Turn } from './loan.ts';
-import type { ModbusPoint, PollPlan } from './plan.ts';
+import type { PollPlan } from './plan.ts';
 import type { Poll } from './poll.ts';
 import { Probes } from './probes.ts';
+import { SharedRows } from './rows.ts';
 import { ProbePace } from './standing.ts';
 import { Timetable } from './timetable.ts';
 import { type LinkTiming, makeUnit, type Unit } from './unit.ts';
 import { type Pace, shareOf } from './use.ts';
-import { badValue } from './values.ts';
 import { CORRUPT, planWrite, stepWrite, WRITE_CODES } from './write.ts';
 import { WriteQueue } from './write-queue.ts';
-
-/** What came of one poll: a value for each point in order, or why there is none of any. */
-export interface Outcome {
-  readonly points: readonly ModbusPoint[];
-  readonly values: readonly Value[] | string;
-}
 
 export interface PollerOptions extends LinkTiming {
   /** Of the link's time, for all units that are away. */
@@ -39,7 +32,8 @@ export interface PollerContext {
   readonly wire: Clock;
   readonly log: Log;
   readonly counters: Counters;
-  emit(outcome: Outcome): void;
+  /** What came of one poll: a reading of each point, in order. */
+  emit(drafts: Draft[]): void;
 }
 
 /** Of a busy link's time so much may go to a job's questions. */
@@ -79,7 +73,8 @@ export class Poller implements Lender {
   constructor(devices: readonly ModbusDevice[], options: PollerOptions, context: PollerContext) {
     this.#context = context;
     this.#hasNumbers = options.hasNumbers;
-    this.units = devices.map((device) => makeUnit(device, options));
+    const rows = new SharedRows();
+    this.units = devices.map((device) => makeUnit(device, options, rows));
     this.#probes = new Probes(this.units, options.share);
     this.#asker = new Asker(context, (unit, tookMs) => this.#probes.lost(unit, context.wire.tick(), tookMs));
     this.#polls = this.units.flatMap((unit) => unit.polls);
@@ -199,7 +194,7 @@ export class Poller implements Lender {
   }
 
   #isOff({ standing }: Unit): boolean {
-    return standing.isAway || !standing.mayAsk(this.#context.wire.tick());
+    return standing.isSuspect && (standing.isAway || !standing.mayAsk(this.#context.wire.tick()));
   }
 
   #putOff(poll: Poll): void {
@@ -217,13 +212,25 @@ export class Poller implements Lender {
         continue;
       }
       if (this.#turn !== undefined && this.#lendTo(this.#turn)) continue;
-      const at = this.#ready.findIndex((poll) => !poll.unit.busy);
-      const [poll] = at < 0 ? [] : this.#ready.splice(at, 1);
+      const poll = this.#takeReady();
       if (poll === undefined) return;
       if (!poll.isRetry && this.#isOff(poll.unit)) this.#putOff(poll);
       else if (poll.unit.standing.isSuspect && !this.#hasNumbers) this.#greetFor(poll);
       else this.#run(poll);
     }
+  }
+
+  /** The first poll whose unit can be asked. */
+  #takeReady(): Poll | undefined {
+    const ready = this.#ready;
+    for (let at = 0; at < ready.length; at++) {
+      const poll = ready[at];
+      if (poll === undefined || poll.unit.busy) continue;
+      if (at === 0) ready.shift();
+      else ready.splice(at, 1);
+      return poll;
+    }
+    return undefined;
   }
 
   /** False when nothing can be written now. */
@@ -235,7 +242,7 @@ export class Poller implements Lender {
     this.#asker.ask(unit, state.ask === 'order' ? plan.order : plan.look, (answer) => {
       const next = stepWrite(plan, state, answer, unit.own?.scale);
       if ('end' in next) {
-        if (next.read !== undefined) this.#context.emit({ points: [plan.point], values: [next.read] });
+        if (next.read !== undefined) this.#context.emit([draftOf(plan.point.key, next.read)]);
         job.end(next.end);
       } else {
         job.state = next;
@@ -318,14 +325,14 @@ export class Poller implements Lender {
   #run(poll: Poll): void {
     const { unit } = poll;
     const { own } = unit;
-    const tick = this.#context.wire.tick();
-    if (own !== undefined && own.poll !== poll && own.scale.isStale(tick)) {
+    const { wire } = this.#context;
+    if (own !== undefined && own.poll !== poll && own.scale.isStale(wire.tick())) {
       this.#goOn(poll);
       this.#run(own.poll);
       return;
     }
     poll.isRetry = false;
-    const block = poll.nextBlock(tick);
+    const block = poll.nextBlock(wire);
     if (block === undefined) {
       this.#end(poll, READING_CODES.noValue);
       return;
@@ -337,11 +344,11 @@ export class Poller implements Lender {
       if (code !== undefined || !(answer.kind === 'data' || answer.kind === 'exception')) {
         this.#retryOrEnd(poll, code ?? READING_CODES.noAnswer);
       } else {
-        const { counters, wire } = this.#context;
-        const said = poll.take(block, answer, wire.tick());
+        const { counters } = this.#context;
+        const said = poll.take(block, answer, wire);
         if (said !== 'read') counters[said]++;
         if (said === 'busy') restMs = Math.max(restMs, BUSY_MS);
-        if (poll.nextBlock(wire.tick()) === undefined) this.#end(poll, READING_CODES.noValue);
+        if (poll.nextBlock(wire) === undefined) this.#end(poll, READING_CODES.noValue);
         else this.#goOn(poll);
       }
       this.#release(unit, restMs);
@@ -391,16 +398,10 @@ export class Poller implements Lender {
   #end(poll: Poll, code: string): void {
     const { unit, points } = poll;
     if (poll.state !== 'resting') poll.owed = false;
-    const values = poll.end(code);
+    const drafts = poll.end(code);
     const { clock, wire, emit } = this.#context;
-    if (unit.own?.poll === poll) {
-      const said = typeof values === 'string' ? points.map(() => badValue(values)) : values.map(qualified);
-      unit.own.scale.take(points, said, wire.tick());
-    } else if (typeof values !== 'string' && clock.tick() < unit.warmUntil) {
-      emit({ points, values: values.map(warmingUp) });
-    } else {
-      emit({ points, values });
-    }
+    if (unit.own?.poll === poll) unit.own.scale.take(points, drafts, wire.tick());
+    else emit(unit.warmUpMs > 0 && clock.tick() < unit.warmUntil ? drafts.map(warmingUp) : drafts);
   }
 }
 
@@ -410,9 +411,5 @@ function plannedShare(units: readonly Unit[], pace: Pace): number {
 }
 
 /** A device that has only just come back may not measure rightly yet. */
-function warmingUp(said: Value): Qualified {
-  const value = qualified(said);
-  return value.quality === 'good' ? { ...value, quality: 'uncertain', code: 'warm-up' } : value;
-}
-
-const qualified = (value: Value): Qualified => (typeof value === 'number' ? { value, quality: 'good' } : value);
+const warmingUp = (draft: Draft): Draft =>
+  draft.quality === 'good' ? { ...draft, quality: 'uncertain', code: 'warm-up' } : draft;

@@ -23,6 +23,7 @@ export interface BytePort {
 /** `opened` at most once, then `data`, then `closed` once, or `closed` alone when it cannot be opened. */
 export interface PortEvents {
   opened(): void;
+  /** The chunk is a view that holds until the call returns. */
   data(chunk: Uint8Array): void;
   closed(fault: Fault): void;
 }
@@ -32,6 +33,8 @@ export type OpenPort = (events: PortEvents) => BytePort;
 /** Bytes that may wait to be sent before the other side counts as stuck: a few requests. */
 const MOST_WAITING = 1024;
 const SHORTEST_CONNECT_MS = 5000;
+/** Read at a time: more than all replies of a full window. */
+const READ_BYTES = 8192;
 
 export interface SocketOptions {
   readonly host: string;
@@ -45,7 +48,19 @@ export const socketPort =
   (events) => {
     const { host, port } = options;
     const where = `${host}:${port}`;
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 15_000 });
+    const take = (bytes: number, buffer: Uint8Array) => {
+      if (!ended) events.data(buffer.subarray(0, bytes));
+      return true;
+    };
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 15_000,
+      // One buffer for all that comes, without a stream in between: what is read is taken at once.
+      onread: { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: take },
+    });
     const limit = Math.max(options.timeout, SHORTEST_CONNECT_MS);
     let ended = false;
     const end = (fault: Fault | undefined) => {
@@ -59,9 +74,6 @@ export const socketPort =
     socket.on('connect', () => {
       cancel();
       if (!ended) events.opened();
-    });
-    socket.on('data', (chunk) => {
-      if (!ended) events.data(chunk);
     });
     socket.on('error', (error) => end(unreachable(where, error)));
     socket.on('close', () => end(closedByPeer(where)));

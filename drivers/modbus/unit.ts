@@ -2,6 +2,7 @@ import type { ModbusDevice, Timing } from './check.ts';
 import { OwnScale } from './own-scale.ts';
 import { DEFAULT_BLOCKS, type PollPlan, planPolls } from './plan.ts';
 import { Poll } from './poll.ts';
+import type { SharedRows } from './rows.ts';
 import { Standing } from './standing.ts';
 
 /** One device on its link, as the poller keeps it. */
@@ -10,7 +11,7 @@ export interface Unit {
   readonly standing: Standing;
   readonly polls: readonly Poll[];
   /** What it says itself of its values, and the poll that asks for it. */
-  readonly own: { readonly scale: OwnScale; readonly poll: Poll } | undefined;
+  own: { readonly scale: OwnScale; readonly poll: Poll } | undefined;
   /** How often a request that is not answered is repeated within its poll. */
   readonly retries: number;
   /** Its rest after each reply, ms of the wire. */
@@ -43,16 +44,13 @@ export const plansOf = ({ options, points, profile }: ModbusDevice): PollPlan[] 
 export const settingOf = ({ options, profile }: ModbusDevice, name: keyof Timing): number | undefined =>
   options[name] ?? profile[name];
 
-export function makeUnit(device: ModbusDevice, link: LinkTiming): Unit {
+export function makeUnit(device: ModbusDevice, link: LinkTiming, rows: SharedRows): Unit {
   const polls: Poll[] = [];
-  let own: Unit['own'];
   const unit: Unit = {
     device,
     standing: new Standing(settingOf(device, 'timeout') ?? link.timeoutMs, !link.hasNumbers),
     polls,
-    get own() {
-      return own;
-    },
+    own: undefined,
     retries: settingOf(device, 'retries') ?? link.retries ?? 0,
     turnaroundMs: settingOf(device, 'turnaround') ?? link.turnaroundMs ?? 0,
     warmUpMs: device.profile.warmUp ?? 0,
@@ -64,7 +62,7 @@ export function makeUnit(device: ModbusDevice, link: LinkTiming): Unit {
   };
   const scale = new OwnScale(device.points);
   const [plan] = plansOf({ ...device, points: scale.cells });
-  if (plan !== undefined) own = { scale, poll: new Poll(unit, plan) };
-  for (const each of plansOf(device)) polls.push(new Poll(unit, each));
+  if (plan !== undefined) unit.own = { scale, poll: new Poll(unit, plan, rows) };
+  for (const each of plansOf(device)) polls.push(new Poll(unit, each, rows));
   return unit;
 }
