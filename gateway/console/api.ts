@@ -1,6 +1,12 @@
 import type { Alarm, AlarmState } from '../alarms/alarm.ts';
 import type { AlarmData } from '../alarms/alarm-event.ts';
-import type { AnswerView, ApiContext, Health, PointView } from '../api/context.ts';
+import type { Case } from '../alarms/case.ts';
+import type { IncidentData } from '../alarms/incident.ts';
+import type { AnswerView, ApiContext, CardView, Health, PointView } from '../api/context.ts';
+import { ask, part } from './ask.ts';
+import type { AlarmDeed } from './rights.ts';
+
+export type { Answered, Problem } from './ask.ts';
 
 export interface Session {
   readonly name: string;
@@ -18,7 +24,21 @@ export interface Site {
   readonly clock: 'synchronised' | 'holding' | 'unknown';
 }
 
-export type ListedAlarm = Alarm & { readonly state?: AlarmState };
+/** An alarm as the API lists it: what only the gateway's own clock knows of its response is left out. */
+export type ListedAlarm = Omit<Alarm, 'response'> & {
+  readonly state?: AlarmState;
+  readonly response?: ListedResponse | undefined;
+};
+
+type Response = NonNullable<Alarm['response']>;
+export type ListedResponse = Omit<Response, 'clocks' | 'paused'> & {
+  /** What is waited for; a clock without a time has none, or all its tiers were told. */
+  readonly clocks: readonly Omit<Response['clocks'][number], 'dueTick'>[];
+  readonly paused: { readonly untilAt: number } | null;
+};
+
+/** A flood of alarms that people are called for as one. */
+export type Incident = IncidentData & { readonly time: string; readonly isOpen: boolean };
 
 /** A reading as the live stream carries it. */
 export type LiveReading = Omit<NonNullable<PointView['last']>, 'tick'>;
@@ -50,7 +70,19 @@ export interface LogEntry {
   readonly subject: string;
   readonly time: string;
   readonly sequence: string;
-  readonly data: Partial<AlarmData> & { readonly chain?: string };
+  readonly data: Partial<AlarmData> & Partial<CallData> & { readonly chain?: string };
+}
+
+/** What an entry `city.gengfu.call.*` says: who was called by what, and what came of it. */
+export interface CallData {
+  /** The entry that he was called for. */
+  readonly entry: number;
+  readonly step: string;
+  readonly to: { readonly kind: 'person' | 'group'; readonly id: string };
+  readonly channel: string;
+  readonly tier: number;
+  readonly repeated: boolean;
+  readonly code: string | null;
 }
 
 export interface PointSeries {
@@ -68,40 +100,16 @@ export interface AlarmLife {
   readonly pictureAt: number | null;
 }
 
-/** RFC 9457, as the gateway answers what it cannot do. Status 0: it did not answer at all. */
-export interface Problem {
-  readonly title: string;
-  readonly status: number;
-  readonly detail?: string;
-  readonly code?: string;
-  readonly hint?: string;
+/** `unchanged`: it was so already. */
+export interface Done {
+  readonly status: 'done' | 'unchanged';
+  readonly alarm: ListedAlarm | null;
 }
 
-export type Answered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
-
-/** How long an answer may take before the gateway counts as away. */
-const PATIENCE_MS = 8000;
-
-async function ask<T>(method: 'GET' | 'POST', path: string, body?: object): Promise<Answered<T>> {
-  const request: RequestInit = { method, credentials: 'same-origin', signal: AbortSignal.timeout(PATIENCE_MS) };
-  if (method === 'POST') {
-    request.headers = { 'content-type': 'application/json' };
-    request.body = JSON.stringify(body ?? {});
-  }
-  try {
-    const response = await fetch(`/api/v1/${path}`, request);
-    const text = await response.text();
-    const parsed: unknown = text === '' ? null : JSON.parse(text);
-    // The routes are our own gateway's: their shapes are its contract, not checked again here.
-    if (response.ok) return { ok: true, value: parsed as T };
-    const problem = typeof parsed === 'object' && parsed !== null ? (parsed as Partial<Problem>) : {};
-    return { ok: false, problem: { title: response.statusText, ...problem, status: response.status } };
-  } catch (error) {
-    return { ok: false, problem: { title: String(error), status: 0, code: 'no-answer' } };
-  }
+interface Entries {
+  readonly events: readonly LogEntry[];
+  readonly head: number;
 }
-
-const part = encodeURIComponent;
 
 /** Where the picture of an alarm is. */
 export const pictureUrl = (id: string): string => `/api/v1/alarms/${part(id)}/picture`;
@@ -117,10 +125,11 @@ export const api = {
   alarms: (state: 'open' | 'closed', limit: number) =>
     ask<{ alarms: readonly ListedAlarm[] }>('GET', `alarms?state=${state}&limit=${limit}`),
   alarm: (id: string) => ask<AlarmLife>('GET', `alarms/${part(id)}`),
-  acknowledge: (id: string, note?: string) =>
-    ask<{ status: string; alarm: ListedAlarm }>('POST', `alarms/${part(id)}/acknowledge`, note ? { note } : {}),
-  note: (id: string, note: string) =>
-    ask<{ status: string; alarm: ListedAlarm }>('POST', `alarms/${part(id)}/note`, { note }),
+  /** What people do about an alarm; `said` are the fields of its route. */
+  act: (id: string, deed: AlarmDeed, said: object = {}) => ask<Done>('POST', `alarms/${part(id)}/${deed}`, said),
+  cards: (id: string) => ask<{ cards: readonly CardView[] }>('GET', `alarms/${part(id)}/cards`),
+  cases: (limit: number) => ask<{ cases: readonly Case[] }>('GET', `cases?limit=${limit}`),
+  incidents: (limit: number) => ask<{ incidents: readonly Incident[] }>('GET', `incidents?limit=${limit}`),
   points: () => ask<{ points: readonly ListedPoint[] }>('GET', 'points'),
   answers: () => ask<{ answers: readonly AnswerView[] }>('GET', 'answers'),
   /** `key` is `device/point`; times in UTC milliseconds; at most `points` values. */
@@ -131,5 +140,7 @@ export const api = {
     ),
   links: () => ask<Links>('GET', 'links'),
   upstreams: () => ask<Upstreams>('GET', 'upstreams'),
-  events: (latest: number) => ask<{ events: readonly LogEntry[] }>('GET', `events?latest=${latest}`),
+  events: (latest: number) => ask<Entries>('GET', `events?latest=${latest}`),
+  /** Oldest first. */
+  eventsAfter: (sequence: number, limit: number) => ask<Entries>('GET', `events?after=${sequence}&limit=${limit}`),
 };

@@ -4,6 +4,8 @@ import { Page } from './page.tsx';
 import './console.css';
 import './alarms.css';
 import './points.css';
+import './response.css';
+import './duty.css';
 import { openWords } from './words/words.ts';
 
 const root = document.getElementById('page');

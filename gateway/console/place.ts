@@ -1,4 +1,4 @@
-const PAGES = ['alarms', 'points', 'system', 'welcome'] as const;
+const PAGES = ['alarms', 'duty', 'points', 'system', 'welcome'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** Where one is, as the address says it after `#/`: it can be bookmarked, and Back works. */
@@ -6,6 +6,8 @@ export interface PlaceNow {
   readonly page: PageName;
   /** The alarm that is open beside the list. */
   readonly alarm: string | null;
+  /** The part of the list that is shown alone. */
+  readonly only: string | null;
   readonly point: string | null;
   /** Of a one-time link. */
   readonly secret: string;
@@ -14,7 +16,7 @@ export interface PlaceNow {
 const isPage = (name: string): name is PageName => PAGES.some((page) => page === name);
 
 let read: string | undefined;
-let place: PlaceNow = { page: 'alarms', alarm: null, point: null, secret: '' };
+let place: PlaceNow = { page: 'alarms', alarm: null, only: null, point: null, secret: '' };
 
 /** The same object while the address is the same. */
 function now(): PlaceNow {
@@ -25,6 +27,7 @@ function now(): PlaceNow {
   place = {
     page: isPage(path) ? path : 'alarms',
     alarm: given.get('alarm'),
+    only: given.get('only'),
     point: given.get('point'),
     secret: given.get('secret') ?? '',
   };
@@ -33,6 +36,11 @@ function now(): PlaceNow {
 
 export const Place = {
   now,
+  /** What stays in the address while an alarm is opened and closed. */
+  kept(): Readonly<Record<string, string>> {
+    const { only } = now();
+    return only === null ? {} : { only };
+  },
   go(page: PageName, query: Readonly<Record<string, string>> = {}): void {
     const text = new URLSearchParams(query).toString();
     location.hash = `#/${page}${text === '' ? '' : `?${text}`}`;

@@ -1,12 +1,41 @@
-/** What a role may do to an alarm; the gateway decides, the page only does not offer what it would refuse. */
-export interface Rights {
-  readonly acknowledge: boolean;
-  readonly note: boolean;
-}
+import type { Action } from '../alarms/action.ts';
 
-export const rightsOf = (role: string): Rights => ({
-  acknowledge: ['duty', 'responder', 'installer', 'admin'].includes(role),
-  note: ['duty', 'responder', 'admin'].includes(role),
-});
+/** What people do about an alarm. */
+export type AlarmDeed = Extract<Action, { readonly alarm: string }>['kind'];
+/** What else people do here: the duty book, outputs by hand, drills, jobs on links, messages that test a channel. */
+type OtherDeed = 'duty' | 'outputs' | 'drill' | 'jobs' | 'test-channel';
 
-export const NO_RIGHTS: Rights = { acknowledge: false, note: false };
+/** What a role may do; the gateway decides, the page only does not offer what it would refuse. */
+export type Rights = Readonly<Record<AlarmDeed | OtherDeed, boolean>>;
+
+const DUTY: readonly string[] = ['duty', 'admin'];
+const RESPONDERS: readonly string[] = [...DUTY, 'responder'];
+
+const MAY: Readonly<Record<keyof Rights, readonly string[]>> = {
+  acknowledge: [...RESPONDERS, 'installer'],
+  note: RESPONDERS,
+  reset: DUTY,
+  shelve: DUTY,
+  unshelve: DUTY,
+  dispatch: DUTY,
+  accept: RESPONDERS,
+  refuse: RESPONDERS,
+  arrive: RESPONDERS,
+  resolve: RESPONDERS,
+  verify: DUTY,
+  verdict: DUTY,
+  pause: DUTY,
+  resume: DUTY,
+  duty: DUTY,
+  outputs: DUTY,
+  drill: DUTY,
+  jobs: ['installer', 'admin'],
+  'test-channel': ['admin'],
+};
+
+export const rightsOf = (role: string): Rights =>
+  // One right for each key, whatever it is called.
+  Object.fromEntries(Object.entries(MAY).map(([deed, roles]) => [deed, roles.includes(role)])) as Rights;
+
+/** Of one who may only look. */
+export const NO_RIGHTS: Rights = rightsOf('viewer');

@@ -1,43 +1,34 @@
-import { Table, type TableColumnsType } from 'antd';
-import type { ReactNode } from 'react';
-import type { LogEntry } from '../api.ts';
+import type { Session } from '../api.ts';
+import { Card } from '../parts/card.tsx';
+import { ChannelsCard } from '../parts/channels-card.tsx';
+import { ClockCard } from '../parts/clock-card.tsx';
 import { Fact } from '../parts/fact.tsx';
-import { LevelTag } from '../parts/level-tag.tsx';
+import { JobsCard } from '../parts/jobs-card.tsx';
 import { Counters, DeviceAnswers, StateWord, Unknown, Use, Warnings } from '../parts/link-words.tsx';
-import { useRoom } from '../parts/room.ts';
-import { stepWords } from '../phrases.ts';
+import { LogTable } from '../parts/log-table.tsx';
+import { OutputsCard } from '../parts/outputs-card.tsx';
+import { rightsOf } from '../rights.ts';
 import { useKnown } from '../store.ts';
-import { dayOf, timeOfDay } from '../time.ts';
-import { type Language, type Say, useWords } from '../words/words.ts';
+import { useWords } from '../words/words.ts';
 
 /** How the gateway itself does: what it hears, where it sends, what it has written down. */
-export function System() {
+export function System({ session }: { readonly session: Session }) {
   const { say } = useWords();
+  const rights = rightsOf(session.role);
   return (
     <>
       <h1 className="only-read">{say('system.title')}</h1>
       <div className="cards">
         <GatewayCard />
+        <ClockCard />
         <UpstreamsCard />
+        <JobsCard rights={rights} />
+        <ChannelsCard mayTest={rights['test-channel']} />
+        <OutputsCard maySet={rights.outputs} />
         <LinksCard />
       </div>
-      <Log />
+      <LogTable />
     </>
-  );
-}
-
-interface CardProps {
-  readonly title: string;
-  readonly children: ReactNode;
-  readonly wide?: boolean;
-}
-
-function Card({ title, children, wide = false }: CardProps) {
-  return (
-    <section className={wide ? 'card card-wide' : 'card'}>
-      <h2>{title}</h2>
-      {children}
-    </section>
   );
 }
 
@@ -112,70 +103,5 @@ function LinksCard() {
         ))}
       </ul>
     </Card>
-  );
-}
-
-const logColumns = (say: Say, language: Language, zone: string, names: ReadonlyMap<string, string>) =>
-  [
-    { title: say('log.sequence'), key: 'sequence', width: 70, render: (_, entry) => `#${entry.sequence}` },
-    {
-      title: say('log.time'),
-      key: 'time',
-      width: 130,
-      render: (_, entry) => {
-        const at = Date.parse(entry.time);
-        return `${dayOf(at, zone)} ${timeOfDay(at, zone)}`;
-      },
-    },
-    {
-      title: say('log.event'),
-      key: 'event',
-      width: 210,
-      render: (_, entry) => (
-        <>
-          {stepWords(say, entry)} {entry.data.level && <LevelTag level={entry.data.level} />}
-        </>
-      ),
-    },
-    {
-      title: say('log.subject'),
-      key: 'subject',
-      width: 320,
-      render: (_, { data, subject }) =>
-        data.title === undefined ? subject : `${names.get(data.device ?? '') ?? data.device} · ${data.title[language]}`,
-    },
-    {
-      title: say('log.what'),
-      key: 'what',
-      width: 260,
-      render: (_, { data }) =>
-        [data.by, data.note, data.reason && say.of('reason', data.reason)].filter(Boolean).join(' · '),
-    },
-  ] satisfies TableColumnsType<LogEntry>;
-
-function Log() {
-  const { say, language } = useWords();
-  const entries = useKnown((known) => known.entries);
-  const points = useKnown((known) => known.points);
-  const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
-  const { holder, width } = useRoom();
-  const names = new Map([...points.values()].map(({ device, deviceName }) => [device, deviceName]));
-  return (
-    <section className="card">
-      <h2>
-        {say('system.log')} <small className="quiet">{say('system.log-text', { count: entries.length })}</small>
-      </h2>
-      <div ref={holder}>
-        <Table<LogEntry>
-          virtual
-          size="small"
-          rowKey="sequence"
-          columns={logColumns(say, language, zone, names)}
-          dataSource={entries}
-          pagination={false}
-          scroll={{ x: Math.max(width, 990), y: 420 }}
-        />
-      </div>
-    </section>
   );
 }

@@ -9,9 +9,12 @@ import { useKnown } from '../store.ts';
 import { timeNear } from '../time.ts';
 import { useWords } from '../words/words.ts';
 import { Acknowledge } from './acknowledge.tsx';
+import { DueWords } from './due-words.tsx';
+import { ExerciseMark } from './exercise-mark.tsx';
 import { LevelTag } from './level-tag.tsx';
 import { Measured } from './measured.tsx';
 import { PermitChip } from './permit-chip.tsx';
+import { StandingChips } from './standing-chips.tsx';
 
 interface RowProps {
   readonly alarm: ListedAlarm;
@@ -22,9 +25,11 @@ interface RowProps {
 /** One alarm on a line, or on a few on a phone. */
 export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: RowProps) {
   const { say, language } = useWords();
-  const { watch, level, acknowledged, condition } = alarm;
+  const { watch, level, acknowledged, condition, exercise, response } = alarm;
   const title = watch.title[language];
-  const tone = `alarm alarm-${level ?? 'none'} ${acknowledged ? 'alarm-seen' : 'alarm-unseen'}`;
+  const tone = `alarm alarm-${level ?? 'none'} ${acknowledged ? 'alarm-seen' : 'alarm-unseen'} ${
+    exercise === undefined ? '' : 'alarm-exercise'
+  }`;
   return (
     <li className={tone} data-alarm={alarm.id}>
       <div className="alarm-level">
@@ -37,11 +42,14 @@ export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: Row
         type="button"
         className="alarm-what"
         aria-label={say('alarm.open-detail', { title, device: watch.deviceName })}
-        onClick={() => Place.go('alarms', { alarm: alarm.id })}
+        onClick={() => Place.go('alarms', { ...Place.kept(), alarm: alarm.id })}
       >
-        <strong>{watch.deviceName}</strong>
+        <strong>
+          <ExerciseMark alarm={alarm} /> {watch.deviceName}
+        </strong>
         <span className="alarm-title">
           {title} <PermitChip alarm={alarm} />
+          <StandingChips alarm={alarm} />
           {watch.place.grid !== null && <span className="quiet">{say('alarm.grid', { grid: watch.place.grid })}</span>}
         </span>
       </button>
@@ -52,6 +60,12 @@ export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: Row
         <span className={acknowledged ? 'state' : 'state state-unseen'}>
           {say(acknowledged ? 'acknowledged.yes' : 'acknowledged.no')}
         </span>
+        {response !== undefined && response.stage !== 'waiting' && (
+          <span className="stage">
+            {say(`stage.${response.stage}`)} <span className="quiet">{response.to}</span>
+          </span>
+        )}
+        <DueWords alarm={alarm} />
       </div>
       <div className="alarm-act">{alarm.closedAt === null && <Acknowledge alarm={alarm} rights={rights} />}</div>
     </li>

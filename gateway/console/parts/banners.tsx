@@ -4,7 +4,7 @@ import { timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
 
 interface BannerProps {
-  readonly type: 'error' | 'warning';
+  readonly type: 'error' | 'warning' | 'info';
   readonly what: string;
   readonly more: string;
 }
@@ -21,7 +21,7 @@ function Banner({ type, what, more }: BannerProps) {
 /** What stands between duty staff and the truth, worst first: one line each, there as long as it is so. */
 export function Banners() {
   const { say } = useWords();
-  const { connection, heardAt, site, ledger, health, upstreams } = useKnown((known) => known);
+  const { connection, heardAt, site, ledger, health, upstreams, alarms } = useKnown((known) => known);
   if (connection === 'lost') {
     // Whatever else was so may be so no longer.
     const time = heardAt === null ? null : timeOfDay(heardAt, site?.timeZone ?? 'UTC');
@@ -30,8 +30,12 @@ export function Banners() {
     );
   }
   const away = Object.entries(upstreams).filter(([, { state }]) => state === 'offline');
+  const exercises = (alarms ?? []).filter(({ exercise }) => exercise !== undefined).length;
   return (
     <>
+      {exercises > 0 && (
+        <Banner type="info" what={say('exercise.banner')} more={say('exercise.banner-text', { count: exercises })} />
+      )}
       {ledger?.durable === false && (
         <Banner
           type="error"

@@ -2,9 +2,10 @@ import { URGENT_FIRST } from '../alarm-order.ts';
 import type { ListedAlarm } from '../api.ts';
 import { useWords } from '../words/words.ts';
 
-/** How many of each level there are: the first thing one looks at. */
-export function LevelCounts({ alarms }: { readonly alarms: readonly ListedAlarm[] }) {
+/** How many of each level there are: the first thing one looks at. Those of a drill or test are no such alarms. */
+export function LevelCounts({ alarms: all }: { readonly alarms: readonly ListedAlarm[] }) {
   const { say } = useWords();
+  const alarms = all.filter(({ exercise }) => exercise === undefined);
   const unseen = alarms.filter(({ acknowledged }) => !acknowledged).length;
   const returned = alarms.filter(({ condition }) => condition === 'normal').length;
   const tile = (key: string, name: string, count: number) => (

@@ -23,7 +23,8 @@ function Step({ entry }: { readonly entry: LogEntry }) {
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const at = Date.parse(entry.time);
   const step = entry.type.slice(ALARM_PREFIX.length);
-  const { level, previousLevel, value, limit, unit, measure, coverage, reason, by, note } = entry.data;
+  const { level, previousLevel, value, limit, unit, measure, coverage, reason, by, note, response } = entry.data;
+  const { verdict, shelvedUntil } = entry.data;
   const judged = step === 'raised' || step === 'level-changed' || step === 'returned';
   return (
     <li className={isRise(entry) ? 'life-rise' : `life-${step}`}>
@@ -39,6 +40,16 @@ function Step({ entry }: { readonly entry: LogEntry }) {
           </>
         )}
         {(step === 'raised' || step === 'level-changed') && level && <LevelTag level={level} />}
+        {step === 'escalated' && response && (
+          <span>
+            {response.late !== null && say.of('wait', response.late)} → {say('called.tier', { tier: response.tier })}
+          </span>
+        )}
+        {step === 'dispatched' && response?.to && <span>→ {response.to}</span>}
+        {step === 'verdict' && verdict && <span>{say(`verdict.${verdict}`)}</span>}
+        {step === 'shelved' && shelvedUntil && (
+          <span>{say('chip.shelved', { time: timeOfDay(Date.parse(shelvedUntil), zone) })}</span>
+        )}
         {by && <span> {by}</span>}
         {reason && <span className="quiet">{say.of('reason', reason)}</span>}
         {judged && value !== null && value !== undefined && (
