@@ -7,6 +7,7 @@ import { Comparison } from '../comparison.ts';
 import type { GatewaySite } from '../gateway.ts';
 import { encodeEntry, GENESIS, type Head, hashOf, packDraft } from '../ledger/entry.ts';
 import { Recording } from '../recording.ts';
+import { hasPeople } from '../recording-people.ts';
 import { replay } from '../replay.ts';
 import { instantOf, siteOf, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
@@ -40,9 +41,11 @@ export const replayCommand: Command = {
     if (site === null || (values.compare !== undefined && other === null)) return EXIT.no;
     const recording = new Recording(file, openZone(site.timeZone), until);
     try {
-      if (other === null) await printEvents(site, recording, until);
+      const withPeople = await hasPeople(file);
+      const judged = (each: GatewaySite): GatewaySite => (withPeople ? each : { ...each, plans: [] });
+      if (other === null) await printEvents(judged(site), recording, until);
       else {
-        const comparison = await compare(site, other, recording, until);
+        const comparison = await compare(judged(site), judged(other), recording, until);
         const names = { site: dir, other: values.compare ?? '' };
         const compared: Compared = { recording: file, names, readings: recording.readings };
         await write(`${(values.json ? encodeComparison : describeComparison)(compared, comparison)}\n`);

@@ -51,7 +51,7 @@ const step = ({ type }: Told) => type.slice(type.lastIndexOf('.') + 1);
 
 test('the night replayed gives its 41 changes of condition to the second, and raises nothing else', () => {
   // Nobody acts in it, so that steps are late as well: those are no changes of condition.
-  const told = replay(recording, '--until', '2026-07-16T05:00:00+08:00').filter((event) => step(event) !== 'escalated');
+  const told = replay(recording, '--until', '2026-07-16T05:00:00+08:00');
   const seen = told.map((event) => ({
     at: Date.parse(event.time),
     subject: event.subject,
