@@ -20,6 +20,18 @@ export interface Addressed {
   readonly isTooLong: boolean;
 }
 
+/** Under which devices commonly give their name, for the installer: a model says where its own stands. */
+const NAMES = /^(imei|device|device_?id|dev_?id|dev_?eui|device_?sn|sn|serial|serial_?number|mac|mac_?address)$/i;
+
+/** What a message of nobody's model may call its sender, at its top or one below. */
+function nameIn(whole: unknown): string | undefined {
+  const entries = (value: unknown) => (typeof value === 'object' && value !== null ? Object.entries(value) : []);
+  const top = entries(whole);
+  const all = [...top, ...top.flatMap(([, value]) => entries(value))];
+  const name = all.find(([key, value]) => NAMES.test(key) && /^(string|number)$/.test(typeof value))?.[1];
+  return name === undefined || name === '' ? undefined : String(name);
+}
+
 /** Finds the devices of a link that a push is of, by what each calls itself. */
 export class DeviceTable {
   readonly #groups: readonly Group[];
@@ -56,7 +68,8 @@ export class DeviceTable {
     }
     for (const { device } of found) named.delete(device.identity);
     // A link without devices, or of other makers' only, can still say who spoke.
-    if (found.length === 0 && named.size === 0 && pathIdentity !== undefined) named.set(pathIdentity, whole);
+    const name = pathIdentity ?? nameIn(whole);
+    if (found.length === 0 && named.size === 0 && name !== undefined) named.set(name, whole);
     return { found, unknown: named, isTooLong };
   }
 }

@@ -3,6 +3,7 @@ import type { AedesOptions, Client } from 'aedes';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
 import { Pace } from '../pace.ts';
+import { UnknownDevices } from '../unknown-devices.ts';
 import type { Breach } from './packet-scanner.ts';
 import { Refusals } from './refusals.ts';
 import type { Sessions } from './sessions/sessions.ts';
@@ -45,6 +46,8 @@ export class Access {
     notConnect: 0,
     malformed: 0,
   };
+  /** User names of who was refused and is no device of the link. */
+  readonly unknown = new UnknownDevices();
   readonly #signIn: SignIn;
   readonly #paces: ReadonlyMap<string, Pace>;
   readonly #connections = new WeakMap<Client, Connection>();
@@ -104,6 +107,9 @@ export class Access {
     }
     const { device, certificate } = judged;
     this.counts.refusedConnects++;
+    if (device === null && username) {
+      this.unknown.hear(username, this.#wire.now(), { sample: `client ${client.id.slice(prefixOf('').length)}` });
+    }
     if (certificate === undefined) {
       this.#refusals.add(device, 'connect', 'a client was refused: its user name or password is not one of this link');
     } else {

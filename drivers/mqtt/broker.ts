@@ -2,6 +2,7 @@ import { Aedes, type Client } from 'aedes';
 import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import type { UnknownDevice } from '../driver.ts';
 import { Access, ownerOf, type TakePayload } from './access.ts';
 import { type EntranceOptions, openEntrances } from './entrances.ts';
 import { Sessions } from './sessions/sessions.ts';
@@ -33,6 +34,8 @@ export interface Broker extends AsyncDisposable {
   /** Why its last sign-in was refused. */
   refusalOf(device: string): string | undefined;
   counters(): Readonly<Record<string, number>>;
+  /** Who would sign in and is no device of the link, by user name. */
+  unknown(): readonly UnknownDevice[];
 }
 
 const FIRST_PACKET_BYTES = 4096;
@@ -139,6 +142,7 @@ export async function openBroker(
     },
     isConnected: (device) => (connections.get(device)?.length ?? 0) > 0,
     refusalOf: (device) => access.refusalOf(device),
+    unknown: () => access.unknown.list(),
     counters: () => ({ ...counts, ...access.counts, ...entrances.counts(), ...store.counters() }),
     async [Symbol.asyncDispose]() {
       access.close();

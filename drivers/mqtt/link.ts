@@ -123,6 +123,7 @@ class MqttLink implements OpenLink {
     const isDown = this.#medium?.broker.fault !== undefined;
     const fault = this.#medium?.broker.fault ?? embedded?.partFault;
     const hint = fault?.hint === undefined ? '' : ` (${fault.hint})`;
+    const unknown = (this.#network ?? embedded)?.unknown();
     return {
       state: this.#medium?.kind === 'external' ? this.#medium.broker.state : isDown ? 'down' : 'up',
       ...(fault === undefined ? {} : { error: `${fault.message}${hint}` }),
@@ -134,7 +135,7 @@ class MqttLink implements OpenLink {
         ...this.#medium?.broker.counters(),
       },
       devices: Object.fromEntries(this.#devices.map((device) => [device.id, this.#answers(device)])),
-      ...(this.#network && { unknown: this.#network.unknown() }),
+      ...(unknown === undefined ? {} : { unknown }),
       ...(embedded && embedded.warnings.length > 0 && { warnings: embedded.warnings }),
     };
   }

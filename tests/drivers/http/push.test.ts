@@ -138,3 +138,13 @@ test('a device that says nothing for three periods has bad readings, each period
   await post(rig.url(), { imei: '861', level: 2 });
   expect(rig.link.status().devices['gauge-1']).toEqual({ answers: true });
 });
+
+test.each([
+  ['at its top', { IMEI: '868508061924513', data: '00' }, '868508061924513'],
+  ['one below it', { msg: { dev_id: 77 } }, '77'],
+])('on a link without a device of that make, who speaks is known by what it calls itself %s', async (_, body, id) => {
+  await using rig = await openRig({ devices: [] });
+  await rig.isUp();
+  expect((await post(rig.url(), body)).status).toBe(200);
+  expect(rig.link.status().unknown).toMatchObject([{ id, count: 1 }]);
+});

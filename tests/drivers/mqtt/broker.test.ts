@@ -321,3 +321,14 @@ test('check: a device without a password, a user name and a topic used twice, a 
     'c topic error',
   ]);
 });
+
+test('who would sign in and is no device of the link is shown by user name, and never by password', async () => {
+  await using broker = await openLink();
+  const strange = { port: broker.port, username: 'smoke-99', password: 'a-secret-of-its-own', clientId: 'chip-7' };
+  const url = `mqtt://127.0.0.1:${broker.port}`;
+  await expect(connectAsync(url, { ...strange, reconnectPeriod: 0 })).rejects.toThrow();
+  await expect(connectAsync(url, { username: 'smoke-12', password: 'wrong', reconnectPeriod: 0 })).rejects.toThrow();
+  const { unknown } = broker.link.status();
+  expect(unknown).toMatchObject([{ id: 'smoke-99', count: 1, sample: 'client chip-7' }]);
+  expect(JSON.stringify(broker.link.status())).not.toContain('a-secret-of-its-own');
+});
