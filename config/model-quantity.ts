@@ -8,7 +8,7 @@ import { isMapping, valueAt } from './document.ts';
 const SHIPPED = join(ROOT, 'config', 'profiles');
 
 /**
- * What the first point of a device model measures, for a name of such a device; undefined when there is no such model that
+ * What a device model measures first of what has a name among the quantities (`x.distance` has none), for a name of such a device; undefined when there is no such model that
  * can be read, which the loader tells. `own`: the texts of the site's `profiles/`.
  */
 export function modelQuantity(profile: string, own: Iterable<string>): string | undefined {
@@ -39,6 +39,9 @@ function parsed(text: string): unknown {
 }
 
 function quantityOf(model: unknown): string | undefined {
-  const quantity = valueAt(model, ['points', 0, 'quantity']);
-  return typeof quantity === 'string' ? quantity : undefined;
+  const points = valueAt(model, ['points']);
+  const quantities = (Array.isArray(points) ? points : [])
+    .map((point) => valueAt(point, ['quantity']))
+    .filter((quantity) => typeof quantity === 'string');
+  return quantities.find((quantity) => !quantity.startsWith('x.')) ?? quantities[0];
 }

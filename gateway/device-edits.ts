@@ -30,6 +30,7 @@ interface Placed {
   readonly id: unknown;
   readonly link: unknown;
   readonly kind: unknown;
+  readonly hasServer: boolean;
 }
 
 /** The files of a site that hold lists, each taken apart once. */
@@ -54,7 +55,8 @@ class Lists {
       const entries = (this.text(file).value as Fields | null)?.[list];
       if (!Array.isArray(entries)) return [];
       return entries.map((each: Fields | null, index) => {
-        return { file, index, id: each?.id, link: each?.link, kind: each?.kind };
+        const { id, link, kind, server } = each ?? {};
+        return { file, index, id, link, kind, hasServer: server !== undefined };
       });
     });
   }
@@ -75,8 +77,8 @@ export function adoptDevice(texts: SiteTexts, { device, unknown, file: given }: 
 }
 
 function namedBy(lists: Lists, link: unknown, unknown: string): Fields {
-  const kind = lists.entries('links').find(({ id }) => id === link)?.kind;
-  const fields = typeof kind === 'string' ? fieldsOfUnknown(kind, unknown) : undefined;
+  const { kind, hasServer } = lists.entries('links').find(({ id }) => id === link) ?? {};
+  const fields = typeof kind === 'string' ? fieldsOfUnknown(kind, unknown, hasServer) : undefined;
   if (fields !== undefined) return fields;
   const why = kind === undefined ? `there is no link "${link}"` : `a link of kind ${kind} hears nobody by name`;
   throw new Fault('site-edit', `${why}: give the device's address`);

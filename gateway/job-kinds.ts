@@ -5,10 +5,11 @@ import type { SiteDevice } from '../config/site.ts';
 import type { BorrowedLine, OpenLink } from '../drivers/driver.ts';
 import { modbus } from '../drivers/modbus/kind.ts';
 import type { JobRequest } from './api/job-request.ts';
+import { hearsUnknown } from './commissioning/adopt.ts';
 import type { JobTools } from './commissioning/job.ts';
 import { listen } from './commissioning/listen.ts';
 import { readPoints, readRaw } from './commissioning/read.ts';
-import { Scan } from './commissioning/scan.ts';
+import { heardBy, Scan, type ScanResult } from './commissioning/scan.ts';
 import { orderSettings, scanTimeout } from './commissioning/scan-order.ts';
 import { type HostAnswer, hostsOf, scanSubnet } from './commissioning/subnet.ts';
 import { testWiring } from './commissioning/wiring.ts';
@@ -18,6 +19,7 @@ import { scanModels } from './scan-models.ts';
 /** A link that a job works on: one at work, or one that a command has opened for it. */
 export interface JobLink {
   readonly id: string;
+  readonly kind: string;
   readonly open: OpenLink;
   /** Unit → device of the site, of those that answer. */
   readonly known: ReadonlyMap<number, string>;
@@ -44,8 +46,15 @@ async function withLine<T>({ id, open }: JobLink, use: (line: BorrowedLine) => P
   return await use(line);
 }
 
-export const runScan = (link: JobLink, asked: Omit<Of<'scan'>, 'kind' | 'link'>, tools: JobTools, wire: Clock) =>
-  withLine(link, async (line) => {
+/** Who is there: asked on a bus, else whoever has spoken on the link and is none of the site's. */
+export async function runScan(
+  link: JobLink,
+  asked: Omit<Of<'scan'>, 'kind' | 'link'>,
+  tools: JobTools,
+  wire: Clock,
+): Promise<ScanResult> {
+  if (link.open.borrow === undefined && hearsUnknown(link.kind)) return heardBy(link.open.status().unknown ?? []);
+  return await withLine(link, async (line) => {
     const models = await scanModels();
     const { bauds, parities, isFast, timeoutMs, units = isFast ? FAST_UNITS : UNITS } = asked;
     const own = line.settings;
@@ -54,6 +63,7 @@ export const runScan = (link: JobLink, asked: Omit<Of<'scan'>, 'kind' | 'link'>,
     const settings = line.isSettable ? all : own === undefined ? [] : [own];
     return await new Scan(line, { settings, units, timeoutMs, known: link.known, models }, tools, wire).run();
   });
+}
 
 /** Each point of a device once; where nobody answers, what the wire looks like. */
 export const runRead = (link: JobLink, device: SiteDevice, point: string | undefined, tools: JobTools, wire: Clock) =>

@@ -120,6 +120,6 @@ export class Jobs implements AsyncDisposable {
       const { address } = options as { readonly address?: unknown };
       if (typeof address === 'number' && devices[device]?.answers === true) known.set(address, device);
     }
-    return { id, open, known };
+    return { id, kind: spec.kind, open, known };
   }
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import type { UnknownDevice } from '../../drivers/driver.ts';
 import type { FoundUnit, ScanResult } from '../commissioning/scan.ts';
 import { nameSettings } from '../commissioning/scan-order.ts';
 import type { HostAnswer } from '../commissioning/subnet.ts';
@@ -42,8 +43,10 @@ export const scan: Command = {
     if (view === null) return EXIT.no;
     const result = resultOf<ScanResult | null>(view);
     if (json) console.log(JSON.stringify(result));
+    else if (result?.heard !== undefined) tellHeard(name, result.heard);
     else if (result !== null) tell(result);
-    return result !== null && result.found.length > 0 ? EXIT.done : EXIT.no;
+    const count = (result?.found.length ?? 0) + (result?.heard?.length ?? 0);
+    return count > 0 ? EXIT.done : EXIT.no;
   },
 };
 
@@ -71,6 +74,17 @@ function tell({ found, suspects, refused, asked, echo, spentMs, minimumMs }: Sca
   if (echo) console.log('the adapter gives back what it sends; that does no harm');
   const ratio = minimumMs > 0 ? ` (${(spentMs / minimumMs).toFixed(2)} times the least that the wire takes)` : '';
   console.log(`${found.length} found; ${asked} questions in ${(spentMs / 1000).toFixed(1)} s${ratio}`);
+}
+
+function tellHeard(link: string, heard: readonly UnknownDevice[]): void {
+  for (const { id, from, lastAt, count, sample } of heard) {
+    const where = from === undefined ? '' : `  from ${from}`;
+    console.log(
+      `${id}  ${count} times, last ${new Date(lastAt).toISOString().slice(11, 19)}Z${where}  ${sample ?? ''}`.trimEnd(),
+    );
+  }
+  console.log(`${heard.length} heard on ${link} that are none of the site’s`);
+  if (heard.length > 0) console.log(`  gengfu adopt --link ${link} --unknown ID --profile MODEL`);
 }
 
 /** Anywhere: a subnet is no link of a site. */

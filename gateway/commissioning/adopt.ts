@@ -17,14 +17,25 @@ export function proposeId(quantity: string | undefined, taken: Iterable<string>)
 /** Kind of link → the field of a device that is what an unknown one calls itself there (`UnknownDevice.id`). */
 const NAMED_BY: Readonly<Record<string, string>> = {
   hj212: 'mn',
-  mqtt: 'devEui',
+  mqtt: 'username',
   http: 'identity',
   'modbus-dial-in': 'registration',
 };
 
-/** The fields by which something that was heard on a link becomes a device; undefined where that kind hears nobody. */
-export function fieldsOfUnknown(linkKind: string, id: string): Readonly<Record<string, string>> | undefined {
-  const field = Object.hasOwn(NAMED_BY, linkKind) ? NAMED_BY[linkKind] : undefined;
+/** Whether a link of that kind hears who is none of the site's. */
+export const hearsUnknown = (linkKind: string): boolean => Object.hasOwn(NAMED_BY, linkKind);
+
+/**
+ * The fields by which something that was heard on a link becomes a device; undefined where that kind hears nobody.
+ * `hasServer`: behind a LoRaWAN network server devices go by their DevEUI.
+ */
+export function fieldsOfUnknown(
+  linkKind: string,
+  id: string,
+  hasServer = false,
+): Readonly<Record<string, string>> | undefined {
+  const named = hearsUnknown(linkKind) ? NAMED_BY[linkKind] : undefined;
+  const field = linkKind === 'mqtt' && hasServer ? 'devEui' : named;
   return field === undefined ? undefined : { [field]: id };
 }
 

@@ -1,6 +1,13 @@
 import type { Clock } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
-import type { BorrowedLine, LineAnswer, LineQuestion, SerialSettings, Symptom } from '../../drivers/driver.ts';
+import type {
+  BorrowedLine,
+  LineAnswer,
+  LineQuestion,
+  SerialSettings,
+  Symptom,
+  UnknownDevice,
+} from '../../drivers/driver.ts';
 import { identify, type Likeness, type ModelProbe } from './identify.ts';
 import type { JobTools } from './job.ts';
 import { characterMs, nameSettings, scanTimeout } from './scan-order.ts';
@@ -47,7 +54,15 @@ export interface ScanResult {
   /** What the search took, and what it takes at least: of each question its bytes and the wait for the answer, milliseconds. */
   readonly spentMs: number;
   readonly minimumMs: number;
+  /** Of a link on which devices speak by themselves: who was heard and is none of the site's. */
+  readonly heard?: readonly UnknownDevice[];
 }
+
+/** What a link that asks nobody has heard. */
+export const heardBy = (heard: readonly UnknownDevice[]): ScanResult => ({
+  ...{ found: [], suspects: [], refused: [], asked: 0, echo: false, spentMs: 0, minimumMs: 0 },
+  heard,
+});
 
 const REQUEST_CHARACTERS = 8;
 /** A unit that was odd is asked again so often, waiting so many times as long. */
