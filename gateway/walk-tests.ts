@@ -117,7 +117,7 @@ export class WalkTests implements AsyncDisposable {
     return {
       reading: () => this.#reading(point),
       finding: async (signal) => {
-        const learned = live.judge.rules.snapshot();
+        const learned = live.judge.rules.learnedStates();
         const [now, tick] = [clock.now(), clock.tick()];
         const found = await rehearse({ site: site(), rule, point, learned, now, tick, wire, signal });
         const { finding, says, why, readings, tookMs } = found;
@@ -211,8 +211,10 @@ export class WalkTests implements AsyncDisposable {
         return point === undefined || rule === undefined ? [] : [{ point, rule }];
       })
       .filter(({ point, rule }) => (pointId ?? point.id) === point.id && (ruleId ?? rule.id) === rule.id);
-    // What tells of the thing itself goes before what tells of its device.
-    const [found] = pairs.toSorted((a, b) => weight(a.rule) - weight(b.rule));
+    // What tells of the thing itself goes before what tells of its device, and a model's first point before its battery.
+    const [found] = pairs.toSorted(
+      (a, b) => weight(a.rule) - weight(b.rule) || own.indexOf(a.point) - own.indexOf(b.point),
+    );
     if (found !== undefined) return found;
     const what = [device, pointId].filter((part) => part !== undefined).join('/');
     const which = ruleId === undefined ? 'no rule is' : `rule ${ruleId} is not`;
@@ -244,5 +246,8 @@ export class WalkTests implements AsyncDisposable {
   }
 }
 
-/** Rules on the device's own health are walked last. */
-const weight = ({ kind }: Rule): number => ({ limit: 0, state: 0, together: 1, quality: 2, silent: 3, stuck: 4 })[kind];
+/** Rules on the device's own health are walked last, and that on its papers after all. */
+function weight(rule: Rule): number {
+  if (rule.kind === 'limit' && rule.measure.kind === 'certificate') return 5;
+  return { limit: 0, state: 0, together: 1, quality: 2, silent: 3, stuck: 4 }[rule.kind];
+}
