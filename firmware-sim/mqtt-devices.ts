@@ -50,6 +50,8 @@ async function runDevice(
     ...(access.password === undefined ? {} : { password: access.password }),
     protocolVersion: 4,
     reconnectPeriod: RETRY_MS,
+    // One that is not let in yet goes on trying, as devices do.
+    reconnectOnConnackError: true,
   });
   logTroubles(client, device.id);
   const report = (at: number) => {

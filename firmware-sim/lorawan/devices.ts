@@ -70,6 +70,7 @@ export async function runLorawanDevices(
     ...(password === undefined ? {} : { password }),
     protocolVersion: 4,
     reconnectPeriod: RETRY_MS,
+    reconnectOnConnackError: true,
   });
   // A gateway that is just starting is no trouble; the client tries again.
   client.on('error', () => {});
