@@ -12,8 +12,8 @@ import { RuleEngine } from './rules/engine.ts';
 import type { Finding } from './rules/finding.ts';
 import type { Permit } from './rules/permit.ts';
 import type { RulePoint } from './rules/point.ts';
+import type { RulesChanged } from './rules/prepared-rules.ts';
 import type { Rule } from './rules/rule.ts';
-import type { RuleParts } from './rules/rule-parts.ts';
 
 /** What of a site the judgement rests on. */
 export interface JudgedSite {
@@ -44,7 +44,7 @@ const CLOCK_STEP_MS = 1000;
  */
 export class Judge {
   readonly alarms: AlarmBook;
-  #rules: RuleEngine;
+  readonly rules: RuleEngine;
   #zone: Zone;
   #trust: Trust;
   /** The wall clock less the line that never steps. */
@@ -60,7 +60,7 @@ export class Judge {
     this.#trust = trust;
     this.#offset = start.at - start.tick;
     this.setPlans(site.plans ?? []);
-    this.#rules = openRules(site, this.#zone, start, trust);
+    this.rules = openRules(site, this.#zone, start, trust);
     const context = {
       newId: uuid7,
       encodeTime: (at: number) => this.#zone.encode(at),
@@ -68,14 +68,10 @@ export class Judge {
       tickOf: (at: number) => at - this.#offset,
       atOf: (tick: number) => tick + this.#offset,
       plan: (name: string) => this.#plans.get(name) ?? null,
-      watchOf: (key: string) => this.#rules.watchOf(key),
-      isKnown: (on: string) => this.#rules.isOn(on),
+      watchOf: (key: string) => this.rules.watchOf(key),
+      isKnown: (on: string) => this.rules.isOn(on),
     };
     this.alarms = new AlarmBook(context, site.alarms);
-  }
-
-  get rules(): RuleEngine {
-    return this.#rules;
   }
 
   get zone(): Zone {
@@ -86,10 +82,18 @@ export class Judge {
     return this.#trust;
   }
 
-  /** Other rules take the place of the present ones, which are not asked any more; alarms stay as they are. */
-  changeRules(rules: RuleEngine, zone: Zone): void {
-    this.#rules = rules;
+  /**
+   * Prepared rules take the place of the present ones, at the instant that these have come to; alarms stay as they are.
+   * What that makes of the findings is told by `settle`.
+   */
+  changeRules(...[zone, ...next]: [zone: Zone, ...Parameters<RuleEngine['change']>]): RulesChanged {
     this.#zone = zone;
+    return this.rules.change(...next);
+  }
+
+  settle({ at, tick }: Instant): Step {
+    const step = this.#apply(this.rules.settle(at, tick));
+    return joined([step, this.alarms.advance(tick)]);
   }
 
   /** Alarms are treated by another site's settings and rules from now on; what that makes of those that are open is told. */
@@ -124,35 +128,35 @@ export class Judge {
   step(readings: readonly Reading[]): Step {
     const [first] = readings;
     if (first === undefined) return NOTHING;
-    return this.#after(first, () => this.#rules.step(readings));
+    return this.#after(first, () => this.rules.step(readings));
   }
 
   /** When something is due by itself, on the tick line. */
   nextDue(): number {
-    return Math.min(this.#rules.nextDue(), this.alarms.nextDue());
+    return Math.min(this.rules.nextDue(), this.alarms.nextDue());
   }
 
   /** Time passes without a reading. */
   advance(instant: Instant): Step {
-    return this.#after(instant, () => this.#rules.advance(instant.at, instant.tick));
+    return this.#after(instant, () => this.rules.advance(instant.at, instant.tick));
   }
 
   /** It goes on after having been off for `offMs`. */
   resume(offMs: number, { at, tick }: Instant): Step {
     this.#offset = at - tick;
     const before = this.alarms.advance(tick);
-    const step = this.#apply(this.#rules.resume(offMs, at, tick));
+    const step = this.#apply(this.rules.resume(offMs, at, tick));
     return joined([before, step, this.alarms.advance(tick)]);
   }
 
   setPermits(permits: readonly Permit[], instant: Instant): Step {
-    return this.#after(instant, () => this.#rules.setPermits(permits, instant.at, instant.tick));
+    return this.#after(instant, () => this.rules.setPermits(permits, instant.at, instant.tick));
   }
 
   setTrust(trust: Trust, instant: Instant): Step {
     return this.#after(instant, () => {
       this.#trust = trust;
-      return this.#rules.setTrust(trust, instant.at, instant.tick);
+      return this.rules.setTrust(trust, instant.at, instant.tick);
     });
   }
 
@@ -165,7 +169,7 @@ export class Judge {
 
   /** What has changed of rules and of what stands beside the alarms since it was last saved, by key. */
   save(): { readonly key: string; readonly state: object | null }[] {
-    return [...this.#rules.save(), ...this.alarms.save()];
+    return [...this.rules.save(), ...this.alarms.save()];
   }
 
   /** What is due before an instant, and then what the rules say at it. */
@@ -186,15 +190,15 @@ export class Judge {
     let steps: Step[] | null = null;
     for (;;) {
       const due = this.alarms.nextDue();
-      const ruled = this.#rules.nextDue();
+      const ruled = this.rules.nextDue();
       if (due > tick && ruled >= tick) break;
       steps ??= [];
       if (due < ruled) steps.push(this.alarms.advance(due));
-      else steps.push(this.#apply(this.#rules.advance(ruled + this.#offset, ruled)));
+      else steps.push(this.#apply(this.rules.advance(ruled + this.#offset, ruled)));
     }
     if (isStep) {
       // What was due goes by the old line, and what comes then by the new one.
-      steps = [...(steps ?? []), this.#apply(this.#rules.advance(tick + this.#offset, tick))];
+      steps = [...(steps ?? []), this.#apply(this.rules.advance(tick + this.#offset, tick))];
       this.#offset = at - tick;
     }
     return steps === null ? NOTHING : joined(steps);
@@ -202,7 +206,7 @@ export class Judge {
 
   #handOn(): void {
     if (this.#keepDerived === null) return;
-    const derived = this.#rules.takeDerived();
+    const derived = this.rules.takeDerived();
     if (derived.length > 0) this.#keepDerived(derived);
   }
 
@@ -213,5 +217,5 @@ export class Judge {
   }
 }
 
-export const openRules = (site: JudgedSite, zone: Zone, start: Instant, trust: Trust, parts?: RuleParts): RuleEngine =>
-  new RuleEngine({ ...site, zone, start, trust, ...(parts === undefined ? {} : { parts }) });
+export const openRules = (site: JudgedSite, zone: Zone, start: Instant, trust: Trust): RuleEngine =>
+  new RuleEngine({ ...site, zone, start, trust });

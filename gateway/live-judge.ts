@@ -115,12 +115,6 @@ export class LiveJudge implements AsyncDisposable {
     };
   }
 
-  /** The state of all rules, and what of it was not stored yet is. */
-  snapshot(): Map<string, object> {
-    void this.#checkpoint();
-    return this.judge.rules.snapshot();
-  }
-
   /**
    * The rules of a changed site take the place of the present ones, between two batches: nothing is judged twice or not at
    * all. What is due by the old rules is done first. Settles when it is durable, with what is told of it.

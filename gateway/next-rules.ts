@@ -1,28 +1,27 @@
 import type { Clock } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
+import { Slices } from '#kit/slices.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { Reading } from '../drivers/reading.ts';
-import { joined } from './alarms/step.ts';
+import { joined, type Step } from './alarms/step.ts';
 import type { HistoryReader } from './history/history.ts';
-import { type Instant, type Judge, type JudgedSite, openRules } from './judge.ts';
+import type { Instant, Judge, JudgedSite } from './judge.ts';
 import { inTime } from './late.ts';
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts';
 import { LEDGER_ALARM } from './ledger-alarm.ts';
 import type { LiveJudge } from './live-judge.ts';
 import { ceased, instants, reasonOf } from './restore.ts';
-import type { RuleEngine } from './rules/engine.ts';
+import { DERIVE_MEMORY_MS } from './rules/derive.ts';
+import { RuleEngine } from './rules/engine.ts';
 import type { Permit } from './rules/permit.ts';
-import { eitherOf, withoutPoints } from './rules/rule-parts.ts';
+import { memoryOf, type PreparedRules, partsToFill } from './rules/prepared-rules.ts';
 
-/** Readings from history that are taken between two looks at what else the loop has to do. */
-const SLICE = 2000;
 /** Readings that may come in while windows are filled. */
 const MOST_WAITING = 500_000;
-/** How far back on the line a rule is that takes readings and judges none. */
+/** How far on the line a rule is that takes readings and judges none. */
 const NEVER = Number.MAX_SAFE_INTEGER;
-/** Keys of what is learned, and of what is derived. */
+/** Keys of what is learned. */
 const LEARNED = 'background:';
-const DERIVED = 'derived:';
 
 export interface NextRulesOptions {
   readonly site: JudgedSite;
@@ -41,14 +40,15 @@ export interface NextRulesOptions {
 }
 
 /**
- * The rules of a changed site, made ready beside those at work. What these have gathered is taken over where it means the
- * same; for rules that are new, windows are filled from history and then from what comes in, and judge nothing, until they
- * take the place of the others with the state that those have come to.
+ * The rules of a changed site, made ready beside those at work, in slices. What is the same goes on as it is; for rules that
+ * are new, windows are filled from history and then from what comes in, and judge nothing, until all takes the place of the
+ * others at once.
  */
 export class NextRules implements Disposable {
   readonly #options: NextRulesOptions;
   readonly #zone: Zone;
-  /** The new rules alone, while their windows are filled; null where there are none. */
+  readonly #next: PreparedRules;
+  /** What fills the windows of rules that are new; null where there are none. */
   readonly #filled: RuleEngine | null;
   readonly #stop: () => void;
   readonly #from: Instant;
@@ -58,29 +58,19 @@ export class NextRules implements Disposable {
   #waiting: (readonly Reading[])[] | null = [];
   #count = 0;
 
-  private constructor(options: NextRulesOptions) {
-    const { site, live, clock, changedPoints } = options;
-    const { judge } = live;
+  private constructor(options: NextRulesOptions, { zone, next, filled, from }: Opened) {
     this.#options = options;
-    this.#zone = openZone(site.timeZone);
-    const now = { at: clock.now(), tick: clock.tick() };
-    const parts = withoutPoints(judge.rules.parts, changedPoints, true);
-    const rules = openRules(site, this.#zone, now, judge.trust).newTo(parts);
-    const { memoryMs } =
-      rules.length === 0 ? { memoryMs: 0 } : openRules({ ...site, rules }, this.#zone, now, judge.trust);
-    this.#from = { at: now.at - memoryMs, tick: now.tick - memoryMs };
-    this.#filled =
-      rules.length === 0 ? null : openRules({ ...site, rules }, this.#zone, this.#from, judge.trust, parts);
-    // What is derived goes on from where it is; the others judge nothing yet.
-    const derived = [...live.snapshot()].filter(([key]) => key.startsWith(DERIVED));
-    this.#filled?.restore(new Map(derived), 0, NEVER);
-    this.#stop = this.#filled === null ? () => {} : live.follow((batch) => this.#follow(batch));
-    this.#first = this.#waiting?.[0]?.[0]?.tick ?? now.tick;
+    this.#zone = zone;
+    this.#next = next;
+    this.#filled = filled;
+    this.#from = from;
+    this.#stop = filled === null ? () => {} : options.live.follow((batch) => this.#follow(batch));
+    this.#first = this.#waiting?.[0]?.[0]?.tick ?? options.clock.tick();
   }
 
   /** Ready when its windows are filled. Throws a Fault where history cannot be read, or when it is given up. */
   static async open(options: NextRulesOptions): Promise<NextRules> {
-    const next = new NextRules(options);
+    const next = new NextRules(options, await prepare(options));
     try {
       await next.#remember();
       await next.#fill();
@@ -98,64 +88,46 @@ export class NextRules implements Disposable {
 
   /**
    * Takes the place of a judge's rules at the instant that these have come to. Gives the events of alarms that cease by it,
-   * and the states that have to be stored.
+   * and the states that have to be stored beside those of rules that are new.
    */
-  takePlace(judge: Judge, instant: Instant): { step: ReturnType<Judge['advance']>; rules: LedgerBatch['rules'] } {
+  takePlace(judge: Judge, instant: Instant): { step: Step; rules: LedgerBatch['rules'] } {
     const { changedPoints, site, brought } = this.#options;
     this.#stop();
-    const unsaved = new Set(judge.rules.save().map(({ key }) => key));
-    const states = judge.rules.snapshot();
-    const before = [...states.keys()];
-    for (const point of changedPoints) states.delete(`${LEARNED}${point}`);
-    for (const key of before) if (changedPoints.has(pointOf(key))) states.delete(key);
-    for (const [key, state] of this.#filled?.snapshot() ?? []) {
-      if (key.startsWith(DERIVED) && !states.has(key)) states.set(key, state);
-    }
-    const kept = withoutPoints(judge.rules.parts, changedPoints, false);
-    const parts = this.#filled === null ? kept : eitherOf(kept, this.#filled.parts);
-    const next = openRules(site, this.#zone, instant, judge.trust, parts);
-    next.setPermits(brought(), instant.at, instant.tick);
-    const taken = next.restore(states, 0, instant.tick);
-    judge.changeRules(next, this.#zone);
+    const derived = this.#filled?.derivedStates() ?? new Map();
+    const { gone, isKept } = judge.changeRules(this.#zone, this.#next, brought(), derived);
     judge.setPlans(site.plans ?? []);
-
-    const saved = next.snapshot();
-    const gone = before.filter((key) => !saved.has(key) && !key.startsWith(LEARNED));
     const why = (key: string): string => {
-      const reason = reasonOf(key, next, site);
+      const reason = reasonOf(key, judge.rules, site);
       return reason === 'rule-changed' && changedPoints.has(pointOf(key)) ? 'point-changed' : reason;
     };
     const returned = judge.alarms.open
-      .filter(({ condition, watch }) => condition === 'active' && !taken.has(watch.key) && watch.key !== LEDGER_ALARM)
+      .filter(({ condition, watch }) => condition === 'active' && !isKept(watch.key) && watch.key !== LEDGER_ALARM)
       .map((alarm) => judge.alarms.take(ceased(alarm, instant.at, why(alarm.watch.key))));
     return {
-      step: joined([...returned, judge.changeAlarms(site, instant.at), judge.resume(0, instant)]),
-      rules: [
-        ...[...saved].filter(([key]) => !taken.has(key) || unsaved.has(key)).map(([key, state]) => ({ key, state })),
-        ...gone.map((key) => ({ key, state: null })),
-      ],
+      step: joined([...returned, judge.changeAlarms(site, instant.at), judge.settle(instant)]),
+      rules: gone.map((key) => ({ key, state: null })),
     };
   }
 
   /** A device that was there before, and is again, stands as it was learned then. */
   async #remember(): Promise<void> {
-    const { ledger, live, changedPoints } = this.#options;
-    const { parts } = live.judge.rules;
-    const isLost = (key: string) =>
-      key.startsWith(LEARNED) && parts.background(key) === undefined && !changedPoints.has(key.slice(LEARNED.length));
-    const lost = [...(this.#filled?.snapshot().keys() ?? [])].filter(isLost);
+    const { ledger, changedPoints } = this.#options;
+    const lost = this.#next.freshBackgrounds.filter(({ key }) => !changedPoints.has(key.slice(LEARNED.length)));
     if (lost.length === 0) return;
     const { rules } = await ledger.restore();
-    const found = lost.map((key) => [key, rules.get(key)] as const).filter(([, state]) => state !== undefined);
-    this.#filled?.restore(new Map(found as [string, object][]), 0, NEVER);
+    const found = lost.flatMap(({ key }) => {
+      const state = rules.get(key);
+      return state === undefined ? [] : [[key, state] as const];
+    });
+    this.#filled?.takeLearned(new Map(found));
   }
 
   async #fill(): Promise<void> {
     if (this.#filled === null) return;
-    const { history, wire, since, signal } = this.#options;
+    const { history, since, signal } = this.#options;
     const shift = this.#from.at - this.#from.tick;
-    let slice = 0;
-    for await (const batch of history.since(this.#from.at)) {
+    const slices = new Slices();
+    for await (const batch of history.since(this.#from.at, this.#filled.fedBy)) {
       for (const instant of instants(inTime(batch))) {
         const tick = instant[0]?.tick ?? this.#first;
         if (tick >= this.#first) continue;
@@ -163,10 +135,9 @@ export class NextRules implements Disposable {
         const moved =
           tick >= since ? instant : instant.map((each) => ({ ...each, tick: Math.min(each.at - shift, since - 1) }));
         this.#step(moved);
-        slice += instant.length;
-        if (slice < SLICE) continue;
-        slice = 0;
-        await wire.sleep(0, signal);
+        if (!slices.isOver) continue;
+        await slices.next();
+        signal.throwIfAborted();
       }
     }
     if (this.#count > MOST_WAITING) {
@@ -174,7 +145,11 @@ export class NextRules implements Disposable {
         hint: 'change the site by a restart',
       });
     }
-    for (const batch of this.#waiting ?? []) this.#step(batch);
+    // What comes in meanwhile is taken in its turn.
+    for (const batch of this.#waiting ?? []) {
+      this.#step(batch);
+      if (slices.isOver) await slices.next();
+    }
     this.#waiting = null;
   }
 
@@ -193,6 +168,37 @@ export class NextRules implements Disposable {
     const same = changedPoints.size === 0 ? batch : batch.filter(({ point }) => !changedPoints.has(point));
     this.#filled?.step(same);
   }
+}
+
+interface Opened {
+  readonly zone: Zone;
+  readonly next: PreparedRules;
+  readonly filled: RuleEngine | null;
+  readonly from: Instant;
+}
+
+async function prepare({ site, live, clock, changedPoints, signal }: NextRulesOptions): Promise<Opened> {
+  const { rules, trust } = live.judge;
+  const slices = new Slices();
+  const zone = openZone(site.timeZone);
+  const parts = rules.partsFor(site.points, changedPoints);
+  const next = await slices.run(rules.prepare({ ...site, zone }, parts), signal);
+  const now = { at: clock.now(), tick: clock.tick() };
+  const { fresh, freshBackgrounds: backgrounds, freshWhiles: whiles, freshDerivers } = next;
+  if (fresh.length === 0 && freshDerivers.length === 0) return { zone, next, filled: null, from: now };
+  const derivedMs = freshDerivers.length === 0 ? 0 : DERIVE_MEMORY_MS;
+  const memoryMs = Math.max(derivedMs, memoryOf({ watches: fresh, backgrounds, whiles }));
+  const from = { at: now.at - memoryMs, tick: now.tick - memoryMs };
+  const filled = new RuleEngine({ ...site, rules: [], points: [], permits: [], zone, start: from, trust });
+  const only = new Set(fresh.map(({ watch }) => watch.key));
+  filled.change(
+    await slices.run(filled.prepare({ ...site, zone, only }, partsToFill(next, parts)), signal),
+    [],
+    new Map(),
+  );
+  // What is derived goes on from where it is; the others judge nothing yet.
+  filled.restore(rules.derivedStates(), 0, NEVER);
+  return { zone, next, filled, from };
 }
 
 /** The point of a rule's key, `rule@device/point`. */

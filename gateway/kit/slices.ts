@@ -18,12 +18,13 @@ export class Slices {
     this.#end = performance.now() + SLICE_MS;
   }
 
-  /** Runs what yields between its steps, to its end. */
-  async run<T>(steps: Iterator<unknown, T>): Promise<T> {
+  /** Runs what yields between its steps, to its end. Rejects with the signal's reason when aborted. */
+  async run<T>(steps: Iterator<unknown, T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       const step = steps.next();
       if (step.done) return step.value;
       if (this.isOver) await this.next();
+      signal?.throwIfAborted();
     }
   }
 }

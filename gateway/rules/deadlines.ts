@@ -1,7 +1,7 @@
 /** Something that is looked at when its time has come. */
 export interface Due {
   /** Ties are settled by it, so that the same readings always give the same order. */
-  readonly order: number;
+  order: number;
   /** The tick that it waits for in the heap; Infinity when it is not in it. */
   armed: number;
   nextDue(): number;
@@ -37,6 +37,16 @@ export class Deadlines {
     this.arm(top.due);
   }
 
+  /** It waits no more, and never will again. */
+  drop(due: Due): void {
+    due.armed = Number.NEGATIVE_INFINITY;
+  }
+
+  /** The orders of what waits have been changed among each other. */
+  reorder(): void {
+    for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#sink(i);
+  }
+
   #before(a: number, b: number): boolean {
     const [x, y] = [this.#heap[a], this.#heap[b]];
     if (x === undefined || y === undefined) return false;
@@ -65,10 +75,15 @@ export class Deadlines {
     const last = this.#heap.pop();
     if (top === undefined || last === undefined || this.#heap.length === 0) return top;
     this.#heap[0] = last;
-    for (let i = 0; ; ) {
+    this.#sink(0);
+    return top;
+  }
+
+  #sink(from: number): void {
+    for (let i = from; ; ) {
       const [left, right] = [2 * i + 1, 2 * i + 2];
       const child = this.#before(right, left) ? right : left;
-      if (!this.#before(child, i)) return top;
+      if (!this.#before(child, i)) return;
       this.#swap(child, i);
       i = child;
     }

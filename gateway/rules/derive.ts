@@ -1,3 +1,4 @@
+import { isEqual } from '#kit/equal.ts';
 import { hashText } from '#kit/hash.ts';
 import type { Zone } from '#kit/zone.ts';
 import type { Reading } from '../../drivers/reading.ts';
@@ -87,6 +88,16 @@ export class Deriver {
   get key(): string {
     const name = typeof this.#per === 'number' ? this.#per : this.#per.name;
     return `derived:${this.source.key}:${name}`;
+  }
+
+  /** Whether it does the same of the same, so that what this one has gathered is the other's. */
+  isSame(other: Deriver): boolean {
+    return (
+      this.#meaning === other.#meaning &&
+      this.while === other.while &&
+      this.#byDay === other.#byDay &&
+      isEqual([this.source, this.#outputs, this.#per], [other.source, other.#outputs, other.#per])
+    );
   }
 
   /** Keys of the points that it gives. */
@@ -198,13 +209,17 @@ export class Deriver {
   }
 }
 
-/** What is derived at the points of a site, the day before the night. `whileOf`: what says when a point's readings are void. */
+/**
+ * What is derived at the points of a site, the day before the night. `whileOf`: what says when a point's readings are void;
+ * `before`: of rules whose place these take, which goes on where it is the same.
+ */
 export function openDerivers(
   points: readonly RulePoint[],
   windows: Readonly<Record<string, DayWindow>>,
   zone: Zone,
   start: { readonly at: number; readonly tick: number },
   whileOf: (condition: Derived['while'], point: RulePoint) => While | null,
+  before: (key: string) => Deriver | undefined = () => undefined,
 ): Deriver[] {
   const sources = new Map(points.map((point) => [point.key, point]));
   const outputs = points.flatMap((point) =>
@@ -220,7 +235,9 @@ export function openDerivers(
     if (derived === undefined || source === undefined || per === undefined) continue;
     const byDay = derivers.get(JSON.stringify([derived.from, 'day']));
     const around = { while: whileOf(derived.while, source), byDay };
-    derivers.set(name, new Deriver(source, group, derived, per, zone, start, around));
+    const made = new Deriver(source, group, derived, per, zone, start, around);
+    const same = before(made.key);
+    derivers.set(name, same?.isSame(made) ? same : made);
   }
   return [...derivers.values()];
 }

@@ -39,25 +39,13 @@ export function saveState(of: Stateful, tick: number, at: number): { readonly ke
   return changed;
 }
 
-/** The state of everything, said to be true up to `tick`. */
-export function wholeState(of: Stateful, tick: number, at: number): Map<string, object> {
-  const states = new Map<string, object>();
-  for (const watch of of.watches) states.set(watch.watch.key, watch.save(tick));
-  for (const each of of.notEvaluable.values()) states.set(each.watch.key, each.save());
-  for (const each of of.backgrounds.values()) states.set(each.key, each.save());
-  for (const { key, state } of of.derived.snapshot()) states.set(key, state);
-  states.set(GLOBAL, { tick, at } satisfies GlobalState);
-  return states;
-}
-
 /**
- * Takes what an earlier run saved; stored ticks are moved on by `shift`. Backgrounds that were `adopted` stay as they are.
- * Gives the keys that were taken; a rule that finds no state of its own begins at `now`. What has one is armed anew.
+ * Takes what an earlier run saved; stored ticks are moved on by `shift`. Gives the keys that were taken; a rule that finds no state of its own begins at `now`. What has one is armed anew.
  */
 export function restoreState(
   of: Stateful,
   saved: ReadonlyMap<string, object>,
-  { shift, now, adopted }: { readonly shift: number; readonly now: number; readonly adopted: ReadonlySet<string> },
+  { shift, now }: { readonly shift: number; readonly now: number },
   arm: (due: Due) => void,
 ): ReadonlySet<string> {
   const taken = new Set<string>();
@@ -76,12 +64,21 @@ export function restoreState(
     taken.add(each.watch.key);
     arm(each);
   }
-  for (const [key, each] of of.backgrounds) {
-    if (adopted.has(key)) continue;
+  restoreLearned(of.backgrounds.values(), saved, shift);
+  of.derived.restore(saved, shift);
+  return taken;
+}
+
+/** Takes what was learned of devices and points, each by its own key. */
+export function restoreLearned(
+  backgrounds: Iterable<Background | NoiseFloor>,
+  saved: ReadonlyMap<string, object>,
+  shift = 0,
+): void {
+  const global = saved.get(GLOBAL) as GlobalState | undefined;
+  for (const each of backgrounds) {
     // Saved by the one of the same key.
     const state = saved.get(each.key) as (BackgroundState & NoiseFloorState) | undefined;
     if (state !== undefined) each.restore(state, (global?.tick ?? Number.NEGATIVE_INFINITY) + shift, shift);
   }
-  of.derived.restore(saved, shift);
-  return taken;
 }

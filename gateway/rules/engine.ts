@@ -2,37 +2,34 @@ import type { Trust } from '#kit/clock.ts';
 import type { Zone } from '#kit/zone.ts';
 import type { Reading } from '../../drivers/reading.ts';
 import type { Background } from './background.ts';
-import type { DayWindow } from './calendar.ts';
 import { Deadlines } from './deadlines.ts';
-import type { DerivedPoints } from './derived-points.ts';
-import { restoreState, type Stateful, saveState, wholeState } from './engine-state.ts';
-import type { Feeds } from './feeds.ts';
+import { DERIVE_MEMORY_MS, type Deriver, type DeriverState } from './derive.ts';
+import { DerivedPoints } from './derived-points.ts';
+import { restoreLearned, restoreState, type Stateful, saveState } from './engine-state.ts';
+import { Feeds } from './feeds.ts';
 import type { Answer, Finding, Watch } from './finding.ts';
 import type { NoiseFloor } from './noise-floor.ts';
 import { NotEvaluable } from './not-evaluable.ts';
-import { openWatches } from './open-watches.ts';
+import { openWatches, type WatchedSite, type Watches } from './open-watches.ts';
 import type { Permit } from './permit.ts';
 import { PermitBook } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
-import { GAP_PERIODS } from './probe.ts';
-import type { Rule } from './rule.ts';
-import type { RuleParts } from './rule-parts.ts';
+import { memoryOf, type PreparedRules, type RulesChanged } from './prepared-rules.ts';
+import { NO_PARTS, partsOf, type RuleParts } from './rule-parts.ts';
 import { type RuleWatch, WHILE } from './rule-watch.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
 
-export interface RuleEngineOptions {
-  readonly rules: readonly Rule[];
-  readonly points: readonly RulePoint[];
-  readonly windows: Readonly<Record<string, DayWindow>>;
+interface JudgedBy extends WatchedSite {
   readonly zone: Zone;
   readonly permits: readonly Permit[];
   readonly notEvaluableAfterMs: number;
+}
+
+export interface RuleEngineOptions extends JudgedBy {
   /** When it starts: UTC ms and the tick of the same instant. */
   readonly start: { readonly at: number; readonly tick: number };
   readonly trust?: Trust;
-  /** Of rules whose place these take: what they have gathered is taken over, and their state must be restored. */
-  readonly parts?: RuleParts;
 }
 
 /** A step of the wall clock is a change of `at − tick` of more than this, ms; less is slewing and rounding. */
@@ -44,18 +41,21 @@ const NONE: readonly Finding[] = [];
  * At one instant, in this order: windows that close, permits, deadlines, what is derived, the readings.
  */
 export class RuleEngine {
-  readonly #permits: PermitBook;
-  readonly #schedules: readonly Schedule[];
-  readonly #watches: readonly RuleWatch[];
-  readonly #whiles: readonly While[];
-  readonly #backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
-  /** Of those, what was taken over as it is. */
-  readonly #adopted: ReadonlySet<string>;
+  #permits: PermitBook;
+  #points: readonly RulePoint[] = [];
+  #schedules: Watches['schedules'] = new Map();
+  #watches: readonly RuleWatch[] = [];
+  #byKey: ReadonlyMap<string, RuleWatch> = new Map();
+  /** Devices and points that a rule is on. */
+  #on: ReadonlySet<string> = new Set();
+  #whiles: readonly While[] = [];
+  #backgrounds: ReadonlyMap<string, Background | NoiseFloor> = new Map();
   readonly #touched = new Set<While>();
-  readonly #notEvaluable = new Map<string, NotEvaluable>();
-  readonly #feeds: Feeds;
+  #notEvaluable: ReadonlyMap<string, NotEvaluable> = new Map();
+  #feeds = new Feeds();
   readonly #deadlines = new Deadlines();
-  readonly #derived: DerivedPoints;
+  #derivers: readonly Deriver[] = [];
+  #derived = new DerivedPoints([]);
   /** Watches of several points, evaluated when all readings of an instant are in. */
   readonly #dirty = new Set<RuleWatch>();
   #found: Finding[] = [];
@@ -66,34 +66,167 @@ export class RuleEngine {
 
   constructor(options: RuleEngineOptions) {
     const { zone, start } = options;
-    this.#permits = new PermitBook(options.permits, zone);
+    this.#permits = new PermitBook([], zone);
     this.#tick = start.tick;
     this.#offset = start.at - start.tick;
     this.#trust = options.trust ?? 'synchronised';
-    ({
-      watches: this.#watches,
-      feeds: this.#feeds,
-      schedules: this.#schedules,
-      whiles: this.#whiles,
-      backgrounds: this.#backgrounds,
-      derived: this.#derived,
-    } = openWatches(options, zone, start, this.#around, options.parts));
-    this.#adopted = new Set(
-      [...this.#backgrounds].filter(([, each]) => options.parts?.background(each.key) === each).map(([key]) => key),
-    );
-    this.#nextCalendarAt = this.#calendarAfter(start.at);
-    for (const [key, watches] of Map.groupBy(this.#watches, ({ point }) => point.key)) {
-      const first = watches[0];
-      // What is derived has as few good values as its source, of which that is told.
-      if (first === undefined || first.point.derived !== undefined) continue;
-      const order = this.#watches.length + this.#notEvaluable.size;
-      this.#notEvaluable.set(
-        key,
-        new NotEvaluable(order, first.point, watches, options.notEvaluableAfterMs, this.#around),
-      );
+    this.#nextCalendarAt = start.at;
+    // Permits say which rules are in force when they are opened.
+    this.#permits.set(options.permits);
+    const steps = this.prepare(options, NO_PARTS);
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (!step.done) continue;
+      this.#put(step.value);
+      break;
     }
     for (const watch of this.#watches) this.#deadlines.arm(watch);
     for (const each of this.#notEvaluable.values()) this.#deadlines.arm(each);
+    this.#nextCalendarAt = this.#calendarAfter(start.at);
+  }
+
+  /**
+   * Makes other rules ready to take the place of these, step by step, while these go on: what is the same of `parts` is in
+   * both.
+   */
+  *prepare(options: JudgedBy, parts: RuleParts): Generator<void, PreparedRules> {
+    const { zone, points } = options;
+    const permits = new PermitBook([], zone);
+    for (const permit of options.permits) {
+      permits.set([permit]);
+      yield;
+    }
+    const now = { at: this.#tick + this.#offset, tick: this.#tick };
+    const opened = yield* openWatches(options, zone, now, this.#around, parts);
+    const [moved, fresh]: [[RuleWatch, RuleWatch][], RuleWatch[]] = [[], []];
+    for (const watch of opened.watches) {
+      const old = this.#byKey.get(watch.watch.key);
+      if (old === watch) continue;
+      const isMoved = old?.meaning === watch.meaning && parts.isSameReading(watch.point.key);
+      if (isMoved && old !== undefined) moved.push([old, watch]);
+      else fresh.push(watch);
+    }
+    yield;
+    const notEvaluable = this.#prepareNotEvaluable(opened.watches, options.notEvaluableAfterMs);
+    const [movedNotEvaluable, freshNotEvaluable]: [[NotEvaluable, NotEvaluable][], NotEvaluable[]] = [[], []];
+    for (const [point, each] of notEvaluable) {
+      const old = this.#notEvaluable.get(point);
+      if (old === each) continue;
+      if (old !== undefined && parts.isSameReading(point)) movedNotEvaluable.push([old, each]);
+      else freshNotEvaluable.push(each);
+    }
+    yield;
+    const retired = [
+      ...this.#watches.filter((watch) => opened.byKey.get(watch.watch.key) !== watch),
+      ...[...this.#notEvaluable].filter(([point, each]) => notEvaluable.get(point) !== each).map(([, each]) => each),
+    ];
+    const [backgrounds, whiles, derivers] = [this.#backgrounds, this.#whiles, this.#derivers].map(
+      (list) => new Set<unknown>(list.values()),
+    );
+    const isNew = (known: ReadonlySet<unknown> | undefined) => (each: unknown) => known?.has(each) !== true;
+    return {
+      ...{ ...opened, points, permits, notEvaluable, moved, movedNotEvaluable, fresh, freshNotEvaluable, retired },
+      freshDerivers: opened.derivers.filter(isNew(derivers)),
+      freshBackgrounds: [...opened.backgrounds.values()].filter(isNew(backgrounds)),
+      freshWhiles: [...opened.whiles.keys()].filter(isNew(whiles)),
+    };
+  }
+
+  #prepareNotEvaluable(watches: readonly RuleWatch[], afterMs: number): ReadonlyMap<string, NotEvaluable> {
+    const found = new Map<string, NotEvaluable>();
+    for (const [key, ofPoint] of Map.groupBy(watches, ({ point }) => point.key)) {
+      const first = ofPoint[0];
+      // What is derived has as few good values as its source, of which that is told.
+      if (first === undefined || first.point.derived !== undefined) continue;
+      const order = watches.length + found.size;
+      const old = this.#notEvaluable.get(key);
+      const isSame = old?.isOf(ofPoint, afterMs) === true;
+      found.set(key, isSame ? old : new NotEvaluable(order, first.point, ofPoint, afterMs, this.#around));
+    }
+    return found;
+  }
+
+  /** What rules that take the place of these have of them, at a site of those points. `changed`: read otherwise now. */
+  partsFor(points: readonly RulePoint[], changed: ReadonlySet<string>): RuleParts {
+    const schedules = new Map([...this.#schedules].map(([key, [schedule]]) => [key, schedule]));
+    const [watches, derivers] = [this.#byKey, this.#derivers];
+    const [whiles, backgrounds] = [this.#whiles, this.#backgrounds.values()];
+    return partsOf({ watches, schedules, derivers, whiles, backgrounds, points: this.#points }, points, changed);
+  }
+
+  /**
+   * Prepared rules take the place of these, at the instant that these have come to: as long as it takes to put in what is
+   * otherwise. `derived`: what was derived meanwhile, by key. What that changes is found by `settle`.
+   */
+  change(next: PreparedRules, brought: readonly Permit[], derived: ReadonlyMap<string, object>): RulesChanged {
+    const [tick, at] = [this.#tick, this.#tick + this.#offset];
+    // Readings of this tick may still come.
+    const asOf = tick - 1;
+    const before = [...this.#byKey.keys(), ...this.#stateKeys()];
+    const unstored = new Map(this.#derivers.map((each) => [each.key, each]));
+    for (const [schedule] of next.schedules.values()) if (!this.#hasSchedule(schedule)) schedule.move(at);
+    for (const each of next.retired) this.#deadlines.drop(each);
+    next.permits.bring(brought);
+    this.#put(next);
+    for (const [made, other] of next.adopting) made.adopt(other);
+    const changed = [...next.moved.map(([, to]) => to), ...next.fresh];
+    for (const watch of changed) watch.permitChanged(tick);
+    for (const [from, to] of next.moved) to.restore(from.save(asOf), asOf, 0);
+    for (const watch of next.fresh) watch.beginAt(tick);
+    for (const [from, to] of next.movedNotEvaluable) to.restore(from.save(), asOf, 0);
+    for (const each of next.freshDerivers) {
+      const state = unstored.get(each.key)?.snapshot() ?? derived.get(each.key);
+      if (state !== undefined) each.restore(state as DeriverState, 0);
+    }
+    this.#derived = new DerivedPoints(next.derivers);
+    // Found anew once the alarms know of it.
+    this.#found = [];
+    for (const each of [...changed, ...next.movedNotEvaluable.map(([, to]) => to), ...next.freshNotEvaluable]) {
+      this.#deadlines.arm(each);
+    }
+    this.#nextCalendarAt = this.#calendarAfter(at);
+    const after = new Set(this.#stateKeys());
+    const anew = new Set([...next.fresh, ...next.freshNotEvaluable].map(({ watch }) => watch.key));
+    return {
+      gone: before.filter((key) => !this.#byKey.has(key) && !after.has(key)),
+      isKept: (key) => this.has(key) && !anew.has(key),
+    };
+  }
+
+  /** What a change of these rules makes of the findings: another permit, a deadline. */
+  settle(at: number, tick: number): readonly Finding[] {
+    this.#moveTo(at, tick);
+    this.#permitsChanged();
+    return this.#take();
+  }
+
+  /** Keys of states beside those of the watches, what is learned aside, which is kept for ever. */
+  #stateKeys(): readonly string[] {
+    return [...[...this.#notEvaluable.values()].map(({ watch }) => watch.key), ...this.#derivers.map(({ key }) => key)];
+  }
+
+  #hasSchedule(wanted: Schedule): boolean {
+    return [...this.#schedules.values()].some(([schedule]) => schedule === wanted);
+  }
+
+  #put(next: PreparedRules): void {
+    this.#points = next.points;
+    this.#permits = next.permits;
+    this.#watches = next.watches;
+    this.#byKey = next.byKey;
+    this.#on = next.on;
+    this.#feeds = next.feeds;
+    this.#schedules = next.schedules;
+    this.#whiles = [...next.whiles.keys()];
+    this.#backgrounds = next.backgrounds;
+    this.#notEvaluable = next.notEvaluable;
+    this.#derivers = next.derivers;
+    this.#derived = new DerivedPoints(next.derivers);
+    for (const [schedule, watches] of next.schedules.values()) schedule.watches = watches;
+    for (const [each, watches] of next.whiles) each.watches = watches;
+    let order = 0;
+    for (const each of this.#watches) each.order = order++;
+    for (const each of this.#notEvaluable.values()) each.order = order++;
+    this.#deadlines.reorder();
   }
 
   /** Takes the readings of one instant: all of one `at` and `tick`, none of them late. */
@@ -212,12 +345,32 @@ export class RuleEngine {
     return saveState(this.#stateful, this.#tick, this.#tick + this.#offset);
   }
 
-  /**
-   * The state of everything, for rules that take the place of these at once: readings of the last tick may still come, so
-   * it is said to be true up to the one before. What is unsaved must be saved first.
-   */
-  snapshot(): Map<string, object> {
-    return wholeState(this.#stateful, this.#tick - 1, this.#tick - 1 + this.#offset);
+  /** The state of what is derived, by key, as it is now. */
+  derivedStates(): ReadonlyMap<string, object> {
+    return new Map(this.#derived.snapshot().map(({ key, state }) => [key, state]));
+  }
+
+  /** What was learned of devices and points, by key. */
+  learnedStates(): ReadonlyMap<string, object> {
+    return new Map(
+      [...this.#backgrounds.values()].map((each) => {
+        const { isUnsaved } = each;
+        const state = each.save();
+        // It is not stored by being looked at.
+        each.isUnsaved = isUnsaved;
+        return [each.key, state];
+      }),
+    );
+  }
+
+  /** Of devices and points that something is learned of, the state by key. */
+  takeLearned(saved: ReadonlyMap<string, object>): void {
+    restoreLearned(this.#backgrounds.values(), saved);
+  }
+
+  /** The points whose readings something is done with. */
+  get fedBy(): ReadonlySet<string> {
+    return this.#feeds.keys;
   }
 
   /**
@@ -227,9 +380,7 @@ export class RuleEngine {
    * at `now`.
    */
   restore(saved: ReadonlyMap<string, object>, shift: number, now: number): ReadonlySet<string> {
-    return restoreState(this.#stateful, saved, { shift, now, adopted: this.#adopted }, (due) =>
-      this.#deadlines.arm(due),
-    );
+    return restoreState(this.#stateful, saved, { shift, now }, (due) => this.#deadlines.arm(due));
   }
 
   get #stateful(): Stateful {
@@ -241,28 +392,6 @@ export class RuleEngine {
     };
   }
 
-  /** What rules that take the place of these may take over. */
-  get parts(): RuleParts {
-    const watches = new Map(this.#watches.map((watch) => [watch.watch.key, watch]));
-    const backgrounds = new Map([...this.#backgrounds.values()].map((each) => [each.key, each]));
-    const whiles = new Map(this.#whiles.map((each) => [each.key, each]));
-    return {
-      probe(key, meaning) {
-        const watch = watches.get(key);
-        return watch?.meaning === meaning ? watch.probe : undefined;
-      },
-      background: (key) => backgrounds.get(key),
-      while: (key) => whiles.get(key),
-      isShared: false,
-    };
-  }
-
-  /** The rules that have a point of which others have gathered nothing. */
-  newTo(parts: RuleParts): readonly Rule[] {
-    const isNew = ({ watch, meaning }: RuleWatch) => parts.probe(watch.key, meaning) === undefined;
-    return [...new Set(this.#watches.filter(isNew).map(({ rule }) => rule))];
-  }
-
   /** Learns the device's background anew, from its next readings on. False: no rule asks for it. */
   forgetBackground(device: string): boolean {
     const backgrounds = [...this.#backgrounds.values()].filter((each) => each.device === device);
@@ -272,12 +401,12 @@ export class RuleEngine {
 
   /** Whether a rule of this key is there. */
   has(key: string): boolean {
-    return this.#notEvaluable.has(key) || this.#watches.some(({ watch }) => watch.key === key);
+    return this.watchOf(key) !== null;
   }
 
   /** What a rule says of a point, by its key; null: there is no such rule on a point. */
   watchOf(key: string): Watch | null {
-    return this.#watches.find(({ watch }) => watch.key === key)?.watch ?? this.#ownWatch(key);
+    return this.#byKey.get(key)?.watch ?? this.#ownWatch(key);
   }
 
   #ownWatch(key: string): Watch | null {
@@ -288,7 +417,7 @@ export class RuleEngine {
 
   /** Whether a rule is on a point of a device, or on a point `device/point`. */
   isOn(on: string): boolean {
-    return this.#watches.some(({ point }) => point.device === on || point.key === on);
+    return this.#on.has(on);
   }
 
   /** It goes on after having been off for `offMs`: silence did not count meanwhile, and permits may be others now. */
@@ -304,18 +433,8 @@ export class RuleEngine {
 
   /** How far back readings are needed to fill every window: the longest of windows and gaps, ms. */
   get memoryMs(): number {
-    let most = this.#derived.memoryMs;
-    for (const { rule, point } of this.#watches) {
-      if (point.derived !== undefined) continue;
-      const over = rule.kind === 'limit' && 'over' in rule.measure ? rule.measure.over : 0;
-      const stuck = rule.kind === 'stuck' ? rule.after : 0;
-      most = Math.max(most, over, stuck + GAP_PERIODS * point.everyMs);
-    }
-    for (const each of this.#backgrounds.values()) most = Math.max(most, each.memoryMs);
-    for (const { inputs } of this.#whiles) {
-      for (const { everyMs } of inputs) most = Math.max(most, GAP_PERIODS * everyMs);
-    }
-    return most;
+    const [backgrounds, watches, whiles] = [this.#backgrounds.values(), this.#watches, this.#whiles];
+    return Math.max(this.#derived.isEmpty ? 0 : DERIVE_MEMORY_MS, memoryOf({ backgrounds, watches, whiles }));
   }
 
   readonly #around = {
@@ -395,7 +514,7 @@ export class RuleEngine {
   /** Windows and permits at `at`: what closes, closes first. */
   #turnCalendar(at: number, stepReason: 'clock-step' | null): void {
     const tick = this.#tick;
-    const moves = this.#schedules.map((schedule) => ({ schedule, ...schedule.move(at) }));
+    const moves = [...this.#schedules.values()].map(([schedule]) => ({ schedule, ...schedule.move(at) }));
     for (const { schedule, ceased } of moves) {
       if (ceased) for (const watch of schedule.watches) watch.cease(tick, at, stepReason ?? schedule.reason);
     }
@@ -420,7 +539,7 @@ export class RuleEngine {
 
   #calendarAfter(at: number): number {
     let next = this.#permits.nextChange(at);
-    for (const schedule of this.#schedules) next = Math.min(next, schedule.now.until);
+    for (const [schedule] of this.#schedules.values()) next = Math.min(next, schedule.now.until);
     return next;
   }
 

@@ -35,6 +35,15 @@ export class Feeds {
     return made;
   }
 
+  /** The points that feed something. */
+  get keys(): ReadonlySet<string> {
+    return new Set(this.#feeds.keys());
+  }
+
+  has(point: string): boolean {
+    return this.#feeds.has(point);
+  }
+
   /** Points are read in the same order over and over, so the next one is nearly always known without looking it up. */
   find(point: string): PointFeed | undefined {
     const last = this.#last;

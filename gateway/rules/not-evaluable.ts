@@ -17,10 +17,10 @@ export interface NotEvaluableState {
  * raises a blue alarm, one a point. Time in which a rule of silence stands for the point does not count.
  */
 export class NotEvaluable implements Due {
-  readonly order: number;
+  order: number;
   readonly watch: Watch;
   armed = Number.POSITIVE_INFINITY;
-  readonly #watches: readonly RuleWatch[];
+  readonly watches: readonly RuleWatch[];
   readonly #afterMs: number;
   readonly #around: { at(tick: number): number; emit(finding: Finding): void };
   #isRaised = false;
@@ -37,7 +37,7 @@ export class NotEvaluable implements Due {
     around: { at(tick: number): number; emit(finding: Finding): void },
   ) {
     this.order = order;
-    this.#watches = watches;
+    this.watches = watches;
     this.#afterMs = afterMs;
     this.#around = around;
     this.watch = {
@@ -60,6 +60,12 @@ export class NotEvaluable implements Due {
       vital: false,
       ...(point.link === undefined || point.link === '' ? {} : { link: point.link }),
     };
+  }
+
+  /** Whether it is of these very rules on a point, and no sooner or later. */
+  isOf(watches: readonly RuleWatch[], afterMs: number): boolean {
+    const isSame = this.watches.length === watches.length && watches.every((watch, i) => watch === this.watches[i]);
+    return isSame && this.#afterMs === afterMs;
   }
 
   nextDue(): number {
@@ -109,19 +115,19 @@ export class NotEvaluable implements Due {
   }
 
   #isSilent(): boolean {
-    return this.#watches.some((watch) => watch.rule.kind === 'silent' && watch.holdsLevel);
+    return this.watches.some((watch) => watch.rule.kind === 'silent' && watch.holdsLevel);
   }
 
   #due(): number {
     if (this.#isSilent()) return Number.POSITIVE_INFINITY;
     let since = Number.POSITIVE_INFINITY;
-    for (const watch of this.#watches) since = Math.min(since, watch.notEvaluableSince());
+    for (const watch of this.watches) since = Math.min(since, watch.notEvaluableSince());
     return Math.max(since, this.#silentUntil) + this.#afterMs;
   }
 
   #tell(tick: number): void {
     this.isUnsaved = true;
-    const worst = this.#watches.find((watch) => watch.code !== null);
+    const worst = this.watches.find((watch) => watch.code !== null);
     this.#around.emit({
       watch: this.watch,
       at: this.#around.at(tick),

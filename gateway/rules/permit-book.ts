@@ -115,6 +115,11 @@ export class PermitBook {
     this.#nearDay = Number.NaN;
   }
 
+  /** Of these, those that are others than it has. */
+  bring(permits: readonly Permit[]): void {
+    this.set(permits.filter((permit) => this.#filings.get(permit.id)?.permit !== permit));
+  }
+
   /**
    * The permit to be named for a point at `at`, or null. One whose window is over is named `expired`
    * when it ended at or after `since`; one that has not begun is not named.

@@ -78,7 +78,8 @@ export class RuleWatch {
   readonly while: While | null;
   /** The tick at which it is next looked at by the engine. */
   armed = Number.POSITIVE_INFINITY;
-  readonly order: number;
+  /** Its place among all watches. */
+  order: number;
   /** Of all that it is judged by. */
   readonly meaning: number;
 

@@ -4,7 +4,8 @@ import type { RuleWatch } from './rule-watch.ts';
 
 /** A window and an effective range that several rules share: whether they are in force now, and until when. */
 export class Schedule {
-  readonly watches: RuleWatch[] = [];
+  /** Of the rules at work. */
+  watches: readonly RuleWatch[] = [];
   readonly #zone: Zone;
   readonly #window: DayWindow | null;
   readonly #effective: Effective | undefined;

@@ -24,7 +24,7 @@ export class While {
   /** What it is fed from. */
   readonly inputs: readonly RulePoint[];
   /** Whose being in force hangs on it. */
-  readonly watches: RuleWatch[] = [];
+  watches: readonly RuleWatch[] = [];
   /** As it was last settled. */
   isFalse = false;
   readonly #conditions: readonly Condition[];

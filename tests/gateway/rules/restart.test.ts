@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Reading } from '../../../drivers/reading.ts';
 import type { AlarmEvent, EntryDraft } from '../../../gateway/alarms/alarm-event.ts';
+import { NOTHING } from '../../../gateway/alarms/step.ts';
 import type { History } from '../../../gateway/history/history.ts';
 import type { JudgedSite } from '../../../gateway/judge.ts';
 import { type Clock, type Trust, withTicksFrom } from '../../../gateway/kit/clock.ts';
@@ -245,7 +246,7 @@ class Box {
   #lookAtClock(): void {
     const fake = this.#fake;
     this.#live?.lookAtTrust();
-    this.#live?.snapshot();
+    void this.#live?.keep(NOTHING, [], [{ key: 'clock', state: null }]);
     this.lines.push({ at: fake.now(), tick: fake.tick(), kind: 'clock', trust: fake.trust() });
   }
 
