@@ -47,6 +47,9 @@ test('a good site is loaded whole', async () => {
       model: 'meter',
       options: { address: 3 },
       profile: {},
+      scene: 'construction',
+      place: { grid: 'JS-01', at: [120.7, 30.7] },
+      asset: null,
       points: [
         {
           key: 'noise-1/la',

@@ -128,7 +128,7 @@ describe('a recording', () => {
   test('of a device that the site has not: said once with its place, the others are judged', async () => {
     const lines = [wet('01', 'gauge-9'), wet('02', 'gauge-9'), wet('03')];
     const { status, stdout, stderr, file } = await replay('unknown.jsonl', `${lines.join('\n')}\n`);
-    expect(stderr.trim()).toBe(`${file}:1: warning: the site has no point gauge-9/depth: its lines are passed over`);
+    expect(stderr.trim()).toBe(`${file}:1: warning: the site has no point gauge-9/depth: 2 lines are passed over`);
     expect(JSON.parse(stdout)).toMatchObject({ subject: 'gauge-1/depth/wet' });
     expect(status).toBe(0);
   });
