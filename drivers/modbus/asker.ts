@@ -17,6 +17,7 @@ export class Asker {
   line: Line | undefined;
   /** What a request without an answer takes on the site's clock. */
   silenceClockMs = Number.POSITIVE_INFINITY;
+  readonly #beganAt: { readonly wire: number; readonly clock: number };
   /** A unit went away, after a request that took so long. */
   readonly #lost: (unit: Unit, tookMs: number) => void;
   readonly #clock: Clock;
@@ -31,7 +32,8 @@ export class Asker {
     this.#wire = context.wire;
     this.#log = context.log;
     this.#lost = lost;
-    this.meter = new UseMeter(context.wire.tick());
+    this.#beganAt = { wire: context.wire.tick(), clock: context.clock.tick() };
+    this.meter = new UseMeter(this.#beganAt.wire);
   }
 
   ask(unit: Unit, request: Request, heard: Heard): void {
@@ -40,14 +42,19 @@ export class Asker {
       return;
     }
     const askedAt = this.#wire.tick();
-    const clockAskedAt = this.#clock.tick();
     unit.standing.asked(askedAt);
     this.line.ask(request, unit.standing.timeoutMs, (answer) => {
-      if (answer.kind === 'silence') this.silenceClockMs = this.#clock.tick() - clockAskedAt;
       const now = this.#wire.tick();
+      if (answer.kind === 'silence') this.silenceClockMs = (now - askedAt) * this.clockRate(now);
       this.meter.used(now, now - askedAt);
       heard(answer, this.#judge(unit, answer, now - askedAt), now - askedAt);
     });
+  }
+
+  /** What a millisecond of the wire is on the site's clock. */
+  clockRate(now: number): number {
+    const { wire, clock } = this.#beganAt;
+    return now > wire ? (this.#clock.tick() - clock) / (now - wire) : 1;
   }
 
   /** A reply came after its time-out. */

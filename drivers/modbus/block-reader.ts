@@ -37,7 +37,7 @@ export class BlockReader {
       const value = scaled * at(factors, i) + at(shifts, i);
       if (raw === invalid[i]) drafts[end++] = badDraft(point, READING_CODES.noValue);
       else if (scaled < at(least, i) || scaled > at(most, i)) drafts[end++] = outOfRange(point, value);
-      else drafts[end++] = { point, value, at: 0, tick: 0, quality: 'good' };
+      else drafts[end++] = { point, value, at: undefined, tick: undefined, quality: 'good' };
     }
   }
 

@@ -67,8 +67,6 @@ export class Poller implements Lender {
   #turn: Turn | undefined;
   readonly #guestPace = new ProbePace(GUEST_SHARE);
   #guestExtraMs = FIRST_EXTRA_MS;
-  /** What the wire's milliseconds are on the site's clock, as last seen. */
-  #clockRate = 1;
 
   constructor(devices: readonly ModbusDevice[], options: PollerOptions, context: PollerContext) {
     this.#context = context;
@@ -265,21 +263,20 @@ export class Poller implements Lender {
 
   /** False while the link's own devices need the line: where they always do, a small share of its time is given. */
   #lendTo(turn: Turn): boolean {
-    const { clock, wire } = this.#context;
+    const { wire } = this.#context;
     const { guests } = this;
-    const isFree = this.#isIdleFor((turn.question.timeoutMs + this.#guestExtraMs) * this.#clockRate);
+    const longestMs = turn.question.timeoutMs + this.#guestExtraMs;
+    const isFree = this.#isIdleFor(longestMs * this.#asker.clockRate(wire.tick()));
     if (guests === undefined || !(isFree || this.#guestPace.mayProbe(wire.tick()))) return false;
     this.#turn = undefined;
     this.#inFlight++;
     const askedAt = wire.tick();
-    const clockAskedAt = clock.tick();
     guests.ask(turn.question, (answer) => {
       const now = wire.tick();
       this.#inFlight--;
       this.#asker.meter.used(now, now - askedAt);
       const extraMs = now - askedAt - turn.question.timeoutMs;
       this.#guestExtraMs = Math.max(extraMs, this.#guestExtraMs * 0.9, LEAST_EXTRA_MS);
-      if (now - askedAt > 10) this.#clockRate = (clock.tick() - clockAskedAt) / (now - askedAt);
       if (!isFree) this.#guestPace.cost(now, now - askedAt);
       turn.done(answer);
       this.#pump();

@@ -73,6 +73,7 @@ export class ReadingQueue {
       }
     }
     const [first = [], ...rest] = polls;
-    return rest.length === 0 ? first : first.concat(...rest);
+    // All of them have their times now.
+    return (rest.length === 0 ? first : first.concat(...rest)) as Reading[];
   }
 }
