@@ -62,12 +62,16 @@ export function checkPeople(file: Entry, around: PeopleAround, report: Report): 
     });
     if (route.remind !== undefined) refer(route.remind.to, ['routes', index, 'remind', 'to']);
   });
+  people.tests.forEach(({ to }, index) => {
+    contacts.refer(to, file, ['tests', index, 'to']);
+  });
   checkChannels(people, file, around.channels, report);
   checkDevices(people, file, around.devices, report);
   warnOfGaps(people, file, report);
   return people;
 }
 
+/** What persons are called or reached by, and all that looks like it, wherever in the file it was put. */
 function hidePersons(file: Entry, report: Report): void {
   const contacts = valueAt(file.value, ['contacts']);
   for (const contact of Array.isArray(contacts) ? contacts : []) {
@@ -76,6 +80,17 @@ function hidePersons(file: Entry, report: Report): void {
       if (typeof value === 'string' || typeof value === 'number') report.hide(String(value));
     }
   }
+  for (const text of textsIn(file.value)) if (LOOKS_PERSONAL.test(text)) report.hide(text);
+}
+
+/** A number of five digits or more, an address, or a name that is not written in ASCII. */
+const LOOKS_PERSONAL = /(\d[ ()-]*){5}|@|[^ -~]/;
+
+/** Every text and number of a value, keys among them. */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string' || typeof value === 'number') return [String(value)];
+  if (Array.isArray(value)) return value.flatMap(textsIn);
+  return isRecord(value) ? Object.entries(value).flatMap(([key, each]) => [key, ...textsIn(each)]) : [];
 }
 
 function declare(file: Entry, list: string, kind: string, report: Report): Declared {
@@ -96,6 +111,12 @@ function idsOf(file: Entry, list: string): string[] {
 
 function checkChannels(people: SitePeople, file: Entry, channels: readonly string[] | undefined, report: Report): void {
   if (channels === undefined) return;
+  const isCalledByNone =
+    people.channels.length === 0 && people.contacts.some((contact) => contact.channels === undefined);
+  if (channels.length > 0 && isCalledByNone) {
+    const text = 'contacts: "channels" names none of the site\'s: who has none of his own is called by none';
+    report.warn(file.at(['contacts'], 'key'), text);
+  }
   const refer = (id: string, path: Path) => {
     if (channels.includes(id)) return;
     const label = path.filter((step) => typeof step === 'string').join('.');
@@ -114,6 +135,9 @@ function checkChannels(people: SitePeople, file: Entry, channels: readonly strin
   });
   people.groups.forEach(({ channel }, index) => {
     refer(channel, ['groups', index, 'channel']);
+  });
+  people.tests.forEach(({ channel }, index) => {
+    refer(channel, ['tests', index, 'channel']);
   });
   people.routes.forEach(({ channels: own }, index) => {
     own?.forEach((id, at) => {

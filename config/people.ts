@@ -113,6 +113,21 @@ const responseMode = z.strictObject({
     .optional(),
 });
 
+/** A channel that is tried once a month by itself. */
+const monthlyTest = z
+  .strictObject({
+    channel: id,
+    /** A contact. */
+    to: id,
+    /** Of the month; a 31st does not always come. */
+    day: z.int().min(1).max(28).default(1),
+    at: z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day, such as "10:00"')
+      .default('10:00'),
+  })
+  .transform(({ at, ...test }) => ({ ...test, atMinute: Number(at.slice(0, 2)) * 60 + Number(at.slice(3)) }));
+
 /** Who is to be told, by which way: `people.yaml`, which stays on the box. */
 export const peopleFile = z.strictObject({
   contacts: z.array(contact).default([]),
@@ -140,6 +155,8 @@ export const peopleFile = z.strictObject({
   channels: z.array(id).default([]),
   /** The same for smoke and red. */
   urgentChannels: z.array(id).optional(),
+  /** Real messages that prove once a month that a channel works. */
+  tests: z.array(monthlyTest).max(50).default([]),
   /** Where phones reach the gateway: whoever is called gets a link of his own, good for so long, to answer without an account. */
   links: z
     .strictObject({

@@ -9,6 +9,7 @@ import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
 import { NOTHING } from './alarms/step.ts';
 import type { CallView } from './api/context.ts';
+import { ChannelTests } from './channel-tests.ts';
 import type { Receiver } from './commissioning/walk-test.ts';
 import type { GatewaySite } from './gateway.ts';
 import type { Entry, LedgerReader } from './ledger/ledger.ts';
@@ -68,6 +69,7 @@ export class CallDesk implements AsyncDisposable {
   readonly channels: SiteParts<SiteSink, OpenChannel>;
   readonly #options: CallDeskOptions;
   readonly #caller: Caller;
+  readonly #tests: ChannelTests;
   #strangers = 0;
 
   static async open(options: CallDeskOptions): Promise<CallDesk> {
@@ -97,6 +99,14 @@ export class CallDesk implements AsyncDisposable {
     this.#options = options;
     this.channels = parts;
     this.#caller = caller;
+    const { site, saved, clock, wire, log, live } = options;
+    this.#tests = new ChannelTests({
+      ...{ saved, clock, wire, log },
+      tests: () => site().people?.tests ?? [],
+      zone: () => live.judge.zone,
+      send: (channel, person) => this.#sendTest(channel, person, site().name),
+      keep: (told, states) => live.tell(told, states),
+    });
   }
 
   /** Who is told, by what, or what is needed has changed. */
@@ -140,19 +150,28 @@ export class CallDesk implements AsyncDisposable {
   }
 
   status(): CallDeskStatus {
-    const open = [...this.channels.open].map(([id, channel]) => [id, channel.status()] as const);
+    const open = [...this.channels.open].map(([id, channel]) => {
+      const status = channel.status();
+      const warnings = this.#tests.hasFailed(id) ? [...status.warnings, 'test-failed'] : status.warnings;
+      return [id, { ...status, warnings }] as const;
+    });
     return { ...this.#caller.status(), channels: Object.fromEntries(open), strangers: this.#strangers };
   }
 
   /** A real message that says that it is a test, with the proof that it came where the channel gives one. */
   async test(channel: string, person: string, by: string): Promise<{ status: string; message: string | null }> {
+    const sent = await this.#sendTest(channel, person, by);
+    await this.#tests.tell(channel, person, by, sent);
+    return { status: sent.status, message: 'message' in sent ? sent.message : null };
+  }
+
+  async #sendTest(channel: string, person: string, by: string): Promise<Sent> {
     const open = this.channels.open.get(channel);
     if (open === undefined) throw new Fault('no-such-channel', `the site has no channel ${channel}`);
     const contact = this.#contacts.find(({ id }) => id === person);
     if (contact === undefined) throw new Fault('no-such-person', `people.yaml has no contact ${person}`);
     const message = testMessage(this.#options.site().name, by, this.#options.clock.now(), contact.language);
-    const sent = await this.#testBy(open, message, recipientOf(contact));
-    return { status: sent.status, message: 'message' in sent ? sent.message : null };
+    return await this.#testBy(open, message, recipientOf(contact));
   }
 
   #testBy(open: OpenChannel, message: Message, recipient: Recipient): Promise<Sent> {
@@ -208,6 +227,7 @@ export class CallDesk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#tests[Symbol.dispose]();
     await this.#caller[Symbol.asyncDispose]();
     await this.channels[Symbol.asyncDispose]();
   }

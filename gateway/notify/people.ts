@@ -1,4 +1,5 @@
 import type { Level } from '../rules/finding.ts';
+import type { MonthlyTest } from './monthly-test.ts';
 
 export type Language = 'zh' | 'en';
 
@@ -83,6 +84,7 @@ export interface People {
   readonly routes: readonly Route[];
   readonly channels: readonly string[];
   readonly urgentChannels?: readonly string[] | undefined;
+  readonly tests?: readonly MonthlyTest[] | undefined;
   /** Where phones reach the gateway, and how long a link is good, ms. */
   readonly links?: { readonly url: string; readonly within: number } | undefined;
 }

@@ -125,6 +125,55 @@ test.each([
   expect(others).toEqual([]);
 });
 
+test.each([
+  [
+    'a test by a channel that is not there',
+    'tests: [{ channel: smz, to: li }]',
+    'tests.channel: there is no channel "smz"',
+  ],
+  ['a test to nobody known', 'tests: [{ channel: sms, to: lo }]', 'tests.to: there is no contact "lo"'],
+  ['a test on a day that not every month has', 'tests: [{ channel: sms, to: li, day: 31 }]', 'tests.day: '],
+  ['a test at no time', 'tests: [{ channel: sms, to: li, at: "25:00" }]', 'tests.at: must be a time of day'],
+])('%s is told', async (_, line, expected) => {
+  const { problems } = await loaded(`${GOOD_PEOPLE}${line}\n`);
+  expect(problems.map(({ message }) => message).join('\n')).toContain(expected);
+});
+
+test('a monthly test is read, and people whom no channel calls are told of', async () => {
+  const { site, problems } = await loaded(`${GOOD_PEOPLE}tests: [{ channel: sms, to: li, day: 5 }]\n`);
+  expect(problems).toEqual([]);
+  expect(site?.people?.tests).toEqual([{ channel: 'sms', to: 'li', day: 5, atMinute: 600 }]);
+  const none = await loaded(GOOD_PEOPLE.replace('channels: [sms]\n', ''));
+  expect(none.problems.map(({ message }) => message).join('\n')).toContain('is called by none');
+});
+
+/** Numbers, names and addresses where people put them by mistake. */
+const PERSONAL = ['13812345678', '李娜李娜', 'li.na@example.cn'];
+test.each([
+  'contacts: [{ id: li, name: 李娜李娜, phone: "13812345678", mobile: 13812345678 }]',
+  'contacts: { li: { name: 李娜李娜, phone: "13812345678" } }',
+  'contacts:\n  - id: li\n    name: 李娜李娜\n   phone: "13812345678"\n',
+  'contacts:\n  - id: li\n    name: 李娜李娜\n    phone: "13812345678\n',
+  'contacts:\n  - { id: li, name: 李娜李娜, phone: 13812345678, phone: 13812345678 }\n',
+  'contacts:\n\t- { id: li, name: 李娜李娜 }\n',
+  'contacts: [{ id: 李娜李娜, name: 李娜李娜, phone: "13812345678" }]',
+  'contacts: [{ id: "13812345678", name: 李娜李娜 }]\nteams: [{ id: t, name: t, people: [李娜李娜, "13812345678"] }]',
+  'contacts: ["李娜李娜 13812345678"]',
+  '李娜李娜: "13812345678"',
+  'contacts: 李娜李娜 13812345678',
+  'contact: [{ id: li, name: 李娜李娜, email: li.na@example.cn }]',
+  'contacts: [{ id: li, name: 李娜李娜 }]\nescalation: [[李娜李娜], ["13812345678"], [li.na@example.cn]]',
+  'contacts: [{ id: li, name: 李娜李娜 }]\nroutes: [{ scene: home, to: ["13812345678"], tiers: [[王五王五]] }]',
+  'contacts: [{ id: li, name: 李娜李娜 }]\nroster: [{ id: n, when: "00:00-24:00", duty: ["13812345678"] }]',
+  'contacts: [{ id: li, name: { zh: 李娜李娜 }, phone: ["13812345678"] }]',
+  'contacts: [*li]\nx: &li { name: 李娜李娜, phone: "13812345678" }',
+  'contacts: [{ id: li, name: !!int 李娜李娜 }]',
+])('however wrong it is, no message shows who it is of: %j', async (people) => {
+  const problems = (await problemsOf({ 'people.yaml': people })).join('\n');
+  expect(problems).toContain('people.yaml:');
+  for (const secret of PERSONAL) expect(problems).not.toContain(secret);
+});
+
 test('no message shows a name, a number or an address', async () => {
   const people = `contacts:
   - { id: li, name: 李娜李娜, phone: "138123456", email: "li.na@", user: 13 }
