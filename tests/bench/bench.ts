@@ -16,6 +16,7 @@ import { deadUnit } from './dead-unit.ts';
 import { runDemo } from './demo.ts';
 import { type Figure, isMissed, tableOf } from './figure.ts';
 import { keepHistory } from './history.ts';
+import { manyPoints } from './many-points.ts';
 import { modbusBus } from './modbus-bus.ts';
 import { modbusRate } from './modbus-rate.ts';
 import { mqttDevices } from './mqtt-devices.ts';
@@ -46,6 +47,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   start: () => startToReading(main, isQuick ? 3 : 11),
   demo: () => runDemo(main, isQuick ? 20 : 300),
   rules: () => judgeMany(isQuick ? 2400 : 3600),
+  'many-points': () => manyPoints(isQuick ? 30 : 600),
   replay: () => replayRecordings(main, isQuick ? 300 : 1800),
   calls: () => changeToCall(isQuick ? 20 : 120),
   changes: () => changesWhileRunning(main, isQuick),
