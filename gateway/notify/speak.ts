@@ -63,7 +63,8 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
   if (language === undefined) return null;
   // An entry of this type has that body; an incident's has none of these.
   const data = event.type.startsWith(ALARM_TYPE) ? (event.data as unknown as AlarmData) : null;
-  const point = around.points.find(({ key }) => key === `${data?.device}/${data?.point}`);
+  const key = data === null ? firstOf(event) : `${data.device}/${data.point}`;
+  const point = around.points.find((each) => each.key === key);
   const said = say(event, {
     ...{ language, zone, step: call.step, repeated: call.repeated },
     isGroup: kind?.reach === 'group',
@@ -87,6 +88,12 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
     link,
   };
   return { message, recipients: contact === undefined ? [] : [recipientOf(contact)] };
+}
+
+/** The point of the alarm that an incident began with, which it names as `device/point/rule`. */
+function firstOf({ data: { firstOut } }: ToldEvent): string {
+  const isNamed = typeof firstOut === 'object' && firstOut !== null && 'subject' in firstOut;
+  return isNamed ? String(firstOut.subject).split('/').slice(0, 2).join('/') : '';
 }
 
 export const recipientOf = ({ id, name, phone, email, user }: Contact): Recipient => ({

@@ -42,16 +42,22 @@ export function say(event: RoutedEvent & { readonly time: string }, saying: Sayi
   if (!event.type.startsWith(ALARM_TYPE)) return sayIncident(event, saying);
   // An entry of this type has that body.
   const data = event.data as unknown as AlarmData;
-  const { language, zone } = saying;
+  const { language, zone, deviceName } = saying;
   const step = event.type.slice(ALARM_TYPE.length);
   const marks = [...marksOf(data.exercise, saying), ...headOf(step, data, saying)];
   const measured = measuredWords(data, language);
   const name = nameOf(data, saying);
-  const what =
-    name.endsWith(measured.kind) && measured.kind !== '' ? `${name} ${measured.amount}` : `${name} ${measured.whole}`;
+  // What the gateway says of itself has no value that means anything to people.
+  const isOwn = data.rule.startsWith('gengfu.');
+  const what = isOwn
+    ? `${deviceName === '' ? '' : `${name} `}${data.title[language]}`
+    : name.endsWith(measured.kind) && measured.kind !== ''
+      ? `${name} ${measured.amount}`
+      : `${name} ${measured.whole}`;
   const time = clockOf(Date.parse(event.time), zone);
   const [full, comma] = language === 'zh' ? ['', '，'] : [' ', ', '];
-  const first = step === 'returned' ? pick(language, `${name} 恢复正常`, `${name} is back to normal`) : what.trim();
+  const whose = isOwn ? what : name;
+  const first = step === 'returned' ? pick(language, `${whose} 恢复正常`, `${whose}: back to normal`) : what.trim();
   const title = `${brackets(marks, language)}${full}${first}`;
   const brief = [...asked(step, data, saying), ...permitWords(data, saying)].filter((part) => part !== '');
   const place = data.place.grid === null ? time : `${time} ${data.place.grid}`;
@@ -101,11 +107,11 @@ function headOf(step: string, data: AlarmData, { language, step: asks }: Saying)
 /** Where it is: of a home, a group is not told the flat or who lives there. */
 function nameOf({ scene, device }: AlarmData, { deviceName, isGroup }: Saying): string {
   const name = deviceName === '' ? device : deviceName;
-  if (!isGroup || scene !== 'home') return name;
-  return (name.split(/[,，;；]/)[0] ?? name)
-    .replace(/\d+\s*室/g, '***室')
-    .replace(/\b(flat|room|unit)\s*\d+/gi, '$1 ***');
+  return isGroup && scene === 'home' ? withoutFlat(name) : name;
 }
+
+const withoutFlat = (name: string): string =>
+  (name.split(/[,，;；]/)[0] ?? name).replace(/\d+\s*室/g, '***室').replace(/\b(flat|room|unit)\s*\d+/gi, '$1 ***');
 
 /** What is asked of whoever reads it. */
 function asked(
@@ -164,7 +170,8 @@ function permitWords(
 function furtherWords(data: AlarmData, { language, isGroup }: Saying): readonly string[] {
   const { response, follows, basis, title } = data;
   return [
-    title[language],
+    // Its own alarms say it at once.
+    ...(data.rule.startsWith('gengfu.') ? [] : [title[language]]),
     ...(follows === null ? [] : [pick(language, '前次告警关闭后再次发生', 'It follows an alarm that was closed')]),
     ...(response?.to == null
       ? []
@@ -206,7 +213,10 @@ function sayIncident({ type, data }: RoutedEvent, saying: Saying): Said {
   const marks = brackets([...marksOf(data.exercise, saying), ...level, kind], language);
   const count = typeof data.count === 'number' ? data.count : 0;
   const { firstOut } = data as { readonly firstOut?: { readonly subject?: unknown } };
-  const first = typeof firstOut?.subject === 'string' ? firstOut.subject : '';
+  const subject = typeof firstOut?.subject === 'string' ? firstOut.subject : '';
+  // Of which scene it is, an incident does not say.
+  const first =
+    saying.deviceName === '' ? subject : saying.isGroup ? withoutFlat(saying.deviceName) : saying.deviceName;
   const title = `${marks}${pick(language, `共 ${count} 条告警`, ` ${count} alarms`)}`;
   const text = `${title}${first === '' ? '' : pick(language, `，首出：${first}`, `, first: ${first}`)}${pick(language, '。', '.')}`;
   return {

@@ -229,6 +229,33 @@ test('what is spoken is short and says how to answer', () => {
   );
 });
 
+test.each([
+  ['raised', 'zh', '【红色】告警存证账本无法写盘，00:06。'],
+  ['raised', 'en', '[Red] The alarm ledger cannot be written to disk, 00:06.'],
+  ['returned', 'zh', '【恢复】告警存证账本无法写盘 恢复正常，00:06。'],
+] as const)('an alarm of the gateway itself says what is wrong, %s in %s', (step, language, expected) => {
+  const own = {
+    ...{ rule: 'gengfu.ledger', device: 'gateway', point: 'ledger', quantity: 'ledger.durable', value: 'failing' },
+    ...{ unit: null, scene: null, place: { grid: null, at: null }, measure: 'state' },
+    title: { zh: '告警存证账本无法写盘', en: 'The alarm ledger cannot be written to disk' },
+  };
+  const level = step === 'raised' ? 'red' : null;
+  expect(
+    said(step, { ...own, level, condition: level === null ? 'normal' : 'active' }, { language, deviceName: '' }).text,
+  ).toBe(expected);
+});
+
+test('an incident names the first of its alarms as people know it, in a group without the flat', () => {
+  const data = { level: 'red', count: 37, firstOut: { subject: 'smoke-12/state/smoke' } };
+  const incident = (isGroup: boolean) =>
+    say(
+      { type: 'city.gengfu.incident.opened', time: '2026-07-16T00:06:20.000+08:00', data },
+      sayingOf('smoke-12', { isGroup }),
+    ).text;
+  expect(incident(false)).toBe('【红色】【合并告警】共 37 条告警，首出：建设新村 3 幢 201 室, 独居老人。');
+  expect(incident(true)).toBe('【红色】【合并告警】共 37 条告警，首出：建设新村 3 幢 ***室。');
+});
+
 test('many alarms in one message', () => {
   const data = { level: 'red', count: 37, firstOut: { subject: 'mains/state/mains-lost' } };
   const incident = (language: 'zh' | 'en') =>
