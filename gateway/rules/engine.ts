@@ -312,9 +312,13 @@ export class RuleEngine {
   /** Permits that are new or have changed, in force at once. */
   setPermits(permits: readonly Permit[], at: number, tick: number): readonly Finding[] {
     this.#moveTo(at, tick);
-    this.#permits.set(permits);
-    this.#nextCalendarAt = this.#calendarAfter(this.#tick + this.#offset);
-    this.#permitsChanged();
+    const changed = [...permits, ...this.#permits.set(permits)];
+    const now = this.#tick + this.#offset;
+    // When one was to end that has been changed, nothing may come of it.
+    this.#nextCalendarAt = Math.min(this.#nextCalendarAt, this.#permits.nextChange(now, permits));
+    const devices = new Set(changed.flatMap(({ on }) => on.device ?? []));
+    const isEvery = changed.some(({ on }) => on.device === undefined);
+    this.#permitsChanged(({ device }) => isEvery || devices.has(device));
     return this.#take();
   }
 
@@ -529,9 +533,9 @@ export class RuleEngine {
     this.#nextCalendarAt = this.#calendarAfter(at);
   }
 
-  #permitsChanged(): void {
+  #permitsChanged(isOn: (point: RulePoint) => boolean = () => true): void {
     for (const watch of this.#watches) {
-      if (watch.rule.permit === undefined) continue;
+      if (watch.rule.permit === undefined || !isOn(watch.point)) continue;
       watch.permitChanged(this.#tick);
       this.#deadlines.arm(watch);
     }

@@ -14,6 +14,38 @@ interface Span {
   readonly to: number;
 }
 
+interface Night extends Span {
+  readonly date: string;
+}
+
+/** Stretches of dates that are remembered; of one site and day there are a few. */
+const MOST_KNOWN = 1000;
+
+/** Hours of a day by the site's zone, worked out once for all permits that have them: its calendar is slow. */
+export class Nights {
+  readonly zone: Zone;
+  readonly #known = new Map<string, readonly Night[]>();
+
+  constructor(zone: Zone) {
+    this.zone = zone;
+  }
+
+  /** Those of the dates from the one before `first` to that of `last`; minutes of the day, `to` past 1440 over midnight. */
+  of(from: number, to: number, first: number, last: number): readonly Night[] {
+    const [begin, end] = [addDays(this.zone.date(first), -1), this.zone.date(last)];
+    const key = `${from} ${to} ${begin} ${end}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const nights: Night[] = [];
+    for (let date = begin; date <= end; date = addDays(date, 1)) {
+      nights.push({ date, from: this.zone.instant(date, from), to: this.zone.instant(date, to) });
+    }
+    if (this.#known.size >= MOST_KNOWN) this.#known.clear();
+    this.#known.set(key, nights);
+    return nights;
+  }
+}
+
 /** A permit with its times worked out in the site's zone. An opening includes its first instant and not its last. */
 export class Filing {
   readonly permit: Permit;
@@ -21,11 +53,13 @@ export class Filing {
   readonly rough: Span;
   #whole: Span | null = null;
   readonly #zone: Zone;
+  readonly #nights: Nights;
   readonly #hours: { readonly from: number; readonly to: number } | null;
 
-  constructor(permit: Permit, zone: Zone) {
+  constructor(permit: Permit, zone: Zone, nights = new Nights(zone)) {
     this.permit = permit;
     this.#zone = zone;
+    this.#nights = nights;
     const [, fromHour, fromMinute, toHour, toMinute] = HOURS.exec(permit.hours ?? '') ?? [];
     const from = Number(fromHour) * 60 + Number(fromMinute);
     const to = Number(toHour) * 60 + Number(toMinute);
@@ -83,11 +117,10 @@ export class Filing {
     if (last < whole.from || first > whole.to) return [];
     if (this.#hours === null) return [whole];
     const spans: Span[] = [];
-    const end = this.#zone.date(last);
-    for (let date = addDays(this.#zone.date(first), -1); date <= end; date = addDays(date, 1)) {
+    for (const { date, ...night } of this.#nights.of(this.#hours.from, this.#hours.to, first, last)) {
       if (isDated(this.permit) && (date < this.permit.from || date > this.permit.to)) continue;
-      const from = Math.max(whole.from, this.#zone.instant(date, this.#hours.from));
-      const to = Math.min(whole.to, this.#zone.instant(date, this.#hours.to));
+      const from = Math.max(whole.from, night.from);
+      const to = Math.min(whole.to, night.to);
       if (from < to) spans.push({ from, to });
     }
     return spans;
@@ -96,23 +129,36 @@ export class Filing {
 
 /** The permits of a site: what covers a point at an instant, and when that changes next. */
 export class PermitBook {
-  readonly #zone: Zone;
+  readonly #nights: Nights;
   readonly #filings = new Map<string, Filing>();
   /** Those that can matter on one day (of UTC), so that years of filings cost an instant nothing. */
-  #near: readonly Filing[] = [];
+  #near = new Map<string, Filing>();
+  /** Of these by the devices that they name, and those that name none. */
+  #byDevice = new Map<string, Filing[]>();
+  #general: Filing[] = [];
   #nearDay = Number.NaN;
   /** When the next begins that is not among them. */
   #later = Number.POSITIVE_INFINITY;
 
   constructor(permits: readonly Permit[], zone: Zone) {
-    this.#zone = zone;
+    this.#nights = new Nights(zone);
     this.set(permits);
   }
 
-  /** New ones, and ones that have changed. */
-  set(permits: readonly Permit[]): void {
-    for (const permit of permits) this.#filings.set(permit.id, new Filing(permit, this.#zone));
-    this.#nearDay = Number.NaN;
+  /** New ones, and ones that have changed; gives those that were there under their numbers. */
+  set(permits: readonly Permit[]): readonly Permit[] {
+    const before: Permit[] = [];
+    for (const permit of permits) {
+      const old = this.#filings.get(permit.id);
+      if (old !== undefined) before.push(old.permit);
+      const filing = new Filing(permit, this.#nights.zone, this.#nights);
+      this.#filings.set(permit.id, filing);
+      if (Number.isNaN(this.#nearDay)) continue;
+      // What was near in its place is put in anew with all others.
+      if (old === undefined) this.#sort(filing, this.#nearDay);
+      else this.#nearDay = Number.NaN;
+    }
+    return before;
   }
 
   /** Of these, those that are others than it has. */
@@ -127,7 +173,7 @@ export class PermitBook {
   find(kind: string, point: RulePoint, at: number, since: number): PermitView | null {
     let best: Filing | undefined;
     let bestRank = -1;
-    for (const filing of this.#nearby(at)) {
+    for (const filing of this.#nearby(at, point)) {
       const { permit } = filing;
       if (permit.kind !== kind || !selects(permit.on, point)) continue;
       const covers = filing.covers(at);
@@ -146,7 +192,7 @@ export class PermitBook {
   /** How granted permits stand to a point at `at`: over are those that ended after `since`. */
   standing(kind: string, point: RulePoint, at: number, since: number): Standing {
     let standing: Standing = 'absent';
-    for (const filing of this.#nearby(at)) {
+    for (const filing of this.#nearby(at, point)) {
       const { permit } = filing;
       if (permit.status !== 'granted' || permit.kind !== kind || !selects(permit.on, point)) continue;
       if (filing.covers(at)) return 'covered';
@@ -155,27 +201,55 @@ export class PermitBook {
     return standing;
   }
 
-  /** The next instant after `at` at which some permit may begin or end, or Infinity. */
-  nextChange(at: number): number {
-    const near = this.#nearby(at);
+  /** The next instant after `at` at which some permit may begin or end, or Infinity; of these permits alone, if given. */
+  nextChange(at: number, only?: readonly Permit[]): number {
+    this.#look(at);
+    const found = only?.flatMap(({ id }) => this.#near.get(id) ?? []) ?? this.#near.values();
     let next = this.#later > at ? this.#later : Number.POSITIVE_INFINITY;
-    for (const filing of near) next = Math.min(next, filing.nextChange(at));
+    // Of many that say the same, one is enough.
+    const asked = new Set<string>();
+    for (const filing of found) {
+      const { from, to, hours } = filing.permit;
+      const key = `${from} ${to} ${hours}`;
+      if (asked.has(key)) continue;
+      asked.add(key);
+      next = Math.min(next, filing.nextChange(at));
+    }
     return next;
   }
 
-  #nearby(at: number): readonly Filing[] {
+  *#nearby(at: number, { device }: RulePoint): Generator<Filing> {
+    this.#look(at);
+    yield* this.#byDevice.get(device) ?? [];
+    yield* this.#general;
+  }
+
+  #look(at: number): void {
     const day = Math.floor(at / DAY_MS);
-    if (day === this.#nearDay) return this.#near;
+    if (day === this.#nearDay) return;
     this.#nearDay = day;
     this.#later = Number.POSITIVE_INFINITY;
-    const near: Filing[] = [];
-    for (const filing of this.#filings.values()) {
-      const { from, to } = filing.rough;
-      if (from >= (day + 1) * DAY_MS) this.#later = Math.min(this.#later, from);
-      // What has ended is remembered for a day.
-      else if (to >= (day - 1) * DAY_MS) near.push(filing);
+    this.#near = new Map();
+    this.#byDevice = new Map();
+    this.#general = [];
+    for (const filing of this.#filings.values()) this.#sort(filing, day);
+  }
+
+  #sort(filing: Filing, day: number): void {
+    const { from, to } = filing.rough;
+    if (from >= (day + 1) * DAY_MS) {
+      this.#later = Math.min(this.#later, from);
+      return;
     }
-    this.#near = near;
-    return near;
+    // What has ended is remembered for a day.
+    if (to < (day - 1) * DAY_MS) return;
+    const { id, on } = filing.permit;
+    this.#near.set(id, filing);
+    if (on.device === undefined) this.#general.push(filing);
+    for (const device of [on.device ?? []].flat()) {
+      const here = this.#byDevice.get(device);
+      if (here === undefined) this.#byDevice.set(device, [filing]);
+      else here.push(filing);
+    }
   }
 }
