@@ -23,13 +23,22 @@ export interface Addressed {
 /** Under which devices commonly give their name, for the installer: a model says where its own stands. */
 const NAMES = /^(imei|device|device_?id|dev_?id|dev_?eui|device_?sn|sn|serial|serial_?number|mac|mac_?address)$/i;
 
-/** What a message of nobody's model may call its sender, at its top or one below. */
+/** How deep a name is looked for, a list and its elements counted, and among how many fields of a level. */
+const DEPTH = 3;
+const MOST_FIELDS = 200;
+
+/** What a message of nobody's model may call its sender: the name that stands nearest to its top. */
 function nameIn(whole: unknown): string | undefined {
-  const entries = (value: unknown) => (typeof value === 'object' && value !== null ? Object.entries(value) : []);
-  const top = entries(whole);
-  const all = [...top, ...top.flatMap(([, value]) => entries(value))];
-  const name = all.find(([key, value]) => NAMES.test(key) && /^(string|number)$/.test(typeof value))?.[1];
-  return name === undefined || name === '' ? undefined : String(name);
+  let level: readonly unknown[] = [whole];
+  for (let depth = 0; depth < DEPTH; depth++) {
+    const fields = level
+      .flatMap((value) => (typeof value === 'object' && value !== null ? Object.entries(value) : []))
+      .slice(0, MOST_FIELDS);
+    const name = fields.find(([key, value]) => NAMES.test(key) && /^(string|number)$/.test(typeof value))?.[1];
+    if (name !== undefined && name !== '') return String(name);
+    level = fields.map(([, value]) => value);
+  }
+  return undefined;
 }
 
 /** Finds the devices of a link that a push is of, by what each calls itself. */

@@ -142,6 +142,7 @@ test('a device that says nothing for three periods has bad readings, each period
 test.each([
   ['at its top', { IMEI: '868508061924513', data: '00' }, '868508061924513'],
   ['one below it', { msg: { dev_id: 77 } }, '77'],
+  ['in a list', { messages: [{ device: 'gauge-9', depth: 3 }] }, 'gauge-9'],
 ])('on a link without a device of that make, who speaks is known by what it calls itself %s', async (_, body, id) => {
   await using rig = await openRig({ devices: [] });
   await rig.isUp();
