@@ -16,7 +16,7 @@ import type { LoadSite } from './site-start.ts';
 export type SiteEdit = (texts: SiteTexts) => Promise<SiteTexts> | SiteTexts;
 
 /** Files that the API and the commands may write: never rules, secrets or people. */
-const WRITABLE = /^((site|links|devices)|devices\/[^/.][^/]*)\.yaml$/;
+const WRITABLE = /^((site|links|devices)|devices\/[^/.\p{C}][^/\p{C}]*)\.yaml$/u;
 
 export const textsOf = (files: SiteFiles): SiteTexts =>
   new Map([...files].map(([file, bytes]) => [file, bytes.toString()]));
