@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Clock } from '#kit/clock.ts';
-import { Fault } from '#kit/fault.ts';
+import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import { addDays } from '#kit/zone.ts';
 import type { SiteSink } from '../config/site.ts';
@@ -28,7 +28,7 @@ import type {
 import { channels } from './notify/channels/index.ts';
 import { isNeeded } from './notify/needed.ts';
 import { type Contact, NOBODY } from './notify/people.ts';
-import { mayAcknowledge, repliedTo } from './notify/replies.ts';
+import { mayAcknowledge, repliedTo, seenBy } from './notify/replies.ts';
 import type { DutyStanding } from './notify/roster.ts';
 import { callsAbove, callsOf, isSomebody, type Roll } from './notify/route.ts';
 import { recipientOf, speak } from './notify/speak.ts';
@@ -205,16 +205,36 @@ export class CallDesk implements AsyncDisposable {
 
   #replied(contact: Contact, text: string): void {
     const own = [...this.#caller.calls].filter(
-      (call) => call.to.id === contact.id && isOut(call) && this.#options.find(call.alarm) !== null,
+      (call) => call.to.id === contact.id && isOut(call) && this.#alarmsOf(call).length > 0,
     );
     const call = repliedTo(text, own);
     if (call !== null) this.#acknowledge(call, contact, `短信回复 / by text message: ${text.slice(0, 100)}`);
     else if (own.length > 0) this.#note(own, contact, text);
   }
 
+  /** Those that he has seen who answers it, as far as they are open. */
+  #alarmsOf(call: Call): readonly string[] {
+    const { live, find, clock } = this.#options;
+    return seenBy(call, live.judge.alarms.open, clock.now()).filter((alarm) => find(alarm) !== null);
+  }
+
   #acknowledge(call: Call, contact: Contact, note: string): void {
     const kind = mayAcknowledge(call, contact) ? 'acknowledge' : 'note';
-    void this.#options.act({ kind, alarm: call.alarm, by: contact.id, note });
+    for (const alarm of this.#alarmsOf(call)) this.#act({ kind, alarm, by: contact.id, note });
+  }
+
+  /** Nobody waits for its answer: what was refused is in the log of the process. */
+  #act(action: Action): void {
+    this.#options.act(action).then(
+      (receipt) => {
+        if (receipt.status === 'refused') this.#refused(receipt.code);
+      },
+      (error: unknown) => this.#refused(codeOf(error) ?? textOf(error)),
+    );
+  }
+
+  #refused(code: string): void {
+    this.#options.log.warn({ code }, 'an answer to a call was not taken');
   }
 
   /** What else he says stands with the alarm that he was told of last. */
@@ -222,7 +242,7 @@ export class CallDesk implements AsyncDisposable {
     const last = calls.toSorted((a, b) => b.sequence - a.sequence)[0];
     const note = text.trim().slice(0, 500);
     if (last !== undefined && note !== '') {
-      void this.#options.act({ kind: 'note', alarm: last.alarm, by: contact.id, note });
+      for (const alarm of this.#alarmsOf(last).slice(0, 1)) this.#act({ kind: 'note', alarm, by: contact.id, note });
     }
   }
 

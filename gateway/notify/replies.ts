@@ -1,3 +1,4 @@
+import type { Alarm } from '../alarms/alarm.ts';
 import type { Call } from './call.ts';
 import type { Contact } from './people.ts';
 
@@ -27,3 +28,18 @@ export function repliedTo<C extends Pick<Call, 'sequence' | 'sentAt'>>(text: str
 /** Whoever was asked to put it right himself, and a family, are told and may answer; that it was seen by those in charge they cannot say. */
 export const mayAcknowledge = (call: Pick<Call, 'step'>, { roles }: Pick<Contact, 'roles'>): boolean =>
   call.step !== 'reminder' && !roles.some((role) => role === 'manager' || role === 'family');
+
+/**
+ * Ids of the alarms that somebody has seen who says so of a call: its own, or those of an incident that stood when he was
+ * told of it and nobody has seen yet. `now`: UTC ms.
+ */
+export function seenBy(
+  call: Pick<Call, 'step' | 'alarm' | 'sentAt'>,
+  open: Iterable<Pick<Alarm, 'id' | 'incident' | 'acknowledged' | 'raisedAt'>>,
+  now: number,
+): readonly string[] {
+  if (!call.step.startsWith('incident-')) return [call.alarm];
+  const isOfIt = ({ incident, acknowledged, raisedAt }: Pick<Alarm, 'incident' | 'acknowledged' | 'raisedAt'>) =>
+    incident === call.alarm && !acknowledged && raisedAt <= (call.sentAt ?? now);
+  return [...open].filter(isOfIt).map(({ id }) => id);
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { repliedTo, replyCode } from '../../../gateway/notify/replies.ts';
+import { repliedTo, replyCode, seenBy } from '../../../gateway/notify/replies.ts';
 
 const SENT = [
   { sequence: 41, sentAt: 1000 },
@@ -41,4 +41,19 @@ test.each<[sequence: number, code: string]>([
 
 test('nothing was sent to him', () => {
   expect(repliedTo('收到', [])).toBeNull();
+});
+
+test('who has seen an incident has seen its alarms up to then, and no others', () => {
+  const alarm = (id: string, more: object = {}) => ({ id, incident: 'i', acknowledged: false, raisedAt: 900, ...more });
+  const open = [
+    alarm('a'),
+    alarm('seen', { acknowledged: true }),
+    alarm('other', { incident: 'j' }),
+    alarm('alone', { incident: undefined }),
+    alarm('later', { raisedAt: 1100 }),
+  ];
+  const incident = { step: 'incident-opened', alarm: 'i', sentAt: 1000 };
+  expect(seenBy(incident, open, 2000)).toEqual(['a']);
+  expect(seenBy({ ...incident, sentAt: null }, open, 2000)).toEqual(['a', 'later']);
+  expect(seenBy({ step: 'raised', alarm: 'x', sentAt: 1000 }, open, 2000)).toEqual(['x']);
 });
