@@ -258,10 +258,11 @@ const isSomebodys = (call: Call): call is CallView & Call => isSomebody(call);
 /** A call that rings for long is given up then. */
 const TEST_WITHIN_MS = 120_000;
 
-const rollOf = ({ site, live, standing }: CallDeskOptions): Roll => ({
+const rollOf = ({ site, live, standing, find }: CallDeskOptions): Roll => ({
   people: site().people ?? NOBODY,
   zone: live.judge.zone,
   standing: standing(),
+  raisedAt: (alarm) => find(alarm)?.raisedAt ?? null,
 });
 
 const placesOf = ({ site, permits, linkFor, live }: CallDeskOptions) => {

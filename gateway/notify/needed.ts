@@ -16,10 +16,10 @@ export function isNeeded(call: Pick<Call, 'step' | 'wantedAt'>, alarm: Now | nul
   if (alarm === null) return false;
   const { announced, acknowledged, response } = alarm;
   if (announced !== undefined && isQuiet(announced)) return false;
+  // Whoever was reminded has put it right himself.
+  if (call.step.endsWith(':unheeded') && alarm.condition === 'normal') return false;
   switch (step) {
     case 'raised':
-      // Whoever was reminded has put it right himself.
-      return !acknowledged && (call.step !== 'raised:unheeded' || alarm.condition === 'active');
     case 'risen':
     case 'reminder':
     case 'unreached':

@@ -11,6 +11,8 @@ export interface Roll {
   readonly people: People;
   readonly zone: Zone;
   readonly standing: DutyStanding;
+  /** When an alarm that is open was raised, UTC ms; left out where that is not known. */
+  raisedAt?(alarm: string): number | null;
 }
 
 /** Of an entry of the log: its type, and what it says. */
@@ -117,7 +119,10 @@ export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly Wa
       return compareLevels(data.level, data.previousLevel) > 0 ? told.from(1, () => `risen:${data.level}`) : [];
     case 'escalated': {
       const tier = data.response?.tier ?? 2;
-      return told.from(tier, () => `escalated:${tier}`);
+      // Nobody is late while who can put it right himself has his time.
+      const until = data.response?.late === 'acknowledge' ? remindedUntil(data, told, roll, at) : null;
+      const step = until === null ? `escalated:${tier}` : `escalated:${tier}:unheeded`;
+      return told.from(tier, () => step, until);
     }
     case 'dispatched': {
       const to = data.response?.to ?? null;
@@ -188,14 +193,28 @@ function raised(data: AlarmData, { route, tiers, call, from }: Telling, at: numb
     const calls = call([...(tiers[0] ?? []), ...(tiers[tier - 1] ?? [])], `raised:${tier}`, tier);
     return calls.length > 0 ? calls : from(tier, () => `raised:${tier}`);
   }
-  const remind = route?.remind;
-  const isGiven =
-    remind !== undefined && compareLevels(data.level, remind.upTo) <= 0 && data.follows === null && !isUrgent(data);
-  const reminded = isGiven ? call(remind.to, 'reminder', 1) : [];
-  // Nobody who can be reminded now: nothing to wait for.
-  const isTold = reminded.some(({ notBefore }) => notBefore === null);
-  if (remind === undefined || !isTold) return [...reminded, ...from(1, () => 'raised')];
+  const remind = reminderOf(data, route);
+  const reminded = remind === undefined ? [] : call(remind.to, 'reminder', 1);
+  if (remind === undefined || !isHeard(reminded)) return [...reminded, ...from(1, () => 'raised')];
   return [...reminded, ...from(1, () => 'raised:unheeded', at + remind.within)];
+}
+
+/** Who is told first that he may put it right himself, if such an alarm has anybody. */
+const reminderOf = (data: AlarmData, route: Route | null): Route['remind'] => {
+  const remind = route?.remind;
+  const isMild = compareLevels(data.level, remind?.upTo ?? null) <= 0;
+  return isMild && data.follows === null && !isUrgent(data) ? remind : undefined;
+};
+
+/** Somebody is told now; whom it waits for until the morning does not hold up others. */
+const isHeard = (calls: readonly WantedCall[]): boolean => calls.some(({ notBefore }) => notBefore === null);
+
+/** When the time of whoever was reminded of an alarm is over, UTC ms; null where it is, or nobody was. */
+function remindedUntil(data: AlarmData, { route, call }: Telling, roll: Roll, at: number): number | null {
+  const remind = reminderOf(data, route);
+  const raisedAt = roll.raisedAt?.(data.alarm) ?? null;
+  if (remind === undefined || raisedAt === null || at >= raisedAt + remind.within) return null;
+  return isHeard(call(remind.to, 'reminder', 1)) ? raisedAt + remind.within : null;
 }
 
 interface Wish {

@@ -20,6 +20,7 @@ test.each<[sentence: string, step: string, alarm: State, needed: boolean]>([
   ['a reminder lapses with it', 'reminder', ACKED, false],
   ['those who come after a reminder are told while it stands', 'raised:unheeded', UNACK, true],
   ['and not when it was put right', 'raised:unheeded', { acknowledged: false, condition: 'normal' }, false],
+  ['nor those above them', 'escalated:2:unheeded', { acknowledged: false, condition: 'normal' }, false],
   ['those above whom nobody reached', 'unreached:2', UNACK, true],
   ['and not when somebody has seen it meanwhile', 'unreached:2', ACKED, false],
   ['nothing is told of one that is closed', 'raised', null, false],

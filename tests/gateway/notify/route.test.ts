@@ -246,6 +246,23 @@ describe('who is called', () => {
     expect(calls(step, more, time, aRoll(aPeople(people)))).toEqual(expected);
   });
 
+  test.each<[string, Partial<AlarmData>, number, string]>([
+    ['while the shop has its time', {}, 5, 'wang escalated:2:unheeded by sms>mail from 21:55'],
+    ['when its time is over', {}, 15, 'wang escalated:2 by sms>mail'],
+    [
+      'another step that is late',
+      { response: answered({ tier: 2, late: 'arrive' }) },
+      5,
+      'wang escalated:2 by sms>mail',
+    ],
+    ['a level for which nobody is reminded', { level: 'orange' }, 5, 'wang escalated:2 by sms>mail'],
+    ['a shop whose manager is not known', { device: 'fume-04' }, 5, 'wang escalated:2 by sms>mail'],
+  ])('what is not acknowledged in time: %s', (_, more, minutes, expected) => {
+    const roll = { ...aRoll(), raisedAt: () => EVENING };
+    const data = { ...KITCHEN, response: answered({ tier: 2, late: 'acknowledge' }), ...more };
+    expect(calls('escalated', data, EVENING + minutes * 60_000, roll)).toEqual([expected]);
+  });
+
   test.each<[string, number, object, string[]]>([
     [
       'nobody of the first tier could be reached',
