@@ -20,8 +20,10 @@ export class Bell {
 
   /** Asks the browser for sound; it says yes once somebody has touched the page. */
   async allow(): Promise<boolean> {
+    // Made before anybody touched the page it sounds only where the browser was told so, as on a wall screen.
     this.#context ??= new AudioContext();
-    if (this.#context.state === 'suspended') {
+    const isTouched = navigator.userActivation?.hasBeenActive !== false;
+    if (this.#context.state === 'suspended' && isTouched) {
       // A browser that does not allow it yet may leave this open until it does.
       await Promise.race([this.#context.resume(), new Promise((resolve) => setTimeout(resolve, 500))]);
     }

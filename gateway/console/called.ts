@@ -10,7 +10,7 @@ export interface CallLine {
   readonly at: number;
   readonly to: CallData['to'];
   readonly channel: string;
-  readonly state: 'sent' | 'delivered' | 'failed' | 'wanted' | 'sending';
+  readonly state: 'sent' | 'delivered' | 'failed' | 'cancelled' | 'wanted' | 'sending';
   readonly step: string;
   readonly tier: number;
   readonly repeated: boolean;
@@ -19,16 +19,19 @@ export interface CallLine {
 }
 
 const STATES = ['sent', 'delivered', 'failed'] as const;
+/** Given up because it was needed no more: somebody had seen the alarm meanwhile. */
+const CANCELLED = 'cancelled';
 
 /** What entries and calls under way say of who was called, oldest first: each call as it was told of last. */
 export function callLines(entries: readonly LogEntry[], calls: readonly CallView[]): readonly CallLine[] {
   const lines = new Map<string, CallLine>();
   for (const { type, time, data } of entries.toSorted((a, b) => Number(a.sequence) - Number(b.sequence))) {
-    const state = STATES.find((each) => type === CALL_PREFIX + each);
+    const told = STATES.find((each) => type === CALL_PREFIX + each);
+    const state = told === 'failed' && data.code === CANCELLED ? CANCELLED : told;
     const { entry, to, channel, step, tier = 1, repeated = false, code = null, reason = null } = data;
     if (state === undefined || entry === undefined || to === undefined || channel === undefined) continue;
     const key = `${entry} ${to.kind} ${to.id} ${channel}`;
-    const why = [code, reason].filter((part) => part !== null).join(' ');
+    const why = state === 'failed' ? [code, reason].filter((part) => part !== null).join(' ') : '';
     lines.set(key, { key, at: Date.parse(time), to, channel, state, step: step ?? '', tier, repeated, why });
   }
   for (const { sequence, to, channels, channel, state, step, tier, repeated, wantedAt } of calls) {

@@ -56,9 +56,11 @@ export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: Row
       <Measured alarm={alarm} />
       <When alarm={alarm} />
       <div className="alarm-state">
-        <span className={`state state-${condition}`}>{say(`condition.${condition}`)}</span>
-        <span className={acknowledged ? 'state' : 'state state-unseen'}>
-          {say(acknowledged ? 'acknowledged.yes' : 'acknowledged.no')}
+        <span>
+          <span className={`state state-${condition}`}>{say(`condition.${condition}`)}</span> ·{' '}
+          <span className={acknowledged ? 'state' : 'state state-unseen'}>
+            {say(acknowledged ? 'acknowledged.yes' : 'acknowledged.no')}
+          </span>
         </span>
         {response !== undefined && response.stage !== 'waiting' && (
           <span className="stage">

@@ -11,8 +11,12 @@ export function CaseBox({ of, alarm }: { readonly of: Case; readonly alarm: stri
   const now = useSiteNow();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const open = useKnown((known) => known.alarms);
+  const entries = useKnown((known) => known.entries);
+  // Cases name rules by their ids alone.
   const titleOf = (id: string, key: string) =>
-    open?.find((each) => each.id === id)?.watch.title[language] ?? key.split('@')[0] ?? key;
+    open?.find((each) => each.id === id)?.watch.title[language] ??
+    entries.find(({ data }) => data.alarm === id && data.title !== undefined)?.data.title?.[language] ??
+    key.split('@')[0];
   return (
     <section className="case">
       <p>

@@ -110,7 +110,13 @@ export function NightTable({ alarms, now }: { readonly alarms: readonly NightAla
               </th>
               <td data-name={say('fact.raised')}>{minuteOfDay(alarm.raisedAt, zone)}</td>
               {steps.map((step) => (
-                <Taken key={step} name={say(`night-step.${step}`)} runs={alarm.runs[step] ?? []} isOver={alarm.isClosed} now={now} />
+                <Taken
+                  key={step}
+                  name={say(`night-step.${step}`)}
+                  runs={alarm.runs[step] ?? []}
+                  isOver={alarm.isClosed}
+                  now={now}
+                />
               ))}
               <td data-name={say('night.closed')}>{alarm.isClosed ? '✓' : ''}</td>
             </tr>

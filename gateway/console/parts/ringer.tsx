@@ -26,10 +26,10 @@ export function Ringer() {
     bell.current = opened;
     // A touch of the page is what a browser waits for; from then on it may sound whenever it must.
     const touched = () => void opened.allow().then(setIsAllowed);
-    addEventListener('pointerdown', touched);
+    addEventListener('click', touched);
     addEventListener('keydown', touched);
     return () => {
-      removeEventListener('pointerdown', touched);
+      removeEventListener('click', touched);
       removeEventListener('keydown', touched);
       opened.close();
     };
@@ -70,15 +70,16 @@ export function Ringer() {
       }
       action={
         muted ? (
-          <Button size="small" onClick={() => setMute(null)}>
+          <Button key="unmute" size="small" onClick={() => setMute(null)}>
             {say('ring.unmute')}
           </Button>
         ) : isAllowed ? (
-          <Button size="small" onClick={() => setMute(muteNow(ringing, performance.now()))}>
+          <Button key="mute" size="small" onClick={() => setMute(muteNow(ringing, performance.now()))}>
             {say('ring.mute')}
           </Button>
         ) : (
-          <Button size="small" type="primary" onClick={() => void bell.current?.allow().then(setIsAllowed)}>
+          // Its own key: a touch that allows sound must not land on the button that takes this one's place.
+          <Button key="allow" size="small" type="primary" onClick={() => void bell.current?.allow().then(setIsAllowed)}>
             {say('ring.allow')}
           </Button>
         )

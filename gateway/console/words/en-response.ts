@@ -70,6 +70,7 @@ export const enResponse: Readonly<Record<keyof typeof zhResponse, string>> = {
   'called.sent': 'Sent',
   'called.delivered': 'Delivered',
   'called.failed': 'Failed',
+  'called.cancelled': 'Not needed any more',
   'called.wanted': 'Waiting',
   'called.sending': 'Sending',
   'called.repeated': 'Repeated',

@@ -68,6 +68,7 @@ export const zhResponse = {
   'called.sent': '已发出',
   'called.delivered': '已送达',
   'called.failed': '失败',
+  'called.cancelled': '不再需要，已中止',
   'called.wanted': '待发送',
   'called.sending': '发送中',
   'called.repeated': '重复发送',

@@ -56,7 +56,8 @@ export async function openDesktop(): Promise<Desktop> {
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
         // That nobody is signed in yet, or that the gateway is away, is told by the browser as an error of its own.
-        const expected = message.text().startsWith('Failed to load resource');
+        // So is that the page may not sound before somebody has touched it.
+        const expected = /^Failed to load resource|^The AudioContext was not allowed to start/.test(message.text());
         if (message.type() !== 'log' && message.type() !== 'info' && !expected) complaints.push(message.text());
       });
       return {

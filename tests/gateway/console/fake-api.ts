@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import type { ListedAlarm, LogEntry, Problem } from '../../../gateway/console/api.ts';
+import { CARDS, DESK } from './fake-desk.ts';
 import { ALARMS, depthAt, ENTRIES, NIGHT, POINTS } from './night.ts';
 
 /** The gateway's own policy for the page: what breaks it does not work on a gateway. */
@@ -24,7 +25,7 @@ export interface FakeState {
   clock: string;
   /** Every route but the page's own files answers nothing at all. */
   away: boolean;
-  readonly posts: { readonly path: string; readonly body: Record<string, string> }[];
+  readonly posts: { readonly path: string; readonly body: Record<string, unknown> }[];
 }
 
 export interface FakeApi extends AsyncDisposable {
@@ -107,19 +108,20 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
     answer(response, 200, { name, role: state.role });
   };
 
-  const post = (path: string, body: Record<string, string>, request: IncomingMessage, response: ServerResponse) => {
+  const post = (path: string, body: Record<string, unknown>, request: IncomingMessage, response: ServerResponse) => {
     state.posts.push({ path, body });
     if (path === 'sign-in') {
       if (body.password !== 'right')
         return answer(response, 401, problem(401, 'Unauthorized', { code: 'wrong-sign-in' }));
-      return enter(response, body.name);
+      return enter(response, String(body.name));
     }
-    if (path === 'invitation') return enter(response, body.name);
+    if (path === 'invitation') return enter(response, String(body.name));
     if (!isIn(request)) return answer(response, 401, problem(401, 'Unauthorized'));
     if (path === 'sign-out') {
       response.setHeader('set-cookie', 'session=; Path=/; Max-Age=0');
       return answer(response, 204, null);
     }
+    if (!path.startsWith('alarms/')) return answer(response, 200, { status: 'done', message: null });
     const [, id, verb] = path.split('/');
     const found = state.alarms.find((alarm) => alarm.id === id);
     if (found === undefined) return answer(response, 404, problem(404, 'no such alarm', { code: 'no-such-alarm' }));
@@ -143,9 +145,11 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
   };
 
   const get = (path: string, query: URLSearchParams, response: ServerResponse) => {
+    const after = Number(query.get('after') ?? 0);
     const ledger = { durable: true, waiting: 0, head: 42, bytes: 81_920 };
     if (path === 'session') return answer(response, 200, { name: 'li', role: state.role });
     if (path === 'alarms') return answer(response, 200, { alarms: query.get('state') === 'open' ? state.alarms : [] });
+    if (path.endsWith('/cards')) return answer(response, 200, CARDS);
     if (path.startsWith('alarms/')) {
       const alarm = state.alarms.find(({ id }) => id === path.slice('alarms/'.length));
       if (alarm === undefined) return answer(response, 404, problem(404, 'no such alarm'));
@@ -170,7 +174,8 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
       answers: { answers: ANSWERS },
       links: LINKS,
       upstreams: UPSTREAMS,
-      events: { events: state.entries },
+      events: { events: state.entries.filter(({ sequence }) => Number(sequence) > after), head: 42 },
+      ...DESK,
     };
     if (path !== 'live') {
       const body = canned[path];

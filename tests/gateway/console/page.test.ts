@@ -240,7 +240,7 @@ describe('for everybody', () => {
       await page.locator('.reading').first().waitFor();
       expect(await overflow()).toBeLessThanOrEqual(0);
       await page.goto(`${visit.api.origin}/#/system`);
-      await page.locator('.links').waitFor();
+      await page.locator('.device-answers').first().waitFor();
       expect(await overflow()).toBeLessThanOrEqual(0);
     });
   }

@@ -1,0 +1,80 @@
+import { NIGHT } from './night.ts';
+
+const PERSON = { kind: 'person', id: 'zhou' };
+
+/** What the fake gateway answers about duty, calls, outputs and jobs, by path. */
+export const DESK: Readonly<Record<string, object>> = {
+  duty: {
+    ...{ mode: 'routine', modeSince: null, modeBy: null, modeNote: null, open: 7 },
+    duty: [{ id: 'zhou', name: '周值班' }],
+    leader: [{ id: 'shen', name: '沈主任' }],
+    shifts: ['night'],
+    ...{ since: NIGHT - 14_400_000, until: NIGHT + 28_800_000, by: 'roster' },
+  },
+  'duty/log': {
+    entries: [
+      {
+        ...{ number: 2, at: NIGHT - 60_000, by: '值班员', kind: 'further', of: 1, came: 'call', from: '区防汛办' },
+        ...{ text: '已封闭南北入口', handOver: null },
+      },
+      {
+        ...{ number: 1, at: NIGHT - 3_600_000, by: '值班员', kind: 'hand-over', of: null, came: null, from: null },
+        ...{ text: '', handOver: { from: ['wu'], to: ['zhou'], open: ['waterlogging@water-02/depth'] } },
+      },
+    ],
+  },
+  channels: {
+    sms: { state: 'ready', sent: 12, failed: 1, waiting: 0, warnings: ['rate-limited'], testedAt: null },
+    call: { state: 'failing', error: 'no modem', sent: 0, failed: 3, waiting: 2, warnings: [], testedAt: NIGHT },
+  },
+  calls: {
+    calls: [
+      {
+        ...{ sequence: 41, alarm: 'a-water', step: 'risen:red', to: PERSON, tier: 1, urgent: true, state: 'sending' },
+        ...{ channels: ['sms', 'call'], channel: 1, tries: 2, repeated: true },
+        ...{ wantedAt: NIGHT - 5000, notBefore: null, sentAt: null },
+      },
+    ],
+    ...{ waiting: 0, sending: 1, backlog: 0, refused: 0 },
+  },
+  outputs: {
+    outputs: [
+      {
+        ...{ id: 'siren-1', name: '下穿通道警号', kind: 'siren', point: 'siren-1/relay', values: ['off', 'on'] },
+        ...{ safe: 'off', silence: 'admin', wanted: 'on', is: 'on', state: 'on', code: null },
+        ...{ alarm: 'waterlogging@water-02/depth', by: '值班员', until: NIGHT + 600_000, failures: 0 },
+      },
+    ],
+  },
+  drill: { report: { drill: 'flood', startedAt: '2026-07-16T00:01:00.000+08:00', ended: null } },
+  'walk-tests': [],
+  incidents: { incidents: [] },
+  cases: {
+    cases: [
+      {
+        ...{ id: '2026-07-15.water-02', date: '2026-07-15', grid: 'JS-07', deviceName: '南溪路下穿通道积水' },
+        ...{ state: 'dispatched', raisedAt: NIGHT - 1_000_000, closedAt: null, level: 'red' },
+        alarms: ['waterlogging', 'water-rise'].map((rule, n) => ({
+          ...{ id: n === 0 ? 'a-water' : 'a-rise', key: `${rule}@water-02/depth`, state: 'UNACK', level: 'red' },
+          ...{ raisedAt: NIGHT - 1_000_000, closedAt: null, verdict: null, stage: 'dispatched', to: '排水班' },
+        })),
+      },
+    ],
+  },
+  jobs: [
+    {
+      ...{ id: 'j1', kind: 'scan', link: 'bus-1', by: 'wang', startedAt: NIGHT - 30_000, endedAt: null },
+      ...{ state: 'running', progress: { done: 3, total: 12, etaMs: null, at: '' }, result: null, fault: null },
+    },
+  ],
+};
+
+export const CARDS = {
+  cards: [
+    {
+      id: 'underpass',
+      title: { zh: '下穿通道积水处置', en: 'Flooded underpass' },
+      lines: [{ what: 'close', text: { zh: '排水班封闭南北入口', en: 'The drainage crew closes both ends' } }],
+    },
+  ],
+};
