@@ -36,7 +36,7 @@ import { noisePointsOf } from './noise-points.ts';
 import { type OutputSwitch, openOutputs, switchOf } from './open-outputs.ts';
 import type { Outputs } from './outputs/outputs.ts';
 import { OwnPoints } from './own-points.ts';
-import { importPermits, type PermitImport } from './permits/import-permits.ts';
+import { type PermitImport, PermitImports } from './permits/import-permits.ts';
 import { takePermitCommand } from './permits/permit-command.ts';
 import { type PermitRecord, PermitRegister } from './permits/permit-register.ts';
 import { Pumps } from './pumps.ts';
@@ -308,6 +308,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   metrics.watchCalls(() => calls.status());
   if (time !== null) metrics.watchTime(() => time.status());
   desk.begin(restored.saved);
+  const imports = new PermitImports(permits, join(data, 'permits-import.json'));
+  void imports.resume(log);
 
   const opened = opening.move();
   return {
@@ -334,7 +336,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     permits,
     devices,
     jobs,
-    importPermits: (text, author, isTrial) => importPermits(permits, text, author, isTrial, () => wire.sleep(0)),
+    importPermits: (text, author, isTrial) => imports.import(text, author, isTrial),
     site: desk,
     outputs: switchOf(outputs, accounts, clock),
     async forgetBackground(device, by) {

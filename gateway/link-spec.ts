@@ -1,5 +1,5 @@
 import { linkFieldsOf } from '../config/broker.ts';
-import type { Site, SiteLink, SitePoint } from '../config/site.ts';
+import type { Site, SiteDevice, SiteLink, SitePoint } from '../config/site.ts';
 import type { LinkSpec } from '../drivers/driver.ts';
 import type { Point } from '../drivers/point.ts';
 
@@ -12,13 +12,19 @@ export const linkSpecs = (site: Pick<Site, 'links' | 'broker' | 'timeZone'>): Dr
     kind: link.kind,
     protocol: link.protocol,
     options: optionsOf(site, link),
-    devices: link.devices.map(({ id, options, profile, points }) => ({
-      id,
-      options,
-      profile,
-      points: points.map(pointOf),
-    })),
+    devices: link.devices.map(specOf),
   }));
+
+type DeviceSpec = DriverLink['devices'][number];
+const specs = new WeakMap<SiteDevice, DeviceSpec>();
+
+/** Made once for each device of a site: who looks for what has changed sees at once that it is the same. */
+function specOf(device: SiteDevice): DeviceSpec {
+  const { id, options, profile, points } = device;
+  const spec = specs.get(device) ?? { id, options, profile, points: points.map(pointOf) };
+  specs.set(device, spec);
+  return spec;
+}
 
 /** What of a point its readings come from: of other fields a driver knows nothing. */
 export const pointOf = (point: SitePoint): Point => {

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { isEqual } from '#kit/equal.ts';
 import type { Site, SitePoint } from '../config/site.ts';
 import { linkSpecs, pointOf } from './link-spec.ts';
 import type { Permit } from './rules/permit.ts';
@@ -36,14 +36,19 @@ export interface SitePlan {
 }
 
 /** By id, in the order of their lists. */
-export function differ<T>(before: readonly T[], after: readonly T[], idOf: (each: T) => string): Difference {
+export function differ<T>(
+  before: readonly T[],
+  after: readonly T[],
+  idOf: (each: T) => string,
+  isSame: (one: T | undefined, other: T) => boolean = isEqual,
+): Difference {
   const [old, now] = [before, after].map((list) => new Map(list.map((each) => [idOf(each), each])));
   const isIn = (map: ReadonlyMap<string, T> | undefined) => (each: T) => map?.has(idOf(each)) === true;
   const isNew = (each: T) => !isIn(old)(each);
   return {
     added: after.filter(isNew).map(idOf),
     removed: before.filter((each) => !isIn(now)(each)).map(idOf),
-    changed: after.filter((each) => !isNew(each) && !isDeepStrictEqual(old?.get(idOf(each)), each)).map(idOf),
+    changed: after.filter((each) => !isNew(each) && !isSame(old?.get(idOf(each)), each)).map(idOf),
   };
 }
 
@@ -65,10 +70,25 @@ const judgedPoint = (point: SitePoint) => {
 /** What a point's readings mean. */
 const measuredPoint = (point: SitePoint) => ({ ...pointOf(point), unit: point.unit });
 
-const judgedOf = ({ timeZone, windows, notEvaluableAfterMs, alarms, rules, permits, points }: RunSite) => ({
-  site: { timeZone, windows, notEvaluableAfterMs, alarms, rules, permits, points: points.map(judgedPoint) },
-  measured: points.map(measuredPoint),
+const judgedOf = ({ timeZone, windows, notEvaluableAfterMs, alarms, rules, permits }: RunSite) => ({
+  ...{ timeZone, windows, notEvaluableAfterMs, alarms, rules, permits },
 });
+
+/** The same as some see it. A part that is the very same need not be looked at, and of a large site most are. */
+const seenAs =
+  <T>(view: (each: T) => unknown) =>
+  (one: T | undefined, other: T): boolean =>
+    one === other || (one !== undefined && isEqual(view(one), view(other)));
+const isMeasuredSame = seenAs(measuredPoint);
+const isJudgedSamePoint = seenAs(judgedPoint);
+
+const isJudgedSame = (before: RunSite, after: RunSite): boolean =>
+  before.points.length === after.points.length &&
+  before.points.every((point, i) => point === after.points[i] || isSamePoint(point, after.points[i])) &&
+  isEqual(judgedOf(before), judgedOf(after));
+
+const isSamePoint = (one: SitePoint, other: SitePoint | undefined): boolean =>
+  other !== undefined && isJudgedSamePoint(one, other) && isMeasuredSame(one, other);
 
 const settingsOf = (site: RunSite): Readonly<Record<string, unknown>> => ({
   gateway: site.gateway,
@@ -95,7 +115,7 @@ export function planSite(before: RunSite, after: RunSite): SitePlan {
   const byId = ({ id }: { readonly id: string }) => id;
   const devicesOf = (site: RunSite) => site.links.flatMap(({ devices }) => devices);
   const [old, now] = [settingsOf(before), settingsOf(after)];
-  const settings = Object.keys(now).filter((name) => !isDeepStrictEqual(old[name], now[name]));
+  const settings = Object.keys(now).filter((name) => !isEqual(old[name], now[name]));
   return {
     links: differ(linkSpecs(before), linkSpecs(after), byId),
     upstreams: differ(before.upstreams, after.upstreams, byId),
@@ -103,9 +123,9 @@ export function planSite(before: RunSite, after: RunSite): SitePlan {
     devices: differ(devicesOf(before), devicesOf(after), byId),
     rules: differ(before.rules, after.rules, byId),
     permits: differ(before.permits, after.permits, byId),
-    points: differ(before.points.map(measuredPoint), after.points.map(measuredPoint), ({ key }) => key),
+    points: differ(before.points, after.points, ({ key }) => key, isMeasuredSame),
     settings,
-    isJudgedSame: isDeepStrictEqual(judgedOf(before), judgedOf(after)),
+    isJudgedSame: isJudgedSame(before, after),
     needsRestart: settings.filter((name) => ONLY_BY_RESTART.includes(name)),
   };
 }

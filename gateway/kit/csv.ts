@@ -9,18 +9,22 @@ export interface CsvRecord {
  * Empty lines are left out. A quote that is never closed makes the rest of the text one field.
  */
 export function parseCsv(text: string): CsvRecord[] {
-  const records: CsvRecord[] = [];
+  return [...csvRecords(text)];
+}
+
+/** The same, one record after the other: of a long file not at once. */
+export function* csvRecords(text: string): Generator<CsvRecord, void> {
   let fields: string[] = [];
   let field = '';
   let isQuoted = false;
   let line = 1;
   let began = 1;
-  const end = () => {
+  function* end() {
     fields.push(field);
-    if (fields.length > 1 || fields[0] !== '') records.push({ line: began, fields });
+    if (fields.length > 1 || fields[0] !== '') yield { line: began, fields };
     fields = [];
     field = '';
-  };
+  }
   for (let i = 0; i < text.length; i++) {
     const character = text[i];
     if (character === '\n') line++;
@@ -33,12 +37,11 @@ export function parseCsv(text: string): CsvRecord[] {
       fields.push(field);
       field = '';
     } else if (character === '\n') {
-      end();
+      yield* end();
       began = line;
     } else if (character !== '\r') field += character;
   }
-  end();
-  return records;
+  yield* end();
 }
 
 /** What a spreadsheet would take for a formula, when it opens the file (OWASP, CSV injection). */

@@ -30,6 +30,16 @@ export function overlaps(
   points: readonly RulePoint[],
   timeZone: string,
 ): readonly Overlap[] {
+  const steps = overlapping(permits, points, timeZone);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+/** The same, step by step. */
+export function* overlapping(
+  permits: readonly Permit[],
+  points: readonly RulePoint[],
+  timeZone: string,
+): Generator<void, readonly Overlap[]> {
   const zone = openZone(timeZone);
   const devicesOf = devicesBy(points);
   const filings = permits
@@ -40,6 +50,7 @@ export function overlaps(
   const open = new Map<string, typeof filings>();
   const found = new Map<string, { readonly order: number; readonly overlap: Overlap }>();
   for (const one of filings) {
+    yield;
     for (const device of devicesOf(one.permit)) {
       const key = JSON.stringify([one.permit.kind, device]);
       const others = (open.get(key) ?? []).filter(({ filing }) => filing.rough.to > one.filing.rough.from);

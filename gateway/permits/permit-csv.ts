@@ -1,4 +1,5 @@
-import { encodeCsv, parseCsv, withoutGuard } from '#kit/csv.ts';
+import { type CsvRecord, csvRecords, encodeCsv, withoutGuard } from '#kit/csv.ts';
+import { Slices } from '#kit/slices.ts';
 import type { Zone } from '#kit/zone.ts';
 import { type Permit, permit } from '../rules/permit.ts';
 import { COLUMNS, type Column, columnOf, plain, wordOf } from './permit-columns.ts';
@@ -102,10 +103,10 @@ function headingOf(path: readonly PropertyKey[], headings: ReadonlyMap<Column, s
 
 /**
  * The permits of a CSV with a heading, in Chinese or English. Every row that is wrong is named with its number and why;
- * whoever imports takes all rows or none. It yields now and then, for a file may be long.
+ * whoever imports takes all rows or none. In slices, for a file may be long.
  */
-export async function readPermits(text: string, zone: Zone, breathe: () => Promise<unknown>): Promise<ReadPermits> {
-  const [heading, ...records] = parseCsv(text.replace(/^\uFEFF/, ''));
+export async function readPermits(text: string, zone: Zone, slices = new Slices()): Promise<ReadPermits> {
+  const [heading, ...records] = await recordsOf(text, slices);
   const problems: RowProblem[] = [];
   const rows: PermitRow[] = [];
   const tell = (row: number, column: string | null, message: string) => problems.push({ row, column, message });
@@ -131,7 +132,7 @@ export async function readPermits(text: string, zone: Zone, breathe: () => Promi
 
   const seen = new Map<string, number>();
   for (const [i, record] of records.entries()) {
-    if (i % 100 === 99) await breathe();
+    if (slices.isOver) await slices.next();
     const row = i + 2;
     if (
       record.fields.length > columns.length &&
@@ -167,6 +168,17 @@ export async function readPermits(text: string, zone: Zone, breathe: () => Promi
     } else tell(row, headings.get('id') ?? null, `the number ${read.data.id} stands in row ${first} already`);
   }
   return { rows, problems };
+}
+
+async function recordsOf(text: string, slices: Slices): Promise<readonly CsvRecord[]> {
+  const records: CsvRecord[] = [];
+  for (const record of csvRecords(text.replace(/^\uFEFF/, ''))) {
+    records.push(record);
+    if (slices.isOver) await slices.next();
+    // One more than may be, which is told.
+    if (records.length > MOST_ROWS + 1) break;
+  }
+  return records;
 }
 
 const columnNamed = (path: readonly PropertyKey[]): Column => String(path[0]) as Column;

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '#kit/fault.ts';
+import type { Slices } from '#kit/slices.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import type { Instant } from '../judge.ts';
@@ -13,10 +14,10 @@ import type {
   PermitReceipt,
   Permits,
 } from '../rules/permit.ts';
-import { Filing } from '../rules/permit-book.ts';
+import { Filing, Nights } from '../rules/permit-book.ts';
 import { type RulePoint, selects } from '../rules/point.ts';
 import { PERMIT_FAULTS } from './faults.ts';
-import { overlaps } from './overlaps.ts';
+import { overlapping, overlaps } from './overlaps.ts';
 
 export const PERMIT_CHANGED = 'city.gengfu.permit.changed';
 /** Permits that are kept beside those of the site's files. */
@@ -69,11 +70,16 @@ export class PermitRegister implements Permits {
   readonly #matched = new Map<string, boolean>();
   #site: PermitSite;
   #zone: Zone;
+  #nights: Nights;
+  /** Those of the site's files by number. */
+  #files: ReadonlyMap<string, Permit>;
 
   constructor(options: PermitRegisterOptions) {
     this.#options = options;
     this.#site = options.site;
     this.#zone = openZone(options.site.timeZone);
+    this.#nights = new Nights(this.#zone);
+    this.#files = byNumber(options.site.permits);
     for (const record of options.stored) this.#stored.set(record.permit.id, record);
   }
 
@@ -85,6 +91,8 @@ export class PermitRegister implements Permits {
   changeSite(site: PermitSite): void {
     this.#site = site;
     this.#zone = openZone(site.timeZone);
+    this.#nights = new Nights(this.#zone);
+    this.#files = byNumber(site.permits);
     this.#matched.clear();
   }
 
@@ -102,26 +110,31 @@ export class PermitRegister implements Permits {
   /** By number. */
   list(): readonly PermitEntry[] {
     const now = this.#options.instant().at;
-    const files = new Map(this.#site.permits.map((permit) => [permit.id, permit]));
-    const stored = [...this.#stored.values()].map((record): PermitEntry => {
-      const file = files.get(record.permit.id);
-      const differs = file === undefined || isDeepStrictEqual(file, record.permit) ? null : file;
-      return { ...record, covers: this.#covers(record.permit, now), differs };
-    });
+    const stored = [...this.#stored.values()].map((record) => this.#storedEntry(record, now));
     const own = this.#site.permits
       .filter(({ id }) => !this.#stored.has(id))
-      .map((permit): PermitEntry => {
-        const covers = this.#covers(permit, now);
-        return { permit, revision: 0, source: 'site', by: null, at: null, covers, differs: null };
-      });
+      .map((permit) => this.#fileEntry(permit, now));
     return [...own, ...stored].sort((a, b) => (a.permit.id < b.permit.id ? -1 : 1));
   }
 
   /** Throws a Fault `no-such-permit`. */
   find(id: string): PermitEntry {
-    const found = this.list().find(({ permit }) => permit.id === id);
-    if (found === undefined) throw new Fault(PERMIT_FAULTS.unknown, `There is no permit ${id}.`);
-    return found;
+    const now = this.#options.instant().at;
+    const [record, file] = [this.#stored.get(id), this.#files.get(id)];
+    if (record !== undefined) return this.#storedEntry(record, now);
+    if (file !== undefined) return this.#fileEntry(file, now);
+    throw new Fault(PERMIT_FAULTS.unknown, `There is no permit ${id}.`);
+  }
+
+  #storedEntry(record: PermitRecord, now: number): PermitEntry {
+    const file = this.#files.get(record.permit.id);
+    const differs = file === undefined || isDeepStrictEqual(file, record.permit) ? null : file;
+    return { ...record, covers: this.#covers(record.permit, now), differs };
+  }
+
+  #fileEntry(permit: Permit, now: number): PermitEntry {
+    const covers = this.#covers(permit, now);
+    return { permit, revision: 0, source: 'site', by: null, at: null, covers, differs: null };
   }
 
   /** Why a permit cannot be taken, whatever its number: it is on nothing that this site has. */
@@ -135,14 +148,38 @@ export class PermitRegister implements Permits {
     return `no point of this site is of ${wanted.join(' and ')}`;
   }
 
+  /** Whether all of them can be taken at once, and which of them overlap; in slices. Throws the Fault `too-many-permits`. */
+  async look(permits: readonly Permit[], slices: Slices): Promise<readonly Overlap[]> {
+    const ids = permits.map(({ id }) => id);
+    this.#makeRoom(ids, this.#options.instant().at);
+    const known = new Set(ids);
+    const others = this.over(this.#site.permits).filter(({ id }) => !known.has(id));
+    const { points, timeZone } = this.#site;
+    const found = await slices.run(overlapping([...others, ...permits], points, timeZone));
+    return found.filter((overlap) => known.has(overlap.id) || known.has(overlap.with));
+  }
+
+  /** Takes permits that were looked at together, as `change` does, without a word of those that overlap. */
+  take(permits: readonly Permit[], author: PermitAuthor): Promise<PermitReceipt> {
+    return this.#change(
+      permits.map((permit) => ({ permit })),
+      author,
+      true,
+    );
+  }
+
   /**
    * Takes all of them or none, at this instant, and answers when that is durable. Throws a Fault: `permit-site`,
    * `permit-exists`, `permit-revision`, `too-many-permits`, `not-durable`.
    */
-  async change(changes: readonly PermitChange[], author: PermitAuthor): Promise<PermitReceipt> {
+  change(changes: readonly PermitChange[], author: PermitAuthor): Promise<PermitReceipt> {
+    return this.#change(changes, author, false);
+  }
+
+  async #change(changes: readonly PermitChange[], author: PermitAuthor, isLooked: boolean): Promise<PermitReceipt> {
     const instant = this.#options.instant();
     const { at } = instant;
-    const files = new Map(this.#site.permits.map((permit) => [permit.id, permit]));
+    const files = this.#files;
     const records: { readonly record: PermitRecord; readonly before: Permit | null }[] = [];
     const unchanged: string[] = [];
     for (const change of changes) {
@@ -154,12 +191,12 @@ export class PermitRegister implements Permits {
         unchanged.push(permit.id);
         continue;
       }
-      const flaw = this.flawOf(permit);
+      const flaw = isLooked ? null : this.flawOf(permit);
       if (flaw !== null) throw new Fault(PERMIT_FAULTS.site, `Permit ${permit.id}: ${flaw}.`);
       const revision = change.revision ?? present + 1;
       records.push({ record: { permit, revision, source: author.source, by: author.by, at }, before });
     }
-    const warnings = this.#overlaps(records.map(({ record }) => record.permit));
+    const warnings = isLooked ? [] : this.#overlaps(records.map(({ record }) => record.permit));
     const changed = records.map(({ record }) => record.permit.id);
     if (records.length === 0) return { status: 'unchanged', changed, unchanged, warnings };
     const dropped = this.#makeRoom(changed, at);
@@ -204,12 +241,17 @@ export class PermitRegister implements Permits {
   }
 
   #covers(permit: Permit, at: number): boolean {
-    return permit.status === 'granted' && new Filing(permit, this.#zone).covers(at);
+    return permit.status === 'granted' && new Filing(permit, this.#zone, this.#nights).covers(at);
   }
 
   #overlaps(changed: readonly Permit[]): readonly Overlap[] {
     const ids = new Set(changed.map(({ id }) => id));
-    const others = this.over(this.#site.permits).filter(({ id }) => !ids.has(id));
+    const devices = new Set(changed.flatMap(({ on }) => on.device ?? []));
+    const isEvery = changed.some(({ on }) => on.device === undefined);
+    // The others need not be looked at, of which there may be thousands.
+    const isNear = ({ on }: Permit) =>
+      isEvery || on.device === undefined || [on.device].flat().some((device) => devices.has(device));
+    const others = this.over(this.#site.permits).filter((permit) => !ids.has(permit.id) && isNear(permit));
     const own = overlaps([...others, ...changed], this.#site.points, this.#site.timeZone);
     return own.filter((overlap) => ids.has(overlap.id) || ids.has(overlap.with));
   }
@@ -237,6 +279,8 @@ export class PermitRegister implements Permits {
     };
   }
 }
+
+const byNumber = (permits: readonly Permit[]) => new Map(permits.map((permit) => [permit.id, permit]));
 
 function auditOf({ permit, revision, at }: PermitRecord, before: Permit | null, author: PermitAuthor): AuditLine {
   const { by, source, from, note } = author;

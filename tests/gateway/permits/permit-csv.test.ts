@@ -6,7 +6,7 @@ import { decodeOfficeText } from '../../../gateway/permits/permit-text.ts';
 import { permit } from '../../../gateway/rules/permit.ts';
 
 const zone = openZone('Asia/Shanghai');
-const read = (text: string) => readPermits(text, zone, async () => {});
+const read = (text: string) => readPermits(text, zone);
 const HEAD = 'number,device,from,to,status\n';
 const told = async (text: string) =>
   (await read(text)).problems.map(({ row, column, message }) => `${row} ${column ?? '-'}: ${message}`);

@@ -1,5 +1,9 @@
-import { describe, expect, test } from 'vitest';
-import { importPermits } from '../../../gateway/permits/import-permits.ts';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { silentLog } from '../../../gateway/kit/log.ts';
+import { PermitImports } from '../../../gateway/permits/import-permits.ts';
 import { takePermitCommand } from '../../../gateway/permits/permit-command.ts';
 import {
   MOST_PERMITS,
@@ -178,9 +182,36 @@ describe('the command of the platform', () => {
 });
 
 describe('a file', () => {
+  const LI = { by: 'li', source: 'csv', note: 'july.csv' } as const;
+  let dir = '';
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'gengfu-permits-'));
+  });
+  afterEach(() => rm(dir, { recursive: true }));
+
   const HEAD = 'number,device,from,to,status\n';
   const take = (register: PermitRegister, text: string, isTrial = false) =>
-    importPermits(register, text, { by: 'li', source: 'csv', note: 'july.csv' }, isTrial, async () => {});
+    new PermitImports(register, join(dir, 'import.json')).import(text, LI, isTrial);
+
+  test('is taken in lots, and what is cut off in between is taken at the next start, once', async () => {
+    const { register, batches, state } = open();
+    const text = `${HEAD}${Array.from({ length: 50 }, (_, i) => `n${i},noise-11,2026-07-15,2026-07-16,granted\n`).join('')}`;
+    state.isDurable = false;
+    await expect(take(register, text)).rejects.toMatchObject({ code: 'not-durable' });
+
+    const onDisk = batches.slice(0, 1).flatMap(({ permits }) => permits.map((each) => each.state as PermitRecord));
+    expect([onDisk.length, batches.length]).toEqual([20, 3]);
+    const after = open({ stored: onDisk });
+    const imports = () => new PermitImports(after.register, join(dir, 'import.json'));
+    await imports().resume(silentLog);
+    expect(after.register.list().map(({ permit, by }) => [permit.id, by])).toHaveLength(50);
+    expect(after.batches.flatMap(({ told }) => told.map(({ subject }) => subject))).toEqual(
+      Array.from({ length: 30 }, (_, i) => `n${i + 20}`),
+    );
+    await imports().resume(silentLog);
+    expect(after.batches).toHaveLength(2);
+    expect(await readdir(dir)).toEqual([]);
+  });
 
   test('with one bad row changes nothing, and all that is wrong is named', async () => {
     const { register, batches } = open();
