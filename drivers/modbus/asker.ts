@@ -1,54 +1,116 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
+import type { LineAnswer, LineQuestion } from '../driver.ts';
 import { READING_CODES } from '../reading.ts';
 import { type Answer, CLOSED, type Line } from './line.ts';
 import type { Request } from './pdu.ts';
+import type { PollPlan } from './plan.ts';
 import type { Unit } from './unit.ts';
 import { UseMeter } from './use.ts';
 import { exceptionCode, isUnreached } from './values.ts';
 import { CORRUPT } from './write.ts';
 
-/** What came of a request: `code` says why its unit did not answer; without one the answer is of the unit itself. */
-export type Heard = (answer: Answer, code: string | undefined, tookMs: number) => void;
+/**
+ * What came of a request: `code` says why its unit did not answer; without one the answer is of the unit itself. Gives how
+ * long the unit rests, ms of the wire.
+ */
+export type Heard = (answer: Answer, code: string | undefined, tookMs: number) => number;
 
-/** Asks the units of one link, and keeps how each stands. */
+export interface AskerEvents {
+  /** A unit went away, after a request that took so long. */
+  lost(unit: Unit, tookMs: number): void;
+  /** A request has ended, or a unit has rested: somebody else may be asked. */
+  freed(): void;
+}
+
+/** Asks the units of one link, never two questions to one at a time, and keeps how each stands. */
 export class Asker {
   readonly meter: UseMeter;
   line: Line | undefined;
   /** What a request without an answer takes on the site's clock. */
   silenceClockMs = Number.POSITIVE_INFINITY;
   readonly #beganAt: { readonly wire: number; readonly clock: number };
-  /** A unit went away, after a request that took so long. */
-  readonly #lost: (unit: Unit, tookMs: number) => void;
+  #inFlight = 0;
+  readonly #events: AskerEvents;
+  readonly #hasNumbers: boolean;
   readonly #clock: Clock;
   readonly #wire: Clock;
   readonly #log: Log;
 
+  /** `hasNumbers`: the line tells replies apart by transaction numbers. */
   constructor(
     context: { readonly clock: Clock; readonly wire: Clock; readonly log: Log },
-    lost: (unit: Unit, tookMs: number) => void,
+    hasNumbers: boolean,
+    events: AskerEvents,
   ) {
+    this.#hasNumbers = hasNumbers;
+    this.#events = events;
     this.#clock = context.clock;
     this.#wire = context.wire;
     this.#log = context.log;
-    this.#lost = lost;
     this.#beganAt = { wire: context.wire.tick(), clock: context.clock.tick() };
     this.meter = new UseMeter(this.#beganAt.wire);
   }
 
+  /** The line is down, or has as many requests in flight as it takes. */
+  get isFull(): boolean {
+    return this.line === undefined || this.#inFlight >= this.line.window;
+  }
+
   ask(unit: Unit, request: Request, heard: Heard): void {
+    unit.busy = true;
+    this.#inFlight++;
     if (this.line === undefined) {
-      heard(CLOSED, READING_CODES.linkDown, 0);
+      this.#release(unit, heard(CLOSED, READING_CODES.linkDown, 0));
       return;
     }
     const askedAt = this.#wire.tick();
     unit.standing.asked(askedAt);
     this.line.ask(request, unit.standing.timeoutMs, (answer) => {
       const now = this.#wire.tick();
-      if (answer.kind === 'silence') this.silenceClockMs = (now - askedAt) * this.clockRate(now);
-      this.meter.used(now, now - askedAt);
-      heard(answer, this.#judge(unit, answer, now - askedAt), now - askedAt);
+      const tookMs = now - askedAt;
+      if (answer.kind === 'silence') this.silenceClockMs = tookMs * this.clockRate(now);
+      this.meter.used(now, tookMs);
+      this.#release(unit, heard(answer, this.#judge(unit, answer, tookMs), tookMs));
     });
+  }
+
+  /**
+   * Asks only to hear that the unit lives, and that it answers this question and not one before. Where the greeting
+   * cannot be told from other questions by its length, the unit rests for a time-out: what is owed comes meanwhile.
+   */
+  greet(unit: Unit, plan: PollPlan, done: (code: string | undefined, tookMs: number) => void): void {
+    this.ask(unit, plan.greeting, (_, code, tookMs) => {
+      done(code, tookMs);
+      const mustRest = code === undefined && !this.#hasNumbers && plan.greeting === plan.blocks[0]?.request;
+      return mustRest ? unit.standing.timeoutMs : unit.turnaroundMs;
+    });
+  }
+
+  /** Asks for a job; only where the line has `guests`. */
+  askGuest(question: LineQuestion, heard: (answer: LineAnswer, tookMs: number) => void): void {
+    this.#inFlight++;
+    const askedAt = this.#wire.tick();
+    this.line?.guests?.ask(question, (answer) => {
+      const now = this.#wire.tick();
+      this.#inFlight--;
+      this.meter.used(now, now - askedAt);
+      heard(answer, now - askedAt);
+      this.#events.freed();
+    });
+  }
+
+  #release(unit: Unit, restMs: number): void {
+    this.#inFlight--;
+    if (restMs === 0) {
+      unit.busy = false;
+    } else {
+      unit.cancelRest = this.#wire.after(restMs, () => {
+        unit.busy = false;
+        this.#events.freed();
+      });
+    }
+    this.#events.freed();
   }
 
   /** What a millisecond of the wire is on the site's clock. */
@@ -78,7 +140,7 @@ export class Asker {
     unit.code = codeOf(answer);
     if (standing.isAway && !wasAway) {
       this.#log.warn({ device: unit.device.id, code: unit.code }, 'does not answer; probed from now on');
-      this.#lost(unit, tookMs);
+      this.#events.lost(unit, tookMs);
     }
     return unit.code;
   }

@@ -20,8 +20,8 @@ export const draftOf = (point: string, { value, quality, code }: Qualified): Dra
 export const badDraft = (point: string, code: string): Draft => ({
   point,
   value: null,
-  at: 0,
-  tick: 0,
+  at: undefined,
+  tick: undefined,
   quality: 'bad',
   code,
 });

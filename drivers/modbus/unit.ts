@@ -4,6 +4,7 @@ import { DEFAULT_BLOCKS, type PollPlan, planPolls } from './plan.ts';
 import { Poll } from './poll.ts';
 import type { SharedRows } from './rows.ts';
 import { Standing } from './standing.ts';
+import { type Pace, shareOf } from './use.ts';
 
 /** One device on its link, as the poller keeps it. */
 export interface Unit {
@@ -65,4 +66,10 @@ export function makeUnit(device: ModbusDevice, link: LinkTiming, rows: SharedRow
   if (plan !== undefined) unit.own = { scale, poll: new Poll(unit, plan, rows) };
   for (const each of plansOf(device)) polls.push(new Poll(unit, each, rows));
   return unit;
+}
+
+/** The share of a link's time that all polls of its units need. */
+export function plannedShare(units: readonly Unit[], pace: Pace): number {
+  const plans = units.map(({ polls, turnaroundMs }) => ({ plans: polls.map(({ plan }) => plan), turnaroundMs }));
+  return plans.reduce((sum, { plans, turnaroundMs }) => sum + shareOf(plans, pace, turnaroundMs), 0);
 }
