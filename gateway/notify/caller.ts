@@ -1,45 +1,14 @@
-import type { Clock } from '#kit/clock.ts';
 import { codeOf, textOf } from '#kit/fault.ts';
-import type { Log } from '#kit/log.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import { Backlog } from '../ledger/backlog.ts';
-import type { Entry, LedgerReader } from '../ledger/ledger.ts';
-import { type Call, type CallInput, callKey, channelOf, isStillOn, type WantedCall, wanted } from './call.ts';
-import { CallList, isOut, type StoredState, type Told } from './call-list.ts';
-import type { Message, OpenChannel, Recipient, Sent, Receipt as SentReceipt } from './channels/channel.ts';
+import type { Entry } from '../ledger/ledger.ts';
+import { type Call, type CallInput, callKey, channelOf, isStillOn, wanted } from './call.ts';
+import { entryOf } from './call-entry.ts';
+import { CallList, isOut, type Told } from './call-list.ts';
+import type { CallerContext, Spoken } from './caller-context.ts';
+import type { Sent, Receipt as SentReceipt } from './channels/channel.ts';
 import { Sending } from './sending.ts';
 import { aboutOf, eventOf, occasionOf, type ToldEvent, ToldEvents } from './told-events.ts';
-
-export interface Spoken {
-  readonly message: Message;
-  readonly recipients: readonly Recipient[];
-}
-
-export interface CallerContext {
-  readonly ledger: LedgerReader;
-  /** Stores states, and tells of them in the log, in one transaction; false when the ledger would not take it. */
-  keep(told: readonly EntryDraft[], states: readonly StoredState[]): Promise<boolean>;
-  /** The states of an earlier run. */
-  readonly saved: ReadonlyMap<string, object>;
-  /** Those of the site as it is now. */
-  readonly channels: ReadonlyMap<string, OpenChannel>;
-  readonly clock: Clock;
-  readonly wire: Clock;
-  readonly log: Log;
-  encodeTime(at: number): string;
-  /** Who is to be told of an entry. */
-  route(event: ToldEvent, at: number): readonly WantedCall[];
-  /** Who is called instead, at once, when nobody of a call's tier could be reached. */
-  above(call: Call, event: ToldEvent, at: number): readonly WantedCall[];
-  /** What is said to whom; null when that is nobody any more. */
-  speak(call: Call, event: ToldEvent): Spoken | null;
-  /** Whether the present state of its alarm still asks for it. */
-  isNeeded(call: Call): boolean;
-  /** A person has answered a call: by a key while it was spoken, or by a message. */
-  answered(call: Call, kind: 'acknowledged' | 'reply', text: string | null): void;
-  /** A message that came in and answers no call by itself. */
-  cameIn(channel: string, receipt: SentReceipt): void;
-}
 
 export const CALLS = 'people';
 /** Events that are told before the disk has them. */
@@ -377,30 +346,9 @@ export class Caller implements AsyncDisposable {
     this.wake();
   }
 
-  #entry({ step, channel, code, reason, call }: Told): EntryDraft {
-    const { alarm, to, tier, urgent, repeated, tries, sequence } = call;
-    const event = this.#events.known(sequence);
-    return {
-      type: `city.gengfu.call.${step}`,
-      subject: event?.subject ?? alarm,
-      time: this.#context.encodeTime(this.#context.clock.now()),
-      data: {
-        ...{
-          alarm,
-          entry: sequence,
-          step: call.step,
-          to,
-          channel,
-          tier,
-          urgent,
-          repeated,
-          attempt: tries,
-          code,
-          reason,
-        },
-        exercise: event?.data.exercise ?? null,
-      },
-    };
+  #entry(told: Told): EntryDraft {
+    const time = this.#context.encodeTime(this.#context.clock.now());
+    return entryOf(told, this.#events.known(told.call.sequence), time);
   }
 
   #later(ms: number): void {

@@ -1,7 +1,7 @@
 import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
 import { compareLevels, type Level, type Text } from '../rules/finding.ts';
 import type { Call } from './call.ts';
-import type { Spoken } from './caller.ts';
+import type { Spoken } from './caller-context.ts';
 import type { Channel, Message, Recipient } from './channels/channel.ts';
 import type { Contact, Language } from './people.ts';
 import { replyCode } from './replies.ts';

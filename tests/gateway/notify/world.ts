@@ -2,7 +2,8 @@ import type { EntryDraft } from '../../../gateway/alarms/alarm-event.ts';
 import type { Entry } from '../../../gateway/ledger/ledger.ts';
 import type { Call, WantedCall } from '../../../gateway/notify/call.ts';
 import type { StoredState } from '../../../gateway/notify/call-list.ts';
-import { Caller, type CallerContext } from '../../../gateway/notify/caller.ts';
+import { Caller } from '../../../gateway/notify/caller.ts';
+import type { CallerContext } from '../../../gateway/notify/caller-context.ts';
 import type {
   ChannelStatus,
   Message,
