@@ -13,9 +13,12 @@ const rank = (level: Level | null): number => (level === null ? URGENT_FIRST.len
 export const stateOf = (alarm: Pick<Alarm, 'condition' | 'acknowledged'>): AlarmState =>
   alarm.condition === 'active' ? (alarm.acknowledged ? 'ACKED' : 'UNACK') : alarm.acknowledged ? 'NORM' : 'RTNUN';
 
-/** Highest level first, then those nobody has seen, then the newest change; the returned come last. */
+/** What is real before any exercise; highest level first, then those nobody has seen, then the newest change; the returned come last. */
 export const byUrgency = (a: ListedAlarm, b: ListedAlarm): number =>
-  rank(a.level) - rank(b.level) || Number(a.acknowledged) - Number(b.acknowledged) || b.changedAt - a.changedAt;
+  Number(a.exercise !== undefined) - Number(b.exercise !== undefined) ||
+  rank(a.level) - rank(b.level) ||
+  Number(a.acknowledged) - Number(b.acknowledged) ||
+  b.changedAt - a.changedAt;
 
 /** It was raised, or rose: what duty staff must look at. */
 export function isRise(entry: LogEntry): boolean {

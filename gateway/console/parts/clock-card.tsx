@@ -3,7 +3,6 @@ import { dayOf, timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
 import { Card } from './card.tsx';
 import { Fact } from './fact.tsx';
-import { StateWord } from './link-words.tsx';
 import { SiteTime } from './site-time.tsx';
 
 /** How far the gateway's clock is trusted, and when it was last put right. */
@@ -17,10 +16,6 @@ export function ClockCard() {
     <Card title={say('clockcard.title')}>
       <SiteTime />
       <dl className="facts">
-        <Fact name={say('clockcard.trust')}>
-          <StateWord good={site.clock === 'synchronised'} word={say(`clock.${site.clock}`)} />
-        </Fact>
-        <Fact name={say('system.zone')}>{site.timeZone}</Fact>
         <Fact name={say('clockcard.corrected')}>
           {at === null
             ? say('clockcard.never')

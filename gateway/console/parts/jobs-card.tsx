@@ -82,6 +82,7 @@ function Line({ work, onDone }: { readonly work: Work; readonly onDone: () => vo
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const live = useKnown((known) => known.connection === 'live');
   const { kind, on, by, startedAt, state, progress, mayStop } = work;
+  const time = timeNear(startedAt, now, zone);
   const name = [say.of('job-kind', kind), on].filter(Boolean).join(' ');
   const stop = async () => {
     await tell(work.stop(), () => say('jobs.stopped'));
@@ -110,7 +111,7 @@ function Line({ work, onDone }: { readonly work: Work; readonly onDone: () => vo
           </Button>
         )}
       </div>
-      <p className="quiet">{say('jobs.by', { by: by ?? '—', time: timeNear(startedAt, now, zone) })}</p>
+      <p className="quiet">{by === null ? say('jobs.since', { time }) : say('jobs.by', { by, time })}</p>
     </li>
   );
 }

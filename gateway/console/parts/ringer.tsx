@@ -49,7 +49,7 @@ export function Ringer() {
   }, [ring, muted]);
 
   if (ring === null) return null;
-  const count = ringing.length;
+  const count = ringing.filter(({ exercise }) => (exercise === undefined) === (ring === 'real')).length;
   const left = lengthWords(say, (mute?.untilMs ?? now) - now);
   return (
     <Alert

@@ -109,7 +109,7 @@ export const enResponse: Readonly<Record<keyof typeof zhResponse, string>> = {
   'exercise.drill-text': 'This is an exercise, not a real alarm',
   'exercise.test-text': 'This is an end-to-end test, not a real alarm',
   'exercise.banner': 'A drill or test is under way',
-  'exercise.banner-text': '{{count}} alarms marked [DRILL] or [TEST] are not real.',
+  'exercise.banner-text': 'Alarms marked [DRILL] or [TEST] are not real: {{count}} now.',
   'incident.title': 'Incident of {{count}} alarms',
   'incident.first': 'First out: {{subject}}',
   'incident.show': 'Show its alarms',

@@ -27,6 +27,11 @@ describe('the order of the list', () => {
     const fresh = { ...old, id: 'fresh', changedAt: old.changedAt + 1 };
     expect([old, fresh].toSorted(byUrgency)[0]?.id).toBe('fresh');
   });
+
+  test('an exercise comes after whatever is real', () => {
+    const drill = { ...find('a-water'), id: 'drill', exercise: 'drill' as const };
+    expect([drill, find('a-silent')].toSorted(byUrgency).map(({ id }) => id)).toEqual(['a-silent', 'drill']);
+  });
 });
 
 test.each([

@@ -115,15 +115,17 @@ describe('what nobody is called for, and what is not real', () => {
     expect(page.url()).toContain('only=shelved');
   });
 
-  test('a drill is marked in the list, beside it and above it, and not counted among the levels', async () => {
+  test('a drill is marked in the list, beside it and above it, and neither counted nor put before what is real', async () => {
     await using visit = await desktop.visit();
     const { page, api } = visit;
-    api.state.alarms = [drilled];
+    api.state.alarms = [drilled, late];
     await visit.signIn();
+    expect(await page.locator('[data-alarm]').first().getAttribute('data-alarm')).toBe('a-flood');
+    await page.getByText('【演练】1 条告警未确认').waitFor();
     expect(await page.locator('[data-alarm=a-drill]').textContent()).toContain('【演练】');
     await page.getByText('演练 / 测试进行中').waitFor();
-    expect(await page.locator('.count-red').textContent()).toContain('0');
-    await page.locator('.alarm-what').click();
+    expect(await page.locator('.count-red').textContent()).toContain('1');
+    await page.locator('[data-alarm=a-drill] .alarm-what').click();
     await page.locator('.exercise-banner').getByText('这是演练，不是真实告警').waitFor();
   });
 });

@@ -138,6 +138,11 @@ describe('who was called', () => {
     ]);
   });
 
+  test('one that was given up since somebody had seen the alarm has not failed', () => {
+    const [line] = callLines([call('failed', 0, 'call', 'cancelled')], []);
+    expect([line?.state, line?.why]).toEqual(['cancelled', '']);
+  });
+
   test('what is under way stands at its end; what went out is in the log already', () => {
     const now = {
       ...{ sequence: 9, alarm: 'a', step: 'raised', to: zhou, tier: 1, urgent: false, channels: ['sms', 'call'] },
