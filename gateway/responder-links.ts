@@ -132,8 +132,9 @@ export class ResponderLinks implements LinkDesk {
   }
 
   #earlier(alarm: string, person: string): readonly string[] {
-    const own = [...this.#links].filter(([, link]) => link.alarm === alarm && link.person === person);
-    return own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1)).map(([hash]) => hash);
+    const own: string[] = [];
+    for (const [hash, link] of this.#links) if (link.alarm === alarm && link.person === person) own.push(hash);
+    return own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1));
   }
 
   /** Those that have ended, or whose alarm is closed; where all are in use, the one that ends first. */
