@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import { testWith } from '../tools/program.ts';
-import { soakCalls } from './calls.ts';
 import { soakKills } from './kills.ts';
 import { soakOutage } from './outage.ts';
 
@@ -18,9 +17,3 @@ test('the upstream away while events occur, and the gateway killed in the midst:
   expect(faults).toEqual([]);
   expect(events).toBeGreaterThanOrEqual(200);
 }, 180_000);
-
-test('kill -9 while alarms escalate: each step is called once or marked as repeated, and none is missed', async () => {
-  const { faults, wanted } = await soakCalls(10);
-  expect(faults).toEqual([]);
-  expect(wanted).toBeGreaterThan(30);
-}, 240_000);

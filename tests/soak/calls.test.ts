@@ -1,0 +1,8 @@
+import { expect, test } from 'vitest';
+import { soakCalls } from './calls.ts';
+
+test('kill -9 while alarms escalate: each step is called once or marked as repeated, and none is missed', async () => {
+  const { faults, wanted } = await soakCalls(10);
+  expect(faults).toEqual([]);
+  expect(wanted).toBeGreaterThan(30);
+}, 300_000);
