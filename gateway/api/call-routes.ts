@@ -21,7 +21,7 @@ const channelShape = z.object({
 const callShape = z.object({
   sequence: z.number().describe('The entry of the log that it is for'),
   alarm: z.string(),
-  step: z.string().describe('`raised`, `risen:red`, `escalated:2`, `dispatched:…`'),
+  step: z.string().describe('`raised`, `risen:red`, `escalated:2`, `unreached:2`, `dispatched:…`'),
   to: z.object({ kind: z.enum(['person', 'group']), id: z.string() }),
   tier: z.number(),
   urgent: z.boolean(),
