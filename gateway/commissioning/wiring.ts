@@ -14,6 +14,8 @@ const TIMES = 5;
 const LATE_TIMEOUTS = 4;
 /** And so often: a device that is slow is so always. */
 const LATE_TIMES = 2;
+/** At other settings it is asked once, and waited for so many time-outs: it may be slow as well. */
+const ELSEWHERE_PATIENCE = 4;
 
 /**
  * Asks one unit several times the same and says what the pattern of errors means. Where it never answers it is asked at
@@ -34,7 +36,8 @@ export async function testWiring(
     line.ask(
       {
         ...question,
-        timeoutMs: Math.max(timeoutMs, scanTimeout(settings ?? own)),
+        timeoutMs:
+          Math.max(timeoutMs, scanTimeout(settings ?? own)) * (settings === undefined ? 1 : ELSEWHERE_PATIENCE),
         ...(settings === undefined ? {} : { settings }),
       },
       signal,

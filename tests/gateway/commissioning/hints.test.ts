@@ -35,6 +35,11 @@ const PERSONAS: readonly { readonly is: string; readonly cause: Cause; readonly 
   },
   { is: 'wrong parity', cause: 'wrong-parity', units: [{ unit: simpleUnit(UNIT), at: { ...AT, parity: 'even' } }] },
   {
+    is: 'wrong parity, and slow',
+    cause: 'wrong-parity',
+    units: [{ unit: vice((reply) => ({ ...reply, afterMs: 500 })), at: { ...AT, parity: 'even' } }],
+  },
+  {
     is: 'wrong parity, answering all the same',
     cause: 'wrong-parity',
     units: [{ unit: simpleUnit(UNIT), at: { ...AT, parity: 'even' }, blunders: { ...AT, parity: 'even' } }],
