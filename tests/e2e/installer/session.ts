@@ -25,6 +25,8 @@ export interface Session {
 }
 
 const COMMAND_MS = 240_000;
+/** A loaded machine's simulated bus may answer when the line is set otherwise already. */
+const BUS_TRIES = 2;
 /** A device that speaks by itself is heard within. */
 const HEARD_MS = 30_000;
 
@@ -62,11 +64,11 @@ async function scanAll(gengfu: Gengfu, models: readonly Model[]): Promise<(model
   const results = await Promise.all(
     links.map(async ([link, own]): Promise<readonly [string, ScanResult | null]> => {
       const end = performance.now() + HEARD_MS;
-      for (;;) {
+      for (let tries = 1; ; tries++) {
         const { text } = await gengfu('scan', link, '--fast', '--json');
         const line = text.split('\n').findLast((each) => each.startsWith('{'));
         const result = line === undefined ? null : (JSON.parse(line) as ScanResult);
-        const isOver = link.startsWith('bus') || performance.now() > end;
+        const isOver = link.startsWith('bus') ? tries === BUS_TRIES : performance.now() > end;
         if (isOver || own.every((model) => foundAs(model, result) !== null)) return [link, result];
       }
     }),
