@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { askGateway, type DoorRequest } from '../../gateway/door.ts';
 import { freePort, type Running, start, until } from '../tools/program.ts';
 import type { Figure } from './figure.ts';
@@ -77,6 +79,8 @@ async function changesOf(main: string, devices: number): Promise<Figure[]> {
       }),
     ),
   );
+  /** By the links that nothing is added to. */
+  const taken = () => sum(reads.slice(0, slaves.length - 1));
   const listen = await freePort();
   const write = async (files: Files) => {
     for (const [name, text] of Object.entries(filesOf(files, slaves, listen)))
@@ -84,45 +88,49 @@ async function changesOf(main: string, devices: number): Promise<Figure[]> {
   };
   await mkdir(join(site, 'profiles'), { recursive: true });
   await write({ devices, limit: 21_000 });
+  const idle = spawn(process.execPath, ['tests/bench/idle.mjs'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const idleLines = createInterface({ input: idle.stdout })[Symbol.asyncIterator]();
   const gateway: Running = start(
     process.execPath,
     ['--import', './tests/bench/loop-probe.mjs', main, 'run', '--site', site, '--data', data, '--log', 'warn'],
     { LOOP_PROBE: probed },
   );
   const lines = async () => (await readFile(probed, 'utf8').catch(() => '')).split('\n').slice(0, -1);
-  /** p99.9 and most since it was last asked, ms. */
-  const delay = async (): Promise<readonly [number, number]> => {
+  /** p99.9 and most of the gateway’s and of an idle process’s since they were last asked, ms. */
+  const delay = async (): Promise<readonly [share: number, most: number, idle: number]> => {
+    idle.stdin.write('\n');
+    const [, bare = Number.NaN] = String((await idleLines.next()).value)
+      .split(' ')
+      .map(Number);
     const { length } = await lines();
     gateway.process.kill('SIGUSR2');
     const line = await until(async () => (await lines())[length], `a line of the probe: ${gateway.output()}`);
     const [share = Number.NaN, most = Number.NaN] = line.split(' ').map(Number);
-    return [share, most];
+    return [share, most, bare];
   };
   try {
     await until(() => gateway.output().includes('Console: '), 'the gateway', 60_000);
     await pause(QUIET_MS);
     await delay();
-    const quiet = { from: performance.now(), reads: sum(reads.slice(0, -1)) };
+    const quiet = { from: performance.now(), reads: taken() };
     await pause(QUIET_MS);
-    const rate = (sum(reads.slice(0, -1)) - quiet.reads) / (performance.now() - quiet.from);
-    const [, idle] = await delay();
-
+    const rate = (taken() - quiet.reads) / (performance.now() - quiet.from);
     const figures: Figure[] = [];
     const measure = async (name: string, ask: DoorRequest) => {
       await delay();
-      const before = sum(reads.slice(0, -1));
+      const before = taken();
       const from = performance.now();
       await askGateway(data, ask);
       const took = performance.now() - from;
       await pause(AFTER_MS);
-      const kept = (sum(reads.slice(0, -1)) - before) / (performance.now() - from) / rate;
-      const [share, most] = await delay();
+      const kept = (taken() - before) / (performance.now() - from) / rate;
+      const [share, most, bare] = await delay();
       const ms = (value: number) => `${value.toFixed(1)} ms`;
       figures.push({
-        name: `${name}, ${devices} devices x ${RULES} rules: the main loop’s longest delay less that of a quiet one`,
+        name: `${name}, ${devices} devices x ${RULES} rules: the main loop’s longest delay less that of an idle process`,
         asked: `under ${MOST_DELAY_MS} ms`,
-        measured: `${ms(most - idle)}: ${ms(most)} and ${ms(idle)}, p99.9 ${ms(share)}; took ${took.toFixed(0)} ms, the others kept ${(100 * kept).toFixed(0)} % of their rate`,
-        ofBound: Math.max(0, most - idle) / MOST_DELAY_MS,
+        measured: `${ms(most - bare)}: ${ms(most)} and ${ms(bare)}, p99.9 ${ms(share)}; took ${took.toFixed(0)} ms, the others kept ${(100 * kept).toFixed(0)} % of their rate`,
+        ofBound: Math.max(0, most - bare) / MOST_DELAY_MS,
       });
     };
     await write({ devices, limit: 22_000 });
@@ -138,6 +146,7 @@ async function changesOf(main: string, devices: number): Promise<Figure[]> {
     await measure(`${PERMITS} permits imported`, { ask: 'permits-import', text, file: 'p.csv', check: false });
     return figures;
   } finally {
+    idle.kill();
     await gateway[Symbol.asyncDispose]();
     for (const slave of slaves) await slave[Symbol.asyncDispose]();
     await rm(folder, { recursive: true, force: true });
