@@ -78,7 +78,7 @@ export interface CallData {
   /** The entry that he was called for. */
   readonly entry: number;
   readonly step: string;
-  readonly to: { readonly kind: 'person' | 'group'; readonly id: string };
+  readonly to: { readonly kind: 'person' | 'group' | 'nobody'; readonly id: string };
   readonly channel: string;
   readonly tier: number;
   readonly repeated: boolean;

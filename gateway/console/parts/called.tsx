@@ -39,8 +39,8 @@ function Line({ line, names }: { readonly line: CallLine; readonly names: Called
     <li>
       <time>{timeOfDay(at, zone)}</time>
       <span>
-        <b>{names.get(to.id) ?? to.id}</b> {to.kind === 'group' && say('called.group')}{' '}
-        <span className="code">{channel}</span>
+        <b>{to.kind === 'nobody' ? say('called.nobody') : (names.get(to.id) ?? to.id)}</b>{' '}
+        {to.kind === 'group' && say('called.group')} <span className="code">{channel}</span>
       </span>
       <span className={state === 'failed' ? 'bad' : state === 'delivered' ? 'state-normal' : ''}>
         {state === 'failed' ? '× ' : state === 'delivered' ? '✓ ' : ''}

@@ -103,7 +103,7 @@ export const enWorks: Readonly<Record<keyof typeof zhWorks, string>> = {
   'event.duty.handed-over': 'Handed over',
   'event.duty.mode-changed': 'Response mode changed',
   'event.duty.logged': 'Duty log',
-  'event.channel.test': 'Channel test',
+  'event.channel.tested': 'Channel test',
   'reason.reset': 'Reset',
   'reason.paused': 'Clock paused',
   'reason.resumed': 'Clock resumed',

@@ -101,7 +101,7 @@ export const zhWorks = {
   'event.duty.handed-over': '交接班',
   'event.duty.mode-changed': '响应状态变更',
   'event.duty.logged': '值班日志',
-  'event.channel.test': '渠道测试',
+  'event.channel.tested': '渠道测试',
   'reason.reset': '人工复位',
   'reason.paused': '暂停计时',
   'reason.resumed': '恢复计时',

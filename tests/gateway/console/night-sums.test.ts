@@ -143,6 +143,12 @@ describe('who was called', () => {
     expect([line?.state, line?.why]).toEqual(['cancelled', '']);
   });
 
+  test('that there was nobody to call stands there too', () => {
+    const nobody = { entry: 9, to: { kind: 'nobody', id: '' }, channel: '', step: 'raised', code: 'nobody' } as const;
+    const [line] = callLines([told('call.failed', 0, null, nobody)], []);
+    expect([line?.to.kind, line?.state, line?.why]).toEqual(['nobody', 'failed', 'nobody']);
+  });
+
   test('what is under way stands at its end; what went out is in the log already', () => {
     const now = {
       ...{ sequence: 9, alarm: 'a', step: 'raised', to: zhou, tier: 1, urgent: false, channels: ['sms', 'call'] },
