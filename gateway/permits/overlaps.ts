@@ -42,10 +42,12 @@ export function* overlapping(
 ): Generator<void, readonly Overlap[]> {
   const zone = openZone(timeZone);
   const devicesOf = devicesBy(points);
-  const filings = permits
-    .filter(isAlive)
-    .map((permit, order) => ({ order, permit, filing: new Filing(permit, zone) }))
-    .sort((a, b) => a.filing.rough.from - b.filing.rough.from);
+  const filings: { readonly order: number; readonly permit: Permit; readonly filing: Filing }[] = [];
+  for (const permit of permits) {
+    yield;
+    if (isAlive(permit)) filings.push({ order: filings.length, permit, filing: new Filing(permit, zone) });
+  }
+  filings.sort((a, b) => a.filing.rough.from - b.filing.rough.from);
   /** By kind and device, those that have begun and not ended. */
   const open = new Map<string, typeof filings>();
   const found = new Map<string, { readonly order: number; readonly overlap: Overlap }>();
