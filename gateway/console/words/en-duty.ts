@@ -15,7 +15,6 @@ export const enDuty: Readonly<Record<keyof typeof zhDuty, string>> = {
   'duty-by.hand-over': 'Hand-over',
   'duty-by.role': 'Role',
   'duty-by.nobody': 'Nobody',
-  'duty.open': 'Open alarms',
   'mode.title': 'Response mode',
   'mode.routine': 'Routine',
   'mode.IV': 'Level IV',

@@ -48,8 +48,6 @@ export const enResponse: Readonly<Record<keyof typeof zhResponse, string>> = {
   'wait.late': '{{length}} overdue',
   'wait.late-tier': 'Overdue, escalated to tier {{tier}}',
   'wait.paused': 'Paused until {{time}}',
-  'wait.no-time': 'No time set',
-  'wait.nothing': 'Nothing is waited for',
   'wait.to': 'To {{to}}',
   'wait.plan': 'Plan: {{plan}}',
   'detail.response': 'Response',

@@ -80,7 +80,6 @@ export const enWorks: Readonly<Record<keyof typeof zhWorks, string>> = {
   'job-state.failed': 'Failed',
   'span.min': '{{n}} min',
   'span.h': '{{n}} h',
-  'form.submit': 'OK',
   'form.choose': 'Choose',
   'event.output.restored': 'Output follows again',
   'event.output.set': 'Output set by hand',

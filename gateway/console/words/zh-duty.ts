@@ -13,7 +13,6 @@ export const zhDuty = {
   'duty-by.hand-over': '交接班',
   'duty-by.role': '角色',
   'duty-by.nobody': '未排班',
-  'duty.open': '未办结告警',
   'mode.title': '响应状态',
   'mode.routine': '日常',
   'mode.IV': 'Ⅳ级响应',

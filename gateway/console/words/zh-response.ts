@@ -46,8 +46,6 @@ export const zhResponse = {
   'wait.late': '超时 {{length}}',
   'wait.late-tier': '超时，已升级到第 {{tier}} 级',
   'wait.paused': '暂停计时至 {{time}}',
-  'wait.no-time': '无时限',
-  'wait.nothing': '无待办步骤',
   'wait.to': '派给 {{to}}',
   'wait.plan': '处置时限: {{plan}}',
   'detail.response': '处置',

@@ -78,7 +78,6 @@ export const zhWorks = {
   'job-state.failed': '失败',
   'span.min': '{{n}} 分钟',
   'span.h': '{{n}} 小时',
-  'form.submit': '确定',
   'form.choose': '请选择',
   'event.output.restored': '联动输出恢复',
   'event.output.set': '联动输出手动设定',
