@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { LEVELS } from '../rules/finding.ts';
 import type { Alarm } from './alarm.ts';
 
 const text = z.string().trim().min(1).max(1000);
@@ -120,5 +119,3 @@ export type Receipt =
   /** It was so already; nothing was written. */
   | { readonly status: 'unchanged'; readonly alarm: Alarm | null }
   | { readonly status: 'refused'; readonly code: (typeof REFUSALS)[number]; readonly message: string };
-
-export const levelName = z.enum(LEVELS);

@@ -92,11 +92,12 @@ export const demo: Command = {
     );
     stack.use(await openDoor(data, gateway, log));
     console.log(`Console: ${gateway.url}`);
-    console.log(`Sign in once: ${await gateway.invite('admin')}`);
-    console.log(`The night of 15 July 2026, 21:30 to 05:00, ${rate} times as fast. Ctrl+C ends it.\n`);
+    // A link is good until the next one is made: the visitor's is the last.
     for (const { name, password, role } of people) {
       await signUp(gateway.url, await gateway.invite(role), { name, password });
     }
+    console.log(`Sign in once: ${await gateway.invite('admin')}`);
+    console.log(`The night of 15 July 2026, 21:30 to 05:00, ${rate} times as fast. Ctrl+C ends it.\n`);
     const accounts = people.map(({ as, name, password }) => [as, { name, password }]);
     const peopleEnv = { ...env, GENGFU_DEMO_PEOPLE: JSON.stringify(Object.fromEntries(accounts)) };
     await startSimulator([SCENARIO, ...common, '--parts', 'people'], peopleEnv, stack, voice);
