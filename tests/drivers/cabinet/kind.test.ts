@@ -17,7 +17,14 @@ devices: [{ id: c, profile: own, link: box }]
 `,
     'profiles/own.yaml': `profile: own\nprotocol: cabinet\nevery: 1s\npoints:\n${points.map((each) => `  - { ${each} }\n`).join('')}`,
   });
-  const { problems } = await loadSite(site.dir, { drivers: [cabinet], rule, permit, derive, upstreams: [], channels: [] });
+  const { problems } = await loadSite(site.dir, {
+    drivers: [cabinet],
+    rule,
+    permit,
+    derive,
+    upstreams: [],
+    channels: [],
+  });
   return problems.map(encodeProblem);
 }
 
