@@ -58,7 +58,7 @@ export function parseScenario(text: string, find: FindProfile = profilesIn([])):
   };
 }
 
-const LINKS = ['modem', 'modbus-rtu', 'modbus-tcp', 'modbus-dial-in', 'mqtt', 'lorawan', 'hj212', 'http'] as const;
+const LINKS = ['modbus-rtu', 'modbus-tcp', 'modbus-dial-in', 'mqtt', 'lorawan', 'hj212', 'http', 'modem'] as const;
 
 function parseLink(id: string, link: Field): SimLink {
   const kind = link.at('kind').oneOf(LINKS);

@@ -82,7 +82,7 @@ test.each([
   [
     'a link of no kind',
     'start: 2026-07-15T21:30:00+08:00\nscenario: x\nend: 2026-07-15T21:30:00+08:00\nlinks: { a: { kind: smoke } }',
-    'scenario.links.a.kind: one of modbus-rtu, modbus-tcp, modbus-dial-in, mqtt, lorawan, hj212, http is wanted, found "smoke"',
+    'scenario.links.a.kind: one of modbus-rtu, modbus-tcp, modbus-dial-in, mqtt, lorawan, hj212, http, modem is wanted, found "smoke"',
   ],
 ])('a scenario with %s is refused by its field', (_sentence, text, message) => {
   expect(() => parseScenario(text)).toThrow(message);
