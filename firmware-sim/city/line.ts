@@ -13,7 +13,9 @@ export function encodeLine(event: unknown, offsetMinutes: number): string {
   const at = Date.parse(textAt(event, 'time') ?? '');
   const data = fieldOf(event, 'data');
   const type = (textAt(event, 'type') ?? '?').replace(EVENT_PREFIX, '').replace('alarm.', '');
-  const alarm = `${textAt(data, 'rule') ?? '?'}@${textAt(data, 'device') ?? '?'}`;
+  const rule = textAt(data, 'rule');
+  // What is told beside alarms, such as a call, has its subject alone.
+  const alarm = rule === null ? (textAt(event, 'subject') ?? '?') : `${rule}@${textAt(data, 'device') ?? '?'}`;
   const value = [fieldOf(data, 'value'), textAt(data, 'unit')].filter((part) => part !== null && part !== undefined);
   const before = textAt(data, 'previousLevel');
   const level = textAt(data, 'level');
