@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { openZone } from '#kit/zone.ts';
 import { loadSite } from '../../config/load.ts';
 import { kinds } from '../../gateway/kinds.ts';
-import { callKey, type Whom } from '../../gateway/notify/call.ts';
+import { callKey } from '../../gateway/notify/call.ts';
 import { NOBODY } from '../../gateway/notify/people.ts';
 import { ROUTINE } from '../../gateway/notify/roster.ts';
 import { callsOf } from '../../gateway/notify/route.ts';
@@ -17,12 +17,16 @@ export interface CallReport {
   /** Calls that the log asks for, and how many of them came more than once, marked. */
   readonly wanted: number;
   readonly repeated: number;
+  /** Urgent ones that came more than once and did not say so. */
+  readonly unmarked: number;
   readonly faults: readonly string[];
 }
 
 interface Came {
   readonly id: string;
   readonly isRepeated: boolean;
+  /** UTC ms. */
+  readonly at: number;
 }
 
 /** A duty phone by webhook that answers at once, late, by a refusal for now, or not at all. */
@@ -35,7 +39,7 @@ async function openPhone(): Promise<AsyncDisposable & { readonly port: number; r
     // For now it takes nothing, and has shown nothing.
     if (chance < 0.1) return response.writeHead(503).end();
     const event = JSON.parse(body) as { id: string; data: { text: string } };
-    came.push({ id: event.id, isRepeated: event.data.text.includes('重复') });
+    came.push({ id: event.id, isRepeated: event.data.text.includes('重复'), at: Date.now() });
     if (chance < 0.15) return request.socket.destroy();
     if (chance < 0.4) await new Promise((resolve) => setTimeout(resolve, Math.random() * 500));
     return response.writeHead(204).end();
@@ -104,37 +108,40 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
   const { site } = await loadSite(gateway.site, kinds, { missingSecrets: 'warning' });
   const roll = { people: site?.people ?? NOBODY, zone: openZone('Asia/Shanghai'), standing: ROUTINE };
   const entries = entriesOf(gateway.data);
-  const wanted = new Map<string, { readonly about: string; readonly sequence: number }>();
-  /** What the caller itself asked for: the tier above one of which nobody was reached. */
-  const above = new Set<string>();
+  const wanted = new Map<string, { readonly about: string; readonly at: number; readonly urgent: boolean }>();
+  /** Entries of which somebody was not reached: the caller itself asks for the tier above. */
+  const unreached = new Set<number>();
   for (const entry of entries) {
     const sequence = Number(entry.sequence);
     for (const call of callsOf(entry, roll, 0)) {
       const about = `${entry.data.alarm} ${call.to.id}`;
-      wanted.set(callKey({ ...call, sequence }), { about, sequence });
+      wanted.set(callKey({ ...call, sequence }), { about, at: Date.parse(entry.time), urgent: call.urgent });
     }
-    const told = entry.data as unknown as { readonly entry?: number; readonly step?: string; readonly to?: Whom };
-    if (!entry.type.startsWith('city.gengfu.call.') || told.step?.startsWith('unreached') !== true) continue;
-    if (told.entry !== undefined && told.to !== undefined) {
-      above.add(callKey({ sequence: told.entry, to: told.to }));
-    }
+    const told = entry.data as unknown as { readonly entry?: number };
+    if (entry.type === 'city.gengfu.call.failed' && told.entry !== undefined) unreached.add(told.entry);
   }
   const came = Map.groupBy(phone.came, ({ id }) => id);
-  /** By alarm and person: the newest entry that he was told of. */
-  const newest = new Map<string, number>();
-  for (const id of came.keys()) {
-    const call = wanted.get(id);
-    if (call !== undefined) newest.set(call.about, Math.max(newest.get(call.about) ?? 0, call.sequence));
+  /** By alarm and person: when he was last told anything of it. */
+  const lastTold = new Map<string, number>();
+  for (const { id, at } of phone.came) {
+    const [sequence, , person] = id.split(':');
+    const about = `${entries[Number(sequence) - 1]?.data.alarm} ${person}`;
+    lastTold.set(about, Math.max(lastTold.get(about) ?? 0, at));
   }
   const faults: string[] = [];
-  for (const [id, { about, sequence }] of wanted) {
-    // One that waited while the alarm came and went is told once, as it stands then.
-    if (!came.has(id) && (newest.get(about) ?? 0) < sequence) faults.push(`call ${id} never came, and none after it`);
+  let unmarked = 0;
+  for (const [id, { about, at }] of wanted) {
+    // Of several that wait for one person about one alarm one is sent, as it stands then.
+    if (!came.has(id) && (lastTold.get(about) ?? 0) < at) faults.push(`call ${id} never came, and none after it`);
   }
   for (const [id, messages] of came) {
-    if (!wanted.has(id) && !above.has(id)) faults.push(`call ${id} came and nobody asked for it`);
-    if (messages.slice(1).some(({ isRepeated }) => !isRepeated)) faults.push(`call ${id} came twice, unmarked`);
+    if (!wanted.has(id) && !unreached.has(Number(id.split(':')[0])))
+      faults.push(`call ${id} came and nobody asked for it`);
+    if (messages.slice(1).every(({ isRepeated }) => isRepeated)) continue;
+    // An urgent one waits a second for the disk and no longer: killed then, nobody knows that it had gone out.
+    if (wanted.get(id)?.urgent === false) faults.push(`call ${id} came twice, unmarked`);
+    else unmarked++;
   }
   const repeated = [...came.values()].filter((messages) => messages.length > 1).length;
-  return { rounds, events: entries.length, wanted: wanted.size, repeated, faults };
+  return { rounds, events: entries.length, wanted: wanted.size, repeated, unmarked, faults };
 }

@@ -6,6 +6,7 @@ interface Event {
   readonly id: string;
   readonly type: string;
   readonly sequence: string;
+  readonly time: string;
   readonly data: { readonly alarm: string; readonly rule: string; readonly device: string; readonly again: boolean };
 }
 
