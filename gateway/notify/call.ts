@@ -45,6 +45,8 @@ export interface Call extends WantedCall {
   readonly tries: number;
   /** How often all of `channels` have had their turn; left out: never. */
   readonly rounds?: number;
+  /** It was told once that every channel has had its turn, and none has taken it; left out: it was not. */
+  readonly isGivenUp?: true;
   /** An earlier request may have reached its receiver: what is sent from now on says so. */
   readonly repeated: boolean;
   readonly receipt: string | null;
@@ -81,7 +83,7 @@ export interface CallTold {
   readonly channel: string;
   readonly code: string | null;
   readonly reason: string | null;
-  /** With this failure every channel has had its turn, and none has taken it. */
+  /** With this failure every channel has had its turn, and none has taken it; once a call. */
   readonly isLast: boolean;
 }
 
@@ -151,9 +153,10 @@ function answered(call: Call, sent: Sent, now: number): CallStep {
 function without(call: Call, code: string, reason: string | null): CallStep {
   const channels = call.channels.filter((_, index) => index !== call.channel);
   const isRoundOver = call.channel >= channels.length;
-  const told = [failed(call, code, reason, isRoundOver && roundsOf(call) === 0)];
+  const isLast = isRoundOver && call.isGivenUp !== true;
+  const told = [failed(call, code, reason, isLast)];
   if (channels.length === 0) return { call: null, told, waitMs: 0 };
-  const next = moved({ ...call, channels }, isRoundOver ? 0 : call.channel, isRoundOver);
+  const next = moved({ ...call, channels, ...given(isLast) }, isRoundOver ? 0 : call.channel, isRoundOver);
   return { call: next, told, waitMs: 0 };
 }
 
@@ -162,12 +165,17 @@ function retry(call: Call, code: string, reason: string, retryMs: number | null)
   const { channels, channel, triesHere } = call;
   const isRoundOver = channel === channels.length - 1;
   const isFirstFailure = triesHere === 1 && roundsOf(call) === 0;
-  const told = isFirstFailure ? [failed(call, code, reason, isRoundOver)] : [];
+  // Also where the first failure was not seen, for the process was killed while it was being sent.
+  const isLast = isRoundOver && call.isGivenUp !== true;
+  const told = isFirstFailure || isLast ? [failed(call, code, reason, isLast)] : [];
+  const failing: Call = { ...call, ...given(isLast) };
   const isTurnOver = channels.length > 1 && triesHere >= (call.urgent ? 1 : TRIES_OF_A_TURN);
-  if (!isTurnOver) return { call: { ...call, state: 'wanted' }, told, waitMs: waitOf(call.triesHere, retryMs) };
-  const next = moved(call, isRoundOver ? 0 : channel + 1, isRoundOver);
+  if (!isTurnOver) return { call: { ...failing, state: 'wanted' }, told, waitMs: waitOf(triesHere, retryMs) };
+  const next = moved(failing, isRoundOver ? 0 : channel + 1, isRoundOver);
   return { call: next, told, waitMs: isRoundOver ? waitOf(roundsOf(next), null) : 0 };
 }
+
+const given = (isUp: boolean): Pick<Call, 'isGivenUp'> => (isUp ? { isGivenUp: true } : {});
 
 const roundsOf = ({ rounds = 0 }: Call): number => rounds;
 
@@ -194,9 +202,5 @@ const failed = (call: Call, code: string, reason: string | null, isLast: boolean
 export const channelOf = ({ channels, channel }: Pick<Call, 'channels' | 'channel'>): string => channels[channel] ?? '';
 
 /** It has gone out, or there is a channel that has not had its turn. */
-export function isStillOn(call: Call): boolean {
-  const { state, channels, triesHere } = call;
-  if (state === 'sent' || state === 'delivered') return true;
-  const isAlone = channels.length === 1 && triesHere > (state === 'sending' ? 1 : 0);
-  return roundsOf(call) === 0 && !isAlone;
-}
+export const isStillOn = ({ state, isGivenUp }: Call): boolean =>
+  state === 'sent' || state === 'delivered' || isGivenUp !== true;

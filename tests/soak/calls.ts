@@ -17,8 +17,6 @@ export interface CallReport {
   /** Calls that the log asks for, and how many of them came more than once, marked. */
   readonly wanted: number;
   readonly repeated: number;
-  /** Urgent ones that came more than once and did not say so. */
-  readonly unmarked: number;
   readonly faults: readonly string[];
 }
 
@@ -108,14 +106,14 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
   const { site } = await loadSite(gateway.site, kinds, { missingSecrets: 'warning' });
   const roll = { people: site?.people ?? NOBODY, zone: openZone('Asia/Shanghai'), standing: ROUTINE };
   const entries = entriesOf(gateway.data);
-  const wanted = new Map<string, { readonly about: string; readonly at: number; readonly urgent: boolean }>();
+  const wanted = new Map<string, { readonly about: string; readonly at: number }>();
   /** Entries of which somebody was not reached: the caller itself asks for the tier above. */
   const unreached = new Set<number>();
   for (const entry of entries) {
     const sequence = Number(entry.sequence);
     for (const call of callsOf(entry, roll, 0)) {
       const about = `${entry.data.alarm} ${call.to.id}`;
-      wanted.set(callKey({ ...call, sequence }), { about, at: Date.parse(entry.time), urgent: call.urgent });
+      wanted.set(callKey({ ...call, sequence }), { about, at: Date.parse(entry.time) });
     }
     const told = entry.data as unknown as { readonly entry?: number };
     if (entry.type === 'city.gengfu.call.failed' && told.entry !== undefined) unreached.add(told.entry);
@@ -129,7 +127,6 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
     lastTold.set(about, Math.max(lastTold.get(about) ?? 0, at));
   }
   const faults: string[] = [];
-  let unmarked = 0;
   for (const [id, { about, at }] of wanted) {
     // Of several that wait for one person about one alarm one is sent, as it stands then.
     if (!came.has(id) && (lastTold.get(about) ?? 0) < at) faults.push(`call ${id} never came, and none after it`);
@@ -137,11 +134,8 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
   for (const [id, messages] of came) {
     if (!wanted.has(id) && !unreached.has(Number(id.split(':')[0])))
       faults.push(`call ${id} came and nobody asked for it`);
-    if (messages.slice(1).every(({ isRepeated }) => isRepeated)) continue;
-    // An urgent one waits a second for the disk and no longer: killed then, nobody knows that it had gone out.
-    if (wanted.get(id)?.urgent === false) faults.push(`call ${id} came twice, unmarked`);
-    else unmarked++;
+    if (messages.slice(1).some(({ isRepeated }) => !isRepeated)) faults.push(`call ${id} came twice, unmarked`);
   }
   const repeated = [...came.values()].filter((messages) => messages.length > 1).length;
-  return { rounds, events: entries.length, wanted: wanted.size, repeated, unmarked, faults };
+  return { rounds, events: entries.length, wanted: wanted.size, repeated, faults };
 }

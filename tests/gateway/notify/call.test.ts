@@ -91,7 +91,7 @@ test.each<[sentence: string, call: Call, input: CallInput, what: string]>([
   ],
   [
     'the only channel is asked again for as long as it is needed',
-    begun(aCall({ urgent: true, channels: ['sms'], triesHere: 99, tries: 99 })),
+    begun(aCall({ urgent: true, channels: ['sms'], triesHere: 99, tries: 99, isGivenUp: true })),
     later,
     'wanted by sms in 60000',
   ],

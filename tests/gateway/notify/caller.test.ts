@@ -268,6 +268,34 @@ test('while another of the tier may be reached, nobody above is called; and once
   expect(sent(world).filter((each) => each === 'voice wang')).toHaveLength(1);
 });
 
+test('a channel that fails again, and is then given up, calls nobody above a second time', async () => {
+  await using world = new World('voice');
+  const reached = { status: 'accepted', receipt: null } as const;
+  const lost = { status: 'unknown', code: 'no-answer', message: 'no answer' } as const;
+  world.channel('voice').answers.push(busy, reached, busy, lost);
+  world.wants = { urgent: true };
+  world.above = ['wang'];
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass(60_000);
+  expect(sent(world)).toEqual(['voice li', 'voice wang', 'voice li', 'voice li']);
+});
+
+test('killed while its first request is made, an urgent call that then fails goes to the tier above all the same', async () => {
+  await using world = new World('voice');
+  world.channel('voice').answers.push('hang');
+  world.wants = { urgent: true };
+  world.above = ['wang'];
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  world.kill();
+  world.channel('voice').answers.push(busy);
+  await world.start();
+  await world.pass(100);
+  expect(sent(world)).toEqual(['voice li', 'voice li', 'voice wang']);
+});
+
 test('what is not urgent waits for its time to be handed up', async () => {
   await using world = new World('sms');
   world.channel('sms').answers.push(refused);
