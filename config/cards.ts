@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import { Declared } from './declared.ts';
 import type { Entry } from './document.ts';
-import { id, title } from './fields.ts';
+import { id, level, title } from './fields.ts';
 import { check } from './issues.ts';
 import type { Report } from './report.ts';
-import { isSelected } from './selector.ts';
+import { isSelected, pointSelector } from './selector.ts';
 import type { SitePoint } from './site.ts';
 
-const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const;
-const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
 /** In one language for all, or in both. */
 const said = z.union([
   z
@@ -24,19 +22,13 @@ const said = z.union([
 export const card = z.strictObject({
   id,
   title: said,
-  on: z
-    .strictObject({
-      quantity: oneOrMore.optional(),
-      scene: oneOrMore.optional(),
-      device: oneOrMore.optional(),
-      point: oneOrMore.optional(),
-      tag: oneOrMore.optional(),
-      grid: oneOrMore.optional(),
-    })
-    .refine((on) => Object.keys(on).length > 0, 'names nothing: give one of quantity, scene, device, point, tag, grid'),
+  on: pointSelector.refine(
+    (on) => Object.keys(on).length > 0,
+    'names nothing: give one of quantity, scene, device, point, tag, grid',
+  ),
   /** Only for alarms of these rules. */
   rules: z.array(z.string()).min(1).optional(),
-  from: z.enum(LEVELS).default('blue'),
+  from: level.default('blue'),
   /** Who closes the road, or shuts the valve. */
   close: said.optional(),
   /** Where the pump stands. */

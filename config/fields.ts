@@ -10,6 +10,10 @@ export const id = z
   .regex(/^[a-z0-9][a-z0-9.-]*$/, 'must be of small letters, digits, "." and "-", beginning with a letter or digit')
   .max(64, 'must be at most 64 characters long');
 
+/** The four warning colours, the lowest first. */
+export const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const;
+export const level = z.enum(LEVELS);
+
 export const duration = z
   .string()
   .regex(DURATION, 'must be a number and a unit of ms s min h d, such as 20min')

@@ -6,10 +6,10 @@ import { check } from './issues.ts';
 import type { DriverKind, Selector } from './kinds.ts';
 import { suggest } from './nearest.ts';
 import { checkSelector, type Referred } from './rules.ts';
+import { pointSelector } from './selector.ts';
 import type { SiteOutput, SitePoint } from './site.ts';
 
 const value = z.union([z.string().min(1), z.number()]);
-const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]);
 
 /** The point of a device by which the device makes itself safe when it hears nothing: its seconds are written. */
 const WATCHDOG = 'output.watchdog';
@@ -35,16 +35,7 @@ export const output = z.strictObject({
   /** Drills and walk tests drive it too. */
   exercise: z.boolean().default(false),
   /** The points whose alarms drive it; all where it is left out. */
-  on: z
-    .strictObject({
-      quantity: oneOrMore.optional(),
-      scene: oneOrMore.optional(),
-      device: oneOrMore.optional(),
-      point: oneOrMore.optional(),
-      tag: oneOrMore.optional(),
-      grid: oneOrMore.optional(),
-    })
-    .optional(),
+  on: pointSelector.optional(),
   /** Another point that shows what the world did. */
   feedback: z
     .strictObject({ point: z.string(), within: duration.default(5000), shows: z.record(z.string(), value).default({}) })

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { dayWindow, duration, id } from './fields.ts';
+import { dayWindow, duration, id, level } from './fields.ts';
 
-const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const;
 /** 日常, then the four levels of emergency response, the highest last. */
 export const MODES = ['routine', 'IV', 'III', 'II', 'I'] as const;
 
@@ -71,7 +70,6 @@ const shift = z.strictObject({
   modes: z.array(mode).min(1).optional(),
 });
 
-const level = z.enum(LEVELS);
 const to = z.array(named).min(1);
 
 const route = z.strictObject({

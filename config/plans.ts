@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import type { Declared } from './declared.ts';
 import { type Entry, valueAt } from './document.ts';
-import { duration, id, title } from './fields.ts';
+import { duration, id, type LEVELS, title } from './fields.ts';
 import { check } from './issues.ts';
 import { readShipped } from './profiles.ts';
 import type { Place, Report } from './report.ts';
 
-const LEVELS = ['blue', 'yellow', 'orange', 'red'] as const;
 const STEPS = ['acknowledge', 'dispatch', 'accept', 'arrive', 'resolve', 'verify'] as const;
 type Times = Partial<Record<(typeof LEVELS)[number], number>>;
 

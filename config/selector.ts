@@ -1,7 +1,20 @@
+import { z } from 'zod';
 import type { Selector } from './kinds.ts';
 import type { SitePoint } from './site.ts';
 
 type Wanted = string | readonly string[] | undefined;
+
+const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]).optional();
+
+/** Which points a card or an output is on: those that all that is named fits. */
+export const pointSelector = z.strictObject({
+  quantity: oneOrMore,
+  scene: oneOrMore,
+  device: oneOrMore,
+  point: oneOrMore,
+  tag: oneOrMore,
+  grid: oneOrMore,
+});
 
 /** One text or several, as a list. */
 export const listOf = (wanted: Wanted): readonly string[] =>

@@ -1,5 +1,5 @@
 import type { EntryDraft } from './alarms/alarm-event.ts';
-import type { Text } from './rules/finding.ts';
+import { LEVELS, type Text } from './rules/finding.ts';
 
 /** What is timed of each alarm of a drill, in the order in which it should happen. */
 export const TIMED = [
@@ -76,7 +76,9 @@ interface Row {
 
 const ALARM = 'city.gengfu.alarm.';
 const CALL_SENT = 'city.gengfu.call.sent';
-const LEVELS = ['blue', 'yellow', 'orange', 'red'];
+const RANKS: readonly string[] = LEVELS;
+/** −1 for none. */
+const rankOf = (level: string | null): number => RANKS.indexOf(level ?? '');
 /** Alarms of one drill that are reported. */
 const MOST_ALARMS = 200;
 
@@ -95,7 +97,7 @@ export class DrillTimes {
     if (step === null) return;
     const row = this.#rows.get(alarm) ?? this.#add(alarm, device, rule, title);
     if (row === null) return;
-    if (typeof level === 'string' && LEVELS.indexOf(level) > LEVELS.indexOf(row.level ?? '')) row.level = level;
+    if (typeof level === 'string' && rankOf(level) > rankOf(row.level)) row.level = level;
     if (step === 'escalated') row.escalated++;
     const timed = TIMED.find((each) => each === step);
     // The first of each counts: a second acknowledgement after a rise is another matter.
