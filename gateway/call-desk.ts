@@ -6,7 +6,7 @@ import { addDays } from '#kit/zone.ts';
 import type { SiteSink } from '../config/site.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
-import type { EntryDraft } from './alarms/alarm-event.ts';
+import type { AlarmData, EntryDraft } from './alarms/alarm-event.ts';
 import { NOTHING } from './alarms/step.ts';
 import type { CallView } from './api/context.ts';
 import { ChannelTests } from './channel-tests.ts';
@@ -27,7 +27,7 @@ import type {
 } from './notify/channels/channel.ts';
 import { channels } from './notify/channels/index.ts';
 import { isNeeded } from './notify/needed.ts';
-import { type Contact, NOBODY } from './notify/people.ts';
+import { type Contact, type Language, NOBODY } from './notify/people.ts';
 import { mayAcknowledge, repliedTo, seenBy } from './notify/replies.ts';
 import type { DutyStanding } from './notify/roster.ts';
 import { callsAbove, callsOf, isSomebody, type Roll } from './notify/route.ts';
@@ -35,6 +35,7 @@ import { recipientOf, speak } from './notify/speak.ts';
 import { testMessage } from './notify/test-message.ts';
 import { eventOf } from './notify/told-events.ts';
 import { isDated, type Permit } from './rules/permit.ts';
+import { cardLines, cardsOf } from './site-cards.ts';
 import { SiteParts } from './site-parts.ts';
 
 export interface CallDeskOptions {
@@ -272,7 +273,9 @@ const placesOf = ({ site, permits, linkFor, live }: CallDeskOptions) => {
     if (found === undefined || found.hours !== undefined) return null;
     return isDated(found) ? live.judge.zone.instant(addDays(found.to, 1), 0) : Date.parse(found.to);
   };
-  return { cards, points, permitTo, ...(linkFor === undefined ? {} : { linkFor }) };
+  const card = (data: AlarmData, language: Language): readonly string[] =>
+    cardLines(cardsOf(cards, { watch: data, level: data.level ?? data.previousLevel }), language);
+  return { card, points, permitTo, ...(linkFor === undefined ? {} : { linkFor }) };
 };
 
 /** The kind of the channel that a call goes by now. */

@@ -1,10 +1,14 @@
 import type { SiteCard } from '../config/cards.ts';
-import type { Alarm } from './alarms/alarm.ts';
 import type { CardView } from './api/context.ts';
 import type { Language } from './notify/people.ts';
-import { compareLevels, type Level } from './rules/finding.ts';
+import { compareLevels, type Level, type Watch } from './rules/finding.ts';
 
-type Carded = Pick<Alarm, 'watch' | 'level'> & { readonly response?: { readonly level: Level } | undefined };
+/** An alarm, or what an event says of one. */
+interface Carded {
+  readonly watch: Pick<Watch, 'device' | 'point' | 'rule'>;
+  readonly level: Level | null;
+  readonly response?: { readonly level: Level } | undefined;
+}
 
 /** The cards of an alarm's point and level (处置卡). One that is normal again has those of the level that it had. */
 export function cardsOf(cards: readonly SiteCard[], { watch, level, response }: Carded): readonly CardView[] {

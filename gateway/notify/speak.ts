@@ -1,5 +1,4 @@
 import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
-import { compareLevels, type Level, type Text } from '../rules/finding.ts';
 import type { Call } from './call.ts';
 import type { Spoken } from './caller-context.ts';
 import type { Channel, Message, Recipient } from './channels/channel.ts';
@@ -9,44 +8,15 @@ import { type Roll, routeOf } from './route.ts';
 import type { ToldEvent } from './told-events.ts';
 import { say } from './words.ts';
 
-/** What to do, written down before (处置卡). */
-export interface Card {
-  readonly title: Text;
-  /** `device/point`. */
-  readonly points: readonly string[];
-  readonly rules: readonly string[] | null;
-  readonly from: Level;
-  readonly close?: Text | undefined;
-  readonly pump?: Text | undefined;
-  readonly detour?: Text | undefined;
-  readonly steps: readonly Text[];
-}
-
 /** What a message may say beside its event. */
 export interface Around extends Roll {
   readonly points: readonly { readonly key: string; readonly deviceName: string }[];
-  readonly cards: readonly Card[];
+  /** What its cards (处置卡) say to do. */
+  card(data: AlarmData, language: Language): readonly string[];
   /** Until when a permit is good, UTC ms; null where that cannot be said in one time. */
   permitTo(id: string): number | null;
   linkFor?(call: Call, contact: Contact): string | null;
 }
-
-/** The card for an alarm, if there is one. */
-export function cardFor(data: AlarmData, cards: readonly Card[]): Card | null {
-  const level = data.level ?? data.previousLevel;
-  const fits = ({ points, rules, from }: Card) =>
-    points.includes(`${data.device}/${data.point}`) &&
-    (rules === null || rules.includes(data.rule)) &&
-    compareLevels(level, from) >= 0;
-  return cards.find(fits) ?? null;
-}
-
-const cardWords = (card: Card | null, language: Language): readonly string[] =>
-  card === null
-    ? []
-    : [card.close, card.pump, card.detour, ...card.steps].flatMap((said) =>
-        said === undefined ? [] : [said[language]],
-      );
 
 /** Who is reminded has so long from when it was told (首违提醒). */
 function putRightBy({ step, wantedAt }: Call, data: AlarmData, roll: Roll): number | null {
@@ -71,7 +41,7 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
     deviceName: point?.deviceName ?? '',
     permitTo: data?.permit == null ? null : around.permitTo(data.permit.id),
     putRightBy: data === null ? null : putRightBy(call, data, around),
-    card: data === null ? [] : cardWords(cardFor(data, around.cards), language),
+    card: data === null ? [] : around.card(data, language),
   });
   const code = replyCode(call.sequence);
   const reply = kind?.kind === 'sms' ? (language === 'zh' ? `回复${code}确认。` : `Reply ${code} to acknowledge.`) : '';
