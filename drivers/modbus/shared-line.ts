@@ -43,8 +43,8 @@ export class SharedLine implements Line {
   #active: RtuLine;
   /** As it is set now, if that was ever changed. */
   #present: { readonly settings: SerialSettings; readonly isStrict: boolean } | undefined;
-  /** Called when the line closes while it is being set. */
-  #whileSetting: (() => void) | undefined;
+  /** Who waits for the line to be set, or to be set anew after that; undefined while nothing is being set. */
+  #setting: ((isOpen: boolean) => void)[] | undefined;
   #isOpen = true;
 
   /** `settings`: the link's own. */
@@ -88,7 +88,9 @@ export class SharedLine implements Line {
 
   close(): void {
     this.#isOpen = false;
-    this.#whileSetting?.();
+    const waiting = this.#setting ?? [];
+    this.#setting = undefined;
+    for (const each of waiting) each(false);
     this.#own.close();
     this.#guest?.line.close();
   }
@@ -162,23 +164,29 @@ export class SharedLine implements Line {
     return line;
   }
 
-  /** `done` at once where nothing is to be changed, and false where it cannot be: then the link opens the port anew. */
+  /**
+   * `done` at once where nothing is to be changed, and false where it cannot be: then the link opens the port anew. One
+   * at a time: a poll may want the line while it is still being put back after a job.
+   */
   #setAs(settings: SerialSettings, isStrict: boolean, done: (isSet: boolean) => void): void {
+    if (this.#setting !== undefined) {
+      this.#setting.push((isOpen) => (isOpen ? this.#setAs(settings, isStrict, done) : done(false)));
+      return;
+    }
     const present = this.#present ?? { settings: this.#settings, isStrict: false };
     if (this.#port.set === undefined || isDeepStrictEqual(present, { settings, isStrict })) {
       done(true);
       return;
     }
-    this.#whileSetting = () => {
-      this.#whileSetting = undefined;
-      done(false);
-    };
+    this.#setting = [(isOpen) => !isOpen && done(false)];
     this.#port.set(settings, isStrict, (fault) => {
-      if (!this.#isOpen || this.#whileSetting === undefined) return;
-      this.#whileSetting = undefined;
+      if (!this.#isOpen) return;
+      const waiting = this.#setting ?? [];
+      this.#setting = undefined;
       this.#present = { settings, isStrict };
       if (fault !== undefined) this.#events.broken(fault);
       done(fault === undefined);
+      for (const next of waiting) next(this.#isOpen);
     });
   }
 
