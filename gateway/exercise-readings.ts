@@ -169,12 +169,12 @@ function limitReadings(
       const radians = (Math.min(Math.abs(wanted), 179) * Math.PI) / 180;
       const degrees = (share: number) => (Math.asin(share) * 180) / Math.PI;
       const shown = new Map<string, Shown>();
-      // Upright while it is learned; then leant over along x.
+      // Upright while it is learned; then leant over along x. Two axes say beyond 90 as a roll does.
       const show = (quantity: string, rest: number, leant: number) => {
         const of = axis(quantity);
         if (of !== undefined) shown.set(of.key, (ms) => (ms < restMs ? rest : leant));
       };
-      show('tilt.x', 0, degrees(Math.sin(radians)));
+      show('tilt.x', 0, axis('tilt.z') === undefined ? (radians * 180) / Math.PI : degrees(Math.sin(radians)));
       show('tilt.y', 0, 0);
       show('tilt.z', 90, degrees(Math.cos(radians)));
       return { shown, lastsMs: restMs, says: `it leans over by ${wanted} degrees` };

@@ -9,7 +9,7 @@ type LimitRule = Extract<Rule, { kind: 'limit' }>;
 
 /**
  * `measure: { kind: angle, from: background }`: the angle between the present gravity vector of a device's tilt.x, tilt.y
- * and tilt.z and the one that was learned, in degrees; not evaluable, code `background`, until it is learned.
+ * and tilt.z (if it has one) and the one that was learned, in degrees; not evaluable, code `background`, until it is learned.
  */
 export function openAngle(rule: LimitRule, point: RulePoint, background: Background | undefined): Probe {
   const limits = levelsOf(rule.levels).map(([, limit]) => new Threshold(limit, rule.clear.by));

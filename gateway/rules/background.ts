@@ -6,19 +6,23 @@ export type Vector = readonly [x: number, y: number, z: number];
 const READINGS = 10;
 const AXES = ['tilt.x', 'tilt.y', 'tilt.z'];
 
-/** A device's points of tilt.x, tilt.y and tilt.z; undefined when it has not all three. */
+/** A device's points of tilt.x, tilt.y and, if it has one, tilt.z; undefined when it has not both of the first. */
 export function axesOf(device: readonly RulePoint[]): readonly RulePoint[] | undefined {
-  const found = AXES.map((axis) => device.find(({ quantity }) => quantity === axis));
-  return found.every((point) => point !== undefined) ? found : undefined;
+  const [x, y, z] = AXES.map((axis) => device.find(({ quantity }) => quantity === axis));
+  if (x === undefined || y === undefined) return undefined;
+  return z === undefined ? [x, y] : [x, y, z];
 }
 
 /**
- * The gravity vector of three inclinations, each of an axis against the horizontal in degrees: its part along an axis
- * is the sine of that axis's inclination.
+ * The gravity vector of two or three inclinations, each of an axis against the horizontal in degrees: its part along an
+ * axis is the sine of that axis's inclination. Of two axes, the part along the third follows from gravity's being of
+ * length 1; it points down unless one of the two has turned beyond 90 degrees, as a roll does and an inclination cannot.
  */
 export const gravityOf = (tilt: readonly number[]): Vector => {
-  const [x = Number.NaN, y = Number.NaN, z = Number.NaN] = tilt.map((degrees) => Math.sin((degrees * Math.PI) / 180));
-  return [x, y, z];
+  const radians = tilt.map((degrees) => (degrees * Math.PI) / 180);
+  const [x = Number.NaN, y = Number.NaN, z] = radians.map(Math.sin);
+  const down = radians.reduce((sign, angle) => (Math.cos(angle) < 0 ? -sign : sign), 1);
+  return [x, y, z ?? down * Math.sqrt(Math.max(0, 1 - x * x - y * y))];
 };
 
 /** The angle between two vectors in degrees, 0 to 180; NaN when one is of no length. */
@@ -43,12 +47,13 @@ export class Background {
   isUnsaved = false;
   #count = 0;
   #sum: Vector = [0, 0, 0];
-  readonly #tilt: number[] = [Number.NaN, Number.NaN, Number.NaN];
+  readonly #tilt: number[];
   #asOf = Number.NEGATIVE_INFINITY;
 
   constructor(device: string, inputs: readonly RulePoint[]) {
     this.device = device;
     this.inputs = inputs;
+    this.#tilt = inputs.map(() => Number.NaN);
   }
 
   get key(): string {
@@ -60,7 +65,7 @@ export class Background {
     return this.#count < READINGS ? null : this.#sum;
   }
 
-  /** A good reading of `inputs[input]`; it counts when all three are there. */
+  /** A good reading of `inputs[input]`; it counts when all axes are there. */
   take(input: number, tick: number, value: number | string): void {
     if (this.#count >= READINGS || tick <= this.#asOf || typeof value !== 'number') return;
     this.#tilt[input] = value;
