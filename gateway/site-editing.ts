@@ -1,8 +1,8 @@
-import { chown, mkdir, mkdtemp, realpath, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chown, mkdir, realpath, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, Fault } from '#kit/fault.ts';
 import { replaceFile } from '#kit/replace-file.ts';
+import { openScratch } from '#kit/scratch.ts';
 import { loadSite } from '../config/load.ts';
 import type { Loaded } from '../config/site.ts';
 import type { SiteTexts } from './device-edits.ts';
@@ -17,6 +17,9 @@ export type SiteEdit = (texts: SiteTexts) => Promise<SiteTexts> | SiteTexts;
 
 /** Files that the API and the commands may write: never rules, secrets or people. */
 const WRITABLE = /^((site|links|devices)|devices\/[^/.\p{C}][^/\p{C}]*)\.yaml$/u;
+
+/** Copies that are checked, by the kind of their folders. */
+export const CHECK = 'check';
 
 export const textsOf = (files: SiteFiles): SiteTexts =>
   new Map([...files].map(([file, bytes]) => [file, bytes.toString()]));
@@ -37,16 +40,12 @@ export async function checkFiles(
   more: { readonly env?: NodeJS.ProcessEnv; readonly missingSecrets?: 'warning' } = {},
   load: LoadSite = (from, how) => loadSite(from, kinds, how),
 ): Promise<Loaded<GatewaySite>> {
-  const copy = await mkdtemp(join(tmpdir(), 'gengfu-check-'));
-  try {
-    for (const [file, text] of files) {
-      await mkdir(dirname(join(copy, file)), { recursive: true });
-      await writeFile(join(copy, file), text, { mode: 0o600 });
-    }
-    return await load(copy, { secretsDir, ...more });
-  } finally {
-    await rm(copy, { recursive: true, force: true });
+  await using copy = await openScratch(CHECK);
+  for (const [file, text] of files) {
+    await mkdir(dirname(join(copy.dir, file)), { recursive: true });
+    await writeFile(join(copy.dir, file), text, { mode: 0o600 });
   }
+  return await load(copy.dir, { secretsDir, ...more });
 }
 
 /**

@@ -4,9 +4,11 @@ import { parseArgs } from 'node:util';
 import { levels, pino } from 'pino';
 import { openClock } from '#kit/clock.ts';
 import { ROOT } from '#kit/root.ts';
+import { clearScratch } from '#kit/scratch.ts';
 import { openTrust } from '#kit/trust.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
+import { CHECK } from '../site-editing.ts';
 import { siteToStart } from '../site-start.ts';
 import { KeptClock } from '../time/kept-clock.ts';
 import { VERSION } from '../version.ts';
@@ -52,6 +54,8 @@ export const run: Command = {
     console.log(`Console: ${gateway.url}${link}`);
     hangUp = () => gateway.site.hangUp('SIGHUP');
     if (isHungUp) hangUp();
+    // Copies of a site that one who was killed has left: people stand in them.
+    await clearScratch(CHECK);
     await end;
     await running.disposeAsync();
     const { waiting, error } = gateway.status().ledger;

@@ -1,8 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openClock } from '#kit/clock.ts';
 import { silentLog } from '#kit/log.ts';
+import { openScratch } from '#kit/scratch.ts';
 import type { SiteLink, SitePoint } from '../../config/site.ts';
 import type { Driver } from '../../drivers/driver.ts';
 import type { Reading } from '../../drivers/reading.ts';
@@ -16,9 +14,8 @@ export interface OnceRead {
 
 /** Opens a link by its real driver and waits until each point has a reading, at most so long. */
 export async function readOnce(driver: Driver, link: SiteLink, withinMs: number): Promise<OnceRead> {
-  const dir = await mkdtemp(join(tmpdir(), 'gengfu-trial-'));
   await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(dir, { recursive: true, force: true }));
+  const { dir } = stack.use(await openScratch('trial'));
   const clock = openClock();
   // The schemas of this very driver made the options and sources.
   const open = stack.use(await driver.open(link as never, { clock, wire: clock, log: silentLog, dir }));
