@@ -10,6 +10,8 @@ export interface ModelSerial {
 
 /** Bauds of sensors in the field, the commonest first. */
 const COMMON_BAUDS = [9600, 4800, 2400, 19_200, 38_400, 115_200];
+/** Bauds that devices can be set to, and hardly are: after all others, since the slow one costs most. */
+const RARE_BAUDS = [57_600, 1200];
 const PARITIES: readonly Parity[] = ['none', 'even', 'odd'];
 
 export interface SettingsWish {
@@ -22,7 +24,7 @@ export interface SettingsWish {
 
 /**
  * The settings to try, each once: the line's own, then what models say, those of most models first, then the common bauds,
- * then these with the other parities.
+ * then these with the other parities, then the rare bauds.
  */
 export function orderSettings(
   own: SerialSettings,
@@ -37,7 +39,9 @@ export function orderSettings(
   const all = new Set([`${own.baud} ${own.parity}`, ...said]);
   if (!isFast) {
     const known = [...new Set([...said.map((key) => Number(key.split(' ')[0])), ...COMMON_BAUDS])];
-    for (const parity of PARITIES) for (const baud of known) all.add(`${baud} ${parity}`);
+    for (const few of [known, RARE_BAUDS]) {
+      for (const parity of PARITIES) for (const baud of few) all.add(`${baud} ${parity}`);
+    }
   }
   if (bauds !== undefined) for (const baud of bauds) for (const parity of PARITIES) all.add(`${baud} ${parity}`);
   const wanted = [...all].map((key) => settingsOf(key, own));

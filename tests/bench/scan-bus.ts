@@ -3,7 +3,9 @@
  * wire: whether all are found, none twice, and how much longer it takes than the wire's own minimum for that search (of
  * each question its bytes and the wait for an answer).
  *
- * usage: node tests/bench/scan-bus.ts [BAUDS, 4800,9600,19200] [LAST UNIT, 247]
+ * usage: node tests/bench/scan-bus.ts [BAUDS, 4800,9600,19200 | all] [LAST UNIT, 247]
+ *
+ * `all`: every setting that a scan tries of itself, 1200 to 115200 baud with no, even and odd parity; some ten minutes.
  */
 import { Scan } from '../../gateway/commissioning/scan.ts';
 import { nameSettings, orderSettings } from '../../gateway/commissioning/scan-order.ts';
@@ -11,8 +13,9 @@ import { openClock } from '../../gateway/kit/clock.ts';
 import { openTunedLine, simpleUnit } from '../gateway/commissioning/tuned-line.ts';
 
 const [bauds = '4800,9600,19200', last = '247'] = process.argv.slice(2);
-const own = { baud: Number(bauds.split(',')[0]), parity: 'none', dataBits: 8, stopBits: 1 } as const;
-const settings = orderSettings(own, [], { bauds: bauds.split(',').map(Number) });
+const isAll = bauds === 'all';
+const own = { baud: isAll ? 9600 : Number(bauds.split(',')[0]), parity: 'none', dataBits: 8, stopBits: 1 } as const;
+const settings = orderSettings(own, [], isAll ? {} : { bauds: bauds.split(',').map(Number) });
 const step = Math.floor(Number(last) / 32);
 const where = Array.from({ length: 32 }, (_, index) => ({
   unit: 1 + index * step,

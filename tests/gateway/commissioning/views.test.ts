@@ -31,12 +31,13 @@ test.each([
   ['the least that is plausible', 55_536, -10_000],
 ] as const)('sign check: %s', (_, u16, signed) => expect(signHint(u16)).toBe(signed));
 
-test('the line as it is, what models say by how many say it, then the common ones, then other parities', () => {
+test('the line as it is, what models say by how many say it, then the common ones, other parities, rare bauds', () => {
   const models = [{ baud: [4800, 9600] }, { baud: [4800] }, { baud: [19_200], parity: 'even' as const }, {}];
   const all = orderSettings(OWN, models).map(nameSettings);
   expect(all.slice(0, 4)).toEqual(['9600 8N1', '4800 8N1', '19200 8E1', '19200 8N1']);
   expect(new Set(all).size).toBe(all.length);
-  expect(all).toHaveLength(18);
+  expect(all).toHaveLength(24);
+  expect(all.slice(-6)).toEqual(['57600 8N1', '1200 8N1', '57600 8E1', '1200 8E1', '57600 8O1', '1200 8O1']);
   expect(orderSettings(OWN, models, { isFast: true }).map(nameSettings)).toEqual(['9600 8N1', '4800 8N1', '19200 8E1']);
   expect(orderSettings(OWN, models, { bauds: [57_600], parities: ['odd'] }).map(nameSettings)).toEqual(['57600 8O1']);
 });
