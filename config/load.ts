@@ -71,9 +71,12 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
 
   const profiles = new Profiles(folder.profiles, kinds.drivers, profilesDir, report);
   const links = await checkLinks(lists.links, kinds, sources, report);
-  if (site !== undefined && head !== undefined) checkClock(site.clock.sources, head, links.open, upstreams, report);
   if (site !== undefined && head !== undefined) checkListeners(site, head, links.open, report);
   const devices = await checkDevices(lists.devices, links, { profiles, register: site?.register }, sources, report);
+  if (site !== undefined && head !== undefined) {
+    const { declared, placed } = devices;
+    checkClock(site.clock, head, { links: links.open, upstreams, devices: declared, placed }, report);
+  }
 
   const derive = [...lists.derive];
   const rules: RuleEntry[] = lists.rules.map((entry) => ({ entry, pack: null }));
@@ -123,6 +126,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
       windows: placeWindows(site.windows ?? {}),
       clockTrust: site.clock.trust,
       clockSources: site.clock.sources,
+      clockInstruments: site.clock.instruments,
       notEvaluableAfterMs: site.notEvaluableAfter,
       alarms: site.alarms,
       console: site.console,

@@ -132,7 +132,9 @@ export interface Site<Rule extends RuleShape = RuleShape, Permit extends PermitS
   readonly windows: Readonly<Record<string, NamedWindow>>;
   readonly clockTrust: 'auto' | 'chrony' | 'timesyncd' | 'always';
   /** Who may tell the time while the system has none, the one that is believed most first; left out: nobody. */
-  readonly clockSources?: readonly ('modem' | 'platform')[];
+  readonly clockSources?: readonly ('modem' | 'platform' | 'hj212')[];
+  /** Devices whose own time counts as the source `hj212`. */
+  readonly clockInstruments?: readonly string[];
   /** How long a point may be not evaluable before `gengfu.not-evaluable` is raised, ms (45 min). */
   readonly notEvaluableAfterMs: number;
   /** How alarms are treated beside the rules. */

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
-import type { NetworkTime } from './network-time.ts';
+import type { DeviceClock, NetworkTime } from './network-time.ts';
 import type { Point } from './point.ts';
 import type { Reading } from './reading.ts';
 
@@ -184,6 +184,11 @@ export interface OpenLink extends AsyncDisposable {
   tap?(listener: (heard: Overheard) => void): () => void;
   /** Asks its modem what time its network has told it. Called seldom, and only while the system has no time of its own. */
   networkTime?(): Promise<NetworkTime>;
+  /**
+   * What the clocks of its devices said last, of those that have been seen to go. None of one that the gateway sets itself.
+   * Called as seldom.
+   */
+  deviceClocks?(): readonly DeviceClock[];
   /** The last picture of a device that came at that time or before it. */
   picture?(device: string, at: number): Promise<Picture | undefined>;
 }

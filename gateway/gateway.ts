@@ -164,6 +164,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       : opening.use(
           new TimeKeeper({
             ...{ clock: options.kept, boot: openBootLine(), wire, log, links: () => linksNow() },
+            instruments: () => current().clockInstruments ?? [],
             saved: restored.saved.get(STRETCH),
             next: () => ledger.status().next,
             keep: (told, states) => live.keep(NOTHING, told, states),

@@ -97,6 +97,7 @@ const settingsOf = (site: RunSite): Readonly<Record<string, unknown>> => ({
   windows: site.windows,
   'clock.trust': site.clockTrust,
   'clock.sources': site.clockSources ?? [],
+  'clock.instruments': site.clockInstruments ?? [],
   notEvaluableAfter: site.notEvaluableAfterMs,
   alarms: site.alarms,
   'console.listen': site.console.listen,

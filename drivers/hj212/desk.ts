@@ -1,20 +1,23 @@
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { LinkContext, Overheard } from '../driver.ts';
 import { Ears } from '../ears.ts';
+import type { DeviceClock } from '../network-time.ts';
 import type { UntimedReading } from '../reading.ts';
 import { UnknownDevices } from '../unknown-devices.ts';
 import { answerTo, COMMANDS, timeRequest } from './answers.ts';
-import { type Edition, encodeFrame, type Field, type Frame, type Mode, wantsAnswer } from './frame.ts';
+import { type Edition, encodeFrame, type Field, type Frame, fieldOf, type Mode, wantsAnswer } from './frame.ts';
 import { type Instrument, type Line, openInstrument } from './instrument.ts';
 import type { Hj212Device } from './kind.ts';
-import { encodeQn } from './local-time.ts';
+import { encodeQn, parseLocalTime } from './local-time.ts';
 import { stepTimeSet, type TimeSetInput } from './time-set.ts';
 import type { Gathered } from './uploads.ts';
-import { DATA_COMMANDS, readFrame } from './values.ts';
+import { DATA_COMMANDS, REAL_TIME, readFrame } from './values.ts';
 
 const DAY_MS = 86_400_000;
 /** An instrument that dials in again and again is asked no more often. */
 const BETWEEN_TIME_SETS_MS = 60_000;
+/** A DataTime has whole seconds, and is on its way for some (unverified). */
+const DATA_TIME_ACCURACY_MS = 5000;
 /** How one is shown that has no MN. */
 const NO_MN = '(no MN)';
 
@@ -106,6 +109,16 @@ export class Desk implements Disposable {
     return { isConnected: found?.line?.isOpen ?? false, isRefused: found?.isRefused ?? false };
   }
 
+  /** None where the gateway sets them: it would be told its own time. */
+  clocks(): readonly DeviceClock[] {
+    if (this.#options.timeSet) return [];
+    const tick = this.#context.wire.tick();
+    return [...this.#byMn.values()].flatMap(({ device, clock: { told } }) => {
+      if (told === undefined) return [];
+      return [{ device: device.id, at: told.at, agoMs: tick - told.tick, accuracyMs: DATA_TIME_ACCURACY_MS }];
+    });
+  }
+
   [Symbol.dispose](): void {
     for (const { cancelDue } of this.#byMn.values()) cancelDue();
   }
@@ -177,7 +190,13 @@ export class Desk implements Disposable {
       return;
     }
     if (repeats.isRepeat(frame)) this.counts.repeats++;
-    else for (const gathered of uploads.take(frame, this.#context.wire.tick())) this.#read(device, gathered);
+    else {
+      const tick = this.#context.wire.tick();
+      const said =
+        Number(frame.cn) === REAL_TIME ? parseLocalTime(fieldOf(frame, 'DataTime') ?? '', this.#zone) : undefined;
+      if (said !== undefined) instrument.clock.hear(said, tick);
+      for (const gathered of uploads.take(frame, tick)) this.#read(device, gathered);
+    }
     this.#answer(frame, line, COMMANDS.dataReply);
     this.#awaitDue(instrument);
   }

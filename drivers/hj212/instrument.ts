@@ -1,5 +1,6 @@
 import { INTERACTION } from './answers.ts';
 import type { Hj212Device } from './kind.ts';
+import { OwnClock } from './own-clock.ts';
 import { Repeats } from './repeats.ts';
 import type { TimeSet } from './time-set.ts';
 import { Uploads } from './uploads.ts';
@@ -16,6 +17,7 @@ export interface Instrument {
   readonly device: Hj212Device;
   readonly repeats: Repeats;
   readonly uploads: Uploads;
+  readonly clock: OwnClock;
   line: Line | undefined;
   /** Of its data, for requests to it. */
   st: string;
@@ -31,6 +33,7 @@ export const openInstrument = (device: Hj212Device): Instrument => ({
   device,
   repeats: new Repeats(),
   uploads: new Uploads(),
+  clock: new OwnClock(),
   line: undefined,
   st: device.options.st ?? INTERACTION,
   pw: device.options.password ?? '',

@@ -2,6 +2,7 @@ import { Fault } from '#kit/fault.ts';
 import type { LinkContext, LinkStatus, OpenLink, Overheard } from '../driver.ts';
 import { FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
+import type { DeviceClock } from '../network-time.ts';
 import type { Point } from '../point.ts';
 import { READING_CODES, type Reading, type UntimedReading } from '../reading.ts';
 import { Silence } from '../silence.ts';
@@ -79,6 +80,10 @@ class Hj212Link implements OpenLink {
       devices: Object.fromEntries(this.#devices.map((device) => [device.id, this.#answers(device)])),
       unknown: unknown.list(),
     };
+  }
+
+  deviceClocks(): readonly DeviceClock[] {
+    return this.#desk.clocks();
   }
 
   tap(listener: (heard: Overheard) => void): () => void {

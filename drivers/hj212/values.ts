@@ -18,7 +18,7 @@ export interface FrameReadings {
   readonly flaws: { readonly badTimes: number; readonly badNumbers: number };
 }
 
-const REAL_TIME = 2011;
+export const REAL_TIME = 2011;
 const STATES = 2021;
 const DAY = 2031;
 const RUN_HOURS = 2041;

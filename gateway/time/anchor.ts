@@ -1,7 +1,7 @@
 import type { Trust } from '#kit/clock.ts';
 
 /** Who can tell the time when the system cannot. */
-export type TimeSource = 'modem' | 'platform';
+export type TimeSource = 'modem' | 'platform' | 'hj212';
 
 /** The time as a source tells it. */
 export interface Offer {

@@ -13,7 +13,7 @@ export interface ClockCorrected {
    * how long it was off.
    */
   readonly offsetMs: number | null;
-  /** Whom the time is from: `system`, `modem` or `platform`. */
+  /** Whom the time is from: `system`, `modem`, `platform` or `hj212`. */
   readonly source: string;
   readonly trust: { readonly before: Trust; readonly after: Trust };
   /** This instant by the clock as it was and as it is. */

@@ -1,27 +1,18 @@
 import type { Clock, Trust } from '#kit/clock.ts';
-import { textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
-import type { NetworkTime } from '../../drivers/network-time.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import type { BootLine } from './boot-line.ts';
 import { type ClockCorrected, clockCorrected } from './clock-corrected.ts';
 import type { KeptClock } from './kept-clock.ts';
+import { SourceAsker, type TimeLink } from './source-asker.ts';
 import { type Correction, correctionsOf, type Segment, withSegment } from './stretch.ts';
 
 /** Under which the ledger keeps what nobody has vouched for yet, beside the states of rules. */
 export const STRETCH = 'gengfu.clock';
 
 const LOOK_MS = 1000;
-/** A modem is asked so often until it has told the time, and after that. */
-const ASK_MS = 30_000;
-const ASK_AGAIN_MS = 600_000;
 /** Steps of a clock that is trusted are told so often at most, as their sum. */
 const TELL_EVERY_MS = 60_000;
-
-/** A link that may have a modem. */
-interface ModemLink {
-  networkTime?(): Promise<NetworkTime>;
-}
 
 export interface TimeKeeperOptions {
   readonly clock: KeptClock;
@@ -40,7 +31,9 @@ export interface TimeKeeperOptions {
   readonly encodeTime: (at: number) => string;
   /** The time, or the trust in it, is another now. */
   readonly changed: () => void;
-  readonly links: () => ReadonlyMap<string, ModemLink>;
+  readonly links: () => ReadonlyMap<string, TimeLink>;
+  /** The devices whose own time counts. */
+  readonly instruments: () => readonly string[];
 }
 
 export interface TimeStatus {
@@ -67,15 +60,14 @@ export class TimeKeeper implements Disposable {
   #shift: number;
   #steppedMs = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
-  #askAt = Number.NEGATIVE_INFINITY;
-  #isAsking = false;
-  #newestError = '';
+  readonly #asker: SourceAsker;
   #cancel: () => void = () => {};
   #isClosed = false;
 
   constructor(options: TimeKeeperOptions) {
     const { clock, saved } = options;
     this.#options = options;
+    this.#asker = new SourceAsker(options);
     // Stored by `#store`.
     this.#segments = (saved as { readonly segments: readonly Segment[] } | undefined)?.segments ?? [];
     this.#trust = clock.trust();
@@ -121,7 +113,7 @@ export class TimeKeeper implements Disposable {
     this.#cancel = this.#options.wire.after(LOOK_MS, () => {
       this.#options.clock.now();
       this.look();
-      void this.#ask();
+      void this.#asker.ask();
       this.#lookLater();
     });
   }
@@ -176,41 +168,5 @@ export class TimeKeeper implements Disposable {
       trust: { before: trust, after: this.#trust },
       at: { old: offsetMs === null ? null : encodeTime(at - offsetMs), new: encodeTime(at) },
     });
-  }
-
-  /** Asks the modems of the site's links, one after another, while the system has no time. */
-  async #ask(): Promise<void> {
-    const { clock, wire, log, links } = this.#options;
-    const isDue = clock.sources.includes('modem') && clock.isWanting && wire.tick() >= this.#askAt;
-    if (!isDue || this.#isAsking) return;
-    this.#isAsking = true;
-    let isTold = false;
-    for (const [id, link] of links()) {
-      const error = await this.#askOne(link);
-      if (error === undefined) continue;
-      isTold = error === '';
-      if (isTold) break;
-      if (error !== this.#newestError) log.warn({ link: id }, `no time from the modem: ${error}`);
-      this.#newestError = error;
-    }
-    this.#isAsking = false;
-    this.#askAt = wire.tick() + (isTold ? ASK_AGAIN_MS : ASK_MS);
-  }
-
-  /** Undefined: the link has no modem; an empty text: it has told the time. */
-  async #askOne(link: ModemLink): Promise<string | undefined> {
-    const { clock } = this.#options;
-    if (link.networkTime === undefined) return undefined;
-    const before = clock.tick();
-    const told = await link.networkTime().catch((error: unknown) => ({ code: 'modem', error: textOf(error) }));
-    if ('error' in told) return told.error;
-    const took = clock.tick() - before;
-    const answer = clock.offer({
-      source: 'modem',
-      at: told.at,
-      line: before + took / 2,
-      accuracyMs: told.accuracyMs + took / 2,
-    });
-    return answer.status === 'refused' ? answer.message : '';
   }
 }

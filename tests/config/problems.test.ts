@@ -153,7 +153,7 @@ const fields: Row[] = [
   {
     says: 'a source of the time that nobody knows',
     files: site('clock: { sources: [modem, satellite] }\n'),
-    problems: ['site.yaml:3:27: clock.sources: must be one of modem, platform, not text "satellite"'],
+    problems: ['site.yaml:3:27: clock.sources: must be one of modem, platform, hj212, not text "satellite"'],
   },
   {
     says: 'a source of the time twice',

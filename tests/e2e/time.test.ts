@@ -2,14 +2,17 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
-import { expect } from 'vitest';
+import { expect, test } from 'vitest';
+import { runHj212Devices } from '../../firmware-sim/hj212/devices.ts';
+import type { Hj212Device } from '../../firmware-sim/hj212/instrument.ts';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
 import { openMosquitto } from '../tools/mosquitto.ts';
 import { openPlainSlave } from '../tools/plain-slave.ts';
-import { testWith, until } from '../tools/program.ts';
+import { freePort, testWith, until } from '../tools/program.ts';
 import { openRealGateway } from './real-gateway.ts';
 
 const HOUR = 3_600_000;
+const MN = '010000A8900016F000169DC0';
 /** Where systemd-timesyncd keeps this machine's own time. */
 const isTimeKnownHere = existsSync('/run/systemd/timesync/synchronized');
 const METER = `profile: meter
@@ -97,3 +100,44 @@ testWith('mosquitto')(
   },
   60_000,
 );
+
+test('a box whose clock is years behind takes the time of an instrument, which nobody sets', async ({ skip }) => {
+  if (isTimeKnownHere) skip('timesyncd keeps the time of this machine');
+  const port = await freePort();
+  await using gateway = await openRealGateway('time-2', {
+    files: {
+      'profiles/meter.yaml': METER.replace('protocol: modbus', 'protocol: hj212').replace(
+        /register: .*/,
+        'factor: LA-Rtd }',
+      ),
+      'links.yaml': `links:\n  - { id: one, kind: hj212, listen: "127.0.0.1:${port}", timeSet: false }`,
+      'devices/one.yaml': `devices:\n  - { id: noise-1, profile: meter, link: one, mn: "${MN}" }`,
+      'rules.yaml': RULES,
+    },
+  });
+  const file = join(gateway.site, 'site.yaml');
+  const text = await readFile(file, 'utf8');
+  const clock = '{ trust: timesyncd, sources: [hj212], instruments: [noise-1] }';
+  await writeFile(file, text.replace('{ trust: always }', clock));
+  await gateway.start();
+  const stop = new AbortController();
+  const instrument: Hj212Device = {
+    ...{ id: 'sim', mn: MN, password: '123456', st: '23', edition: 2017, persona: 'works' },
+    now: () => Date.now() + 24 * HOUR,
+    uploads: [{ cn: '2011', everyMs: 1000, values: () => [{ name: 'LA-Rtd', value: '65.0', flag: 'N' }] }],
+  };
+  const running = runHj212Devices([instrument], { host: '127.0.0.1', port }, stop.signal);
+  try {
+    const alarms = async () => (await gateway.ask<Alarm[]>({ ask: 'alarms' })).map(({ watch }) => watch.rule);
+    await until(async () => (await alarms()).includes('in-law'), 'what is said of the law', 50_000);
+    const session = await gateway.signIn();
+    const { events } = await session.get<{ events: Told[] }>('events?after=0&limit=500');
+    const corrected = events.filter(({ type }) => type === 'city.gengfu.clock.corrected');
+    expect(events[0]).toMatchObject({ type: 'city.gengfu.alarm.raised', data: { clock: 'unknown', rule: 'loud' } });
+    expect(corrected.map(({ data }) => [data.from, data.source])).toEqual([[1, 'hj212']]);
+    expect(Math.abs(Number(corrected[0]?.data.offsetMs) - 24 * HOUR)).toBeLessThan(20_000);
+  } finally {
+    stop.abort();
+    await running;
+  }
+}, 90_000);

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { Desk, type DeskOptions } from '../../../drivers/hj212/desk.ts';
 import { encodeFrame, type Frame, fieldOf, parseFrame } from '../../../drivers/hj212/frame.ts';
 import type { Hj212Device } from '../../../drivers/hj212/kind.ts';
+import { encodeQn } from '../../../drivers/hj212/local-time.ts';
 import type { UntimedReading } from '../../../drivers/reading.ts';
 import { type Log, silentLog } from '../../../gateway/kit/log.ts';
+import { openZone } from '../../../gateway/kit/zone.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { MN, makeDevice, makePoint } from './site.ts';
 import { vectorOf } from './vectors.ts';
@@ -269,5 +271,113 @@ describe('the time', () => {
     desk[Symbol.dispose]();
     await clock.advance(120_000);
     expect(line.sent).toEqual([]);
+  });
+});
+
+describe("an instrument's own clock", () => {
+  /** What it says after uploads whose DataTime, and the line, are so many seconds after the first. */
+  async function clocksAfter(
+    tellings: readonly (readonly [dataTime: number, line: number])[],
+    options = {},
+    cn = '2011',
+  ) {
+    const { desk, clock, line } = openDesk(options);
+    const zone = openZone('Asia/Shanghai');
+    const first = Date.parse('2026-07-15T22:10:00+08:00');
+    let at = 0;
+    for (const [dataTime, seconds] of tellings) {
+      await clock.advance((seconds - at) * 1000);
+      at = seconds;
+      const time = encodeQn(first + dataTime * 1000, zone).slice(0, 14);
+      desk.take({ ...bare, cn, cp: [[['DataTime', time]], [['LA-Rtd', '50.1']]] }, line);
+    }
+    return desk.clocks().map((told) => [told.device, (told.at - first) / 1000, told.agoMs]);
+  }
+
+  test.each<[says: string, tellings: [number, number][], told: unknown[]]>([
+    ['one telling is none: it may have been kept', [[0, 0]], []],
+    [
+      'two that went as the line did',
+      [
+        [0, 0],
+        [60, 60],
+      ],
+      [['d', 60, 0]],
+    ],
+    [
+      'a second too many or too few is rounding',
+      [
+        [0, 0],
+        [31, 30],
+        [59, 60],
+      ],
+      [['d', 59, 0]],
+    ],
+    [
+      'what was kept comes faster than it was measured',
+      [
+        [0, 0],
+        [60, 1],
+        [120, 2],
+        [180, 3],
+      ],
+      [],
+    ],
+    [
+      'after it the clock counts from its second telling',
+      [
+        [0, 0],
+        [60, 1],
+        [120, 2],
+        [180, 62],
+      ],
+      [['d', 180, 0]],
+    ],
+    [
+      'a clock that stands still',
+      [
+        [0, 0],
+        [0, 4],
+        [0, 8],
+        [0, 12],
+        [0, 30],
+        [0, 60],
+      ],
+      [],
+    ],
+    ['one that tells each second', Array.from({ length: 12 }, (_, i) => [i, i] as [number, number]), [['d', 10, 1000]]],
+    [
+      'one that was moved is as one that has told nothing',
+      [
+        [0, 0],
+        [60, 60],
+        [9999, 120],
+      ],
+      [],
+    ],
+  ])('%s', async (_says, tellings, told) => {
+    expect(await clocksAfter(tellings)).toEqual(told);
+  });
+
+  test('is not heard where the gateway sets it, nor from means of a period', async () => {
+    expect(
+      await clocksAfter(
+        [
+          [0, 0],
+          [60, 60],
+        ],
+        { timeSet: true },
+      ),
+    ).toEqual([]);
+    expect(
+      await clocksAfter(
+        [
+          [0, 0],
+          [60, 60],
+        ],
+        {},
+        '2051',
+      ),
+    ).toEqual([]);
   });
 });

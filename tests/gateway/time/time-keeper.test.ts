@@ -4,6 +4,7 @@ import type { NetworkTime } from '../../../drivers/network-time.ts';
 import type { Clock, Trust } from '../../../gateway/kit/clock.ts';
 import { CLOCK_CORRECTED, type ClockCorrected } from '../../../gateway/time/clock-corrected.ts';
 import { KeptClock } from '../../../gateway/time/kept-clock.ts';
+import type { TimeLink } from '../../../gateway/time/source-asker.ts';
 import { STRETCH, TimeKeeper } from '../../../gateway/time/time-keeper.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 
@@ -26,6 +27,7 @@ class Machine {
   /** What the wall clock is wrong by. */
   wrong = 0;
   trust: Trust = 'unknown';
+  instruments: readonly string[] = [];
   readonly log: Written[] = [];
   #states = new Map<string, object>();
   #waiting: { written: Written[]; states: readonly { key: string; state: object | null }[] }[] = [];
@@ -36,7 +38,7 @@ class Machine {
     return this.clock;
   }
 
-  #start(links: ReadonlyMap<string, { networkTime(): Promise<NetworkTime> }> = new Map()): KeptClock {
+  #start(links: ReadonlyMap<string, TimeLink> = new Map()): KeptClock {
     const { real } = this;
     const system: Clock = {
       now: () => real.now() + this.wrong,
@@ -46,7 +48,7 @@ class Machine {
       after: (ms, run) => real.after(ms, run),
     };
     const stepped = async () => {};
-    const clock = new KeptClock(system, { trust: () => this.trust, stepped }, ['modem', 'platform']);
+    const clock = new KeptClock(system, { trust: () => this.trust, stepped }, ['modem', 'platform', 'hj212']);
     const bootedAt = this.#bootedAt;
     this.#keeper = new TimeKeeper({
       clock,
@@ -66,12 +68,13 @@ class Machine {
       encodeTime: (at) => new Date(at).toISOString(),
       changed: () => {},
       links: () => links,
+      instruments: () => this.instruments,
     });
     this.clock = clock;
     return clock;
   }
 
-  restart(links?: ReadonlyMap<string, { networkTime(): Promise<NetworkTime> }>): void {
+  restart(links?: ReadonlyMap<string, TimeLink>): void {
     this.#keeper?.[Symbol.dispose]();
     this.#waiting = [];
     this.#start(links);
@@ -234,6 +237,36 @@ test('while the system has no time a modem tells it; steps of the system then mo
   expect(machine.status()).toMatchObject({ trust: 'synchronised', source: 'system', offsetMs: 0 });
   machine.flush();
   expect(machine.told).toMatchObject([{ from: 1, to: 1, offsetMs: TRUE + 300, source: 'modem' }]);
+});
+
+test('while the system has no time two instruments that agree tell it; no timer is moved, and one telling corrects all', async () => {
+  const machine = new Machine();
+  machine.wrong = -TRUE;
+  machine.instruments = ['noise-1', 'noise-2'];
+  let off: Readonly<Record<string, number>> = { 'noise-1': 0, 'noise-2': HOUR };
+  const deviceClocks = () =>
+    Object.entries(off).map(([device, wrong]) => ({
+      device,
+      at: machine.real.now() + wrong - 200,
+      agoMs: 200,
+      accuracyMs: 5000,
+    }));
+  let rung = 0;
+  machine.real.after(90_000, () => rung++);
+  machine.restart(new Map([['instruments', { deviceClocks }]]));
+  machine.write();
+  await machine.real.advance(40_000);
+  expect(machine.status()).toMatchObject({ trust: 'unknown', source: 'system', refused: 0 });
+  off = { 'noise-1': 0, 'noise-2': 1000 };
+  machine.write();
+  await machine.real.advance(40_000);
+  expect(machine.status()).toMatchObject({ trust: 'synchronised', source: 'hj212', offsetMs: TRUE + 1000 });
+  expect(rung).toBe(0);
+  await machine.real.advance(10_000);
+  expect(rung).toBe(1);
+  machine.write();
+  machine.flush();
+  expect(machine.told).toMatchObject([{ from: 1, to: 2, offsetMs: TRUE + 1000, source: 'hj212' }]);
 });
 
 test('whatever happens, each entry that nobody vouched for can be put right by what is told later, and once', async () => {
