@@ -1,4 +1,5 @@
 import { connect, type MqttClient } from 'mqtt';
+import { commandTopics, parseCommand, type Told } from './commands.ts';
 import { whileAlive } from './lifetime.ts';
 import { encodePayload } from './payload.ts';
 import { bootedAt } from './physics/persona.ts';
@@ -30,8 +31,9 @@ export async function runMqttDevices(
   await Promise.all(devices.map((device) => runDevice(device, scenario.start, time, access, signal)));
 }
 
-/** Vices that only what is asked can have. */
-const NOT_OF_MQTT: readonly string[] = ['echo', 'busy', 'refuses-writes', 'ignores-writes'];
+/** Vices that only what is asked, or told, can have. */
+const NOT_OF_MQTT: readonly string[] = ['echo', 'busy'];
+const OF_WHAT_IS_TOLD: readonly string[] = ['refuses-writes', 'ignores-writes'];
 
 async function runDevice(
   device: SimDevice,
@@ -42,8 +44,9 @@ async function runDevice(
 ): Promise<void> {
   const { topic, persona } = device;
   if (topic === null) throw new Error(`${device.id}: topic is missing`);
-  if (NOT_OF_MQTT.includes(persona))
-    throw new Error(`${device.id}: ${persona} is no vice of a device that only reports`);
+  const commands = commandTopics(device);
+  const mayBe = OF_WHAT_IS_TOLD.includes(persona) ? commands.length > 0 : !NOT_OF_MQTT.includes(persona);
+  if (!mayBe) throw new Error(`${device.id}: ${persona} is no vice of a device that only reports`);
   const client = connect(access.url, {
     clientId: device.id,
     username: device.id,
@@ -54,19 +57,32 @@ async function runDevice(
     reconnectOnConnackError: true,
   });
   logTroubles(client, device.id);
+  const told: Told = new Map();
   const report = (at: number) => {
     const boot = bootedAt(device, start, at);
     if (isWithin(device.absent, at) || persona === 'silent' || boot === null) return;
     const where = persona === 'wrong-unit' ? `${topic}-other` : topic;
     const send = () => {
-      client.publish(where, encodePayload(device, boot, at), { qos: 1 });
-      if (persona === 'repeat') client.publish(where, encodePayload(device, boot, at), { qos: 1 });
+      client.publish(where, encodePayload(device, boot, at, told), { qos: 1 });
+      if (persona === 'repeat') client.publish(where, encodePayload(device, boot, at, told), { qos: 1 });
     };
     if (persona === 'slow') setTimeout(send, device.delayMs);
     else send();
   };
   // A device that comes back tells how it is. Changes made while it was away follow in their order, newest last.
-  client.on('connect', () => report(time.now()));
+  client.on('connect', () => {
+    // One that was without power has forgotten what it was told.
+    if (persona === 'reboot') told.clear();
+    if (commands.length > 0) client.subscribe([...commands], { qos: 1 }, () => report(time.now()));
+    else report(time.now());
+  });
+  client.on('message', (on, payload) => {
+    // One that refuses says nothing of it; one that ignores says how it goes on being.
+    if (persona === 'refuses-writes') return;
+    if (persona !== 'ignores-writes')
+      for (const [point, value] of parseCommand(device, on, payload)) told.set(point, value);
+    report(time.now());
+  });
   await whileAlive(signal, async () => {
     const rebooting = persona === 'reboot' ? reboot(client, device, start, time, signal) : undefined;
     for (let at = nextReport(device, start, time.now()); ; at = nextReport(device, start, at)) {

@@ -1,13 +1,16 @@
+import type { Told } from './commands.ts';
 import { reportedAt } from './physics/persona.ts';
 import type { SimDevice } from './scenario.ts';
 
 /** What a device publishes at an instant: the first payload of its profile's tests, if any, with its values in it. */
-export function encodePayload(device: SimDevice, boot: number, at: number): Buffer {
+export function encodePayload(device: SimDevice, boot: number, at: number, told: Told = new Map()): Buffer {
   if (device.persona === 'nonsense') return Buffer.from('{"tilt": 1e999, "state": [}');
   if (device.persona === 'exception') return Buffer.from('{"error": "sensor"}');
   const example = device.profile?.tests.map((test) => test.at('payload').raw()).find(isRecord);
   const payload: Record<string, unknown> = structuredClone(example ?? {});
-  for (const point of device.points) put(payload, stepsOf(point.json ?? point.id), reportedAt(device, point, boot, at));
+  for (const point of device.points) {
+    put(payload, stepsOf(point.json ?? point.id), told.get(point.id) ?? reportedAt(device, point, boot, at));
+  }
   const { profile } = device;
   if (profile?.time) put(payload, stepsOf(profile.time), new Date(at).toISOString());
   const bytes = Buffer.from(JSON.stringify(payload));

@@ -31,6 +31,12 @@ export interface SimProfilePoint {
   readonly field: string | null;
   /** HJ 212. */
   readonly factor: string | null;
+  /** MQTT: how it is told what to be. */
+  readonly write: {
+    readonly topic: string;
+    readonly payload: unknown;
+    readonly payloads: Readonly<Record<string, unknown>>;
+  } | null;
   /** HTTP: an event that is over by itself. */
   readonly isEvent: boolean;
   readonly range: readonly [number, number] | null;
@@ -105,6 +111,7 @@ function pointOf(point: Field, every: Field, memory: SimMemory, tests: readonly 
     json: point.at('json').textOr(null),
     field: point.at('field').textOr(null),
     factor,
+    write: point.at('json').isMissing() || point.at('write').isMissing() ? null : writeOf(point.at('write')),
     isEvent,
     range: bounds,
     states,
@@ -116,6 +123,17 @@ function pointOf(point: Field, every: Field, memory: SimMemory, tests: readonly 
         middleOf(bounds)),
   };
 }
+
+const writeOf = (write: Field) => ({
+  topic: write.at('topic').textOr('{topic}/set'),
+  payload: write.at('payload').raw(),
+  payloads: Object.fromEntries(
+    write
+      .at('payloads')
+      .entries([])
+      .map(([state, payload]) => [state, payload.raw()]),
+  ),
+});
 
 /** What the profile's own test data makes the point show. */
 function shownBy(register: SimRegister | null, memory: SimMemory, states: Readonly<Record<string, string>>) {

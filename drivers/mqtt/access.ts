@@ -8,7 +8,7 @@ import type { Breach } from './packet-scanner.ts';
 import { Refusals } from './refusals.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { type BrokerDevice, SignIn } from './sign-in.ts';
-import { isWithin, mayPublish, maySubscribe } from './topic.ts';
+import { isWithin, mayPublish, maySubscribe, reaches } from './topic.ts';
 
 /**
  * Called with each message that a device may send, once, before anything else is done with it. `taken` is called when the
@@ -27,7 +27,8 @@ const NOT_AUTHORIZED = 5;
 interface Connection {
   readonly device: BrokerDevice;
   readonly pace: Pace;
-  readonly filters: Set<string>;
+  /** What it has subscribed to, and with which QoS. */
+  readonly filters: Map<string, number>;
   /** QoS 2 messages on their way to the rules, by their identifiers. */
   readonly onTheWay: Set<number>;
 }
@@ -77,6 +78,12 @@ export class Access {
     return client && this.#connections.get(client)?.device.id;
   }
 
+  /** With which QoS a connection has asked for what is said on a topic [MQTT-3.8.4-6]; undefined if it has not. */
+  hears(client: Client, topic: string): number | undefined {
+    const heard = [...(this.#connections.get(client)?.filters ?? [])].filter(([filter]) => reaches(filter, topic));
+    return heard.length === 0 ? undefined : Math.max(...heard.map(([, qos]) => qos));
+  }
+
   refusalOf(device: string): string | undefined {
     return this.#signIn.refusalOf(device);
   }
@@ -101,7 +108,7 @@ export class Access {
     const judged = this.#signIn.judge(client, username, password, this.#wire.now());
     if ('id' in judged) {
       const pace = this.#paces.get(judged.id) ?? new Pace(PACE);
-      this.#connections.set(client, { device: judged, pace, filters: new Set(), onTheWay: new Set() });
+      this.#connections.set(client, { device: judged, pace, filters: new Map(), onTheWay: new Set() });
       this.#store.admit(client, prefixOf(judged.id), this.#wire.now(), this.#isConnected);
       return done(null, true);
     }
@@ -162,7 +169,7 @@ export class Access {
     const connection = this.#connections.get(client);
     const { topic } = subscription;
     if (connection !== undefined && maySubscribe(connection.device.topic, topic)) {
-      connection.filters.add(topic);
+      connection.filters.set(topic, subscription.qos);
       if (connection.filters.size <= MOST_FILTERS_A_CONNECTION) return done(null, subscription);
       connection.filters.delete(topic);
     }

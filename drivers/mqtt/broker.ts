@@ -9,6 +9,7 @@ import { Sessions } from './sessions/sessions.ts';
 import type { BrokerDevice } from './sign-in.ts';
 import { guardSocket } from './socket-guard.ts';
 import { isWithin } from './topic.ts';
+import { WRITE_CODES } from './writer.ts';
 
 export interface BrokerOptions extends Omit<EntranceOptions, 'signInMs' | 'asksClients'> {
   /** How long a connection has until it has signed in (10 s). */
@@ -31,6 +32,8 @@ export interface Broker extends AsyncDisposable {
   /** Codes of what a person must know of it. */
   readonly warnings: readonly string[];
   isConnected(device: string): boolean;
+  /** Gives a command to the connections of a device that ask for it; a code where there are none. */
+  tell(device: string, topic: string, payload: Buffer): string | undefined;
   /** Why its last sign-in was refused. */
   refusalOf(device: string): string | undefined;
   counters(): Readonly<Record<string, number>>;
@@ -141,6 +144,22 @@ export async function openBroker(
       return [...(isPart ? ['listener-down'] : []), ...(store.error === undefined ? [] : ['sessions-not-kept'])];
     },
     isConnected: (device) => (connections.get(device)?.length ?? 0) > 0,
+    tell(device, topic, payload) {
+      const mine = connections.get(device) ?? [];
+      if (mine.length === 0) return WRITE_CODES.notConnected;
+      let isHeard = false;
+      for (const client of mine) {
+        const granted = access.hears(client, topic);
+        if (granted === undefined) continue;
+        isHeard = true;
+        const qos = granted === 0 ? 0 : 1;
+        // To those that are here, and into no session of one that is not.
+        client.publish({ cmd: 'publish', topic, payload, qos, retain: false, dup: false }, (error) => {
+          if (error) noteError(client, error);
+        });
+      }
+      return isHeard ? undefined : WRITE_CODES.notSubscribed;
+    },
     refusalOf: (device) => access.refusalOf(device),
     unknown: () => access.unknown.list(),
     counters: () => ({ ...counts, ...access.counts, ...entrances.counts(), ...store.counters() }),

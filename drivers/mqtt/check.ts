@@ -1,5 +1,6 @@
 import type { SpecProblem } from '../driver.ts';
 import { normalizeFingerprint } from './certificates.ts';
+import { checkCommands } from './check-commands.ts';
 import { CODECS } from './codecs/index.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
 import { NETWORK_SERVERS } from './lorawan/index.ts';
@@ -15,6 +16,7 @@ export function checkLink({ options, devices }: MqttLinkSpec): SpecProblem[] {
     ...(isEmbedded ? [...checkAccounts(options, devices), ...checkCertificates(options, devices)] : []),
     ...checkTopics(options, devices),
     ...checkDevEuis(devices),
+    ...checkCommands(isEmbedded, devices),
     ...devices.flatMap((device) => checkDevice(options, device)),
   ];
 }

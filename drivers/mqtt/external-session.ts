@@ -20,8 +20,11 @@ export interface SessionOptions {
 }
 
 export interface SessionEvents {
-  /** The broker has let us in and has answered all subscriptions; `refused` are those that it did not grant. */
-  ready(refused: readonly string[]): void;
+  /**
+   * The broker has let us in and has answered all subscriptions; `refused` are those that it did not grant. `publish`
+   * (QoS 1, not retained) settles when the broker has confirmed, and rejects when it cannot any more.
+   */
+  ready(refused: readonly string[], publish: (topic: string, payload: Buffer) => Promise<unknown>): void;
   /** A message that was not kept for us, at any QoS. */
   message(topic: string, payload: Buffer): void;
   /** A message that the broker had kept: how old it is nobody knows. */
@@ -133,7 +136,9 @@ export async function runSession(
         (refused) => {
           if (isOver) return;
           cancelTimeout();
-          if (refused.length < filters.length || filters.length === 0) return events.ready(refused);
+          const publish = (topic: string, payload: Buffer) =>
+            client.publishAsync(topic, payload, { qos: 1, retain: false });
+          if (refused.length < filters.length || filters.length === 0) return events.ready(refused, publish);
           const hint = 'check what this user may read at the broker';
           over(new Fault('refused', 'the broker grants no subscription', { hint }));
         },

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { Backoff } from '#kit/backoff.ts';
 import type { Clock } from '#kit/clock.ts';
-import type { Fault } from '#kit/fault.ts';
+import { type Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import { READING_CODES } from '../reading.ts';
 import { runSession, type SessionOptions } from './external-session.ts';
+import { WRITE_CODES } from './writer.ts';
 
 export interface ExternalOptions extends Omit<SessionOptions, 'clientId'> {
   /** The link's. */
@@ -23,6 +25,8 @@ export interface External extends AsyncDisposable {
   /** Why it was down last; undefined while it is up, and before the first attempt has failed. */
   readonly fault: Fault | undefined;
   counters(): Readonly<Record<string, number>>;
+  /** QoS 1, not retained, and kept for nobody: a code where the broker has not confirmed it. */
+  tell(topic: string, payload: Buffer): Promise<string | undefined>;
 }
 
 const BACKOFF = { firstMs: 1000, mostMs: 30_000, jitter: 0.3 };
@@ -42,6 +46,7 @@ export function openExternal(
   const counts = { connects: 0, disconnects: 0, retained: 0, refusedSubscribes: 0 };
   let state: External['state'] = 'connecting';
   let fault: Fault | undefined;
+  let publish: ((topic: string, payload: Buffer) => Promise<unknown>) | undefined;
 
   /** One connection, to its end. */
   const attempt = async (): Promise<void> => {
@@ -52,8 +57,9 @@ export function openExternal(
       { ...options, clientId },
       { wire, signal: closing.signal },
       {
-        ready: (refused) => {
+        ready: (refused, send) => {
           readyAt = wire.tick();
+          publish = send;
           counts.connects++;
           counts.refusedSubscribes += refused.length;
           if (refused.length > 0) {
@@ -73,6 +79,7 @@ export function openExternal(
         },
       },
     );
+    publish = undefined;
     if (closing.signal.aborted) return;
     fault = ended;
     state = 'down';
@@ -103,6 +110,17 @@ export function openExternal(
       return fault;
     },
     counters: () => counts,
+    async tell(topic, payload) {
+      const send = publish;
+      if (send === undefined) return READING_CODES.linkDown;
+      try {
+        await send(topic, payload);
+        return undefined;
+      } catch (error) {
+        log.debug({ ...nouns, topic, error: textOf(error) }, 'mqtt: the broker did not take a command');
+        return publish === send ? WRITE_CODES.refused : READING_CODES.linkDown;
+      }
+    },
     async [Symbol.asyncDispose]() {
       closing.abort();
       await ran;

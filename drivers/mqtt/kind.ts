@@ -4,6 +4,7 @@ import { parseJsonPath } from '../json-path.ts';
 import { parseListen } from '../listen.ts';
 import { checkLink } from './check.ts';
 import { CODEC_NAMES } from './codecs/index.ts';
+import { write } from './command.ts';
 import { NETWORK_SERVER_NAMES } from './lorawan/index.ts';
 import { topicFlaw } from './topic.ts';
 import { urlFlaw } from './url.ts';
@@ -150,6 +151,8 @@ const point = z
     json: jsonPath.optional(),
     /** Which of its codec's fields it is, or of the network server's: signal, snr, status-battery. */
     field: z.string().min(1).optional(),
+    /** By which command it is written. */
+    write: write.optional(),
   })
   .superRefine(({ json, field }, context) => {
     if ((json === undefined) === (field === undefined)) {
@@ -168,6 +171,7 @@ export const mqtt: Driver<typeof link, typeof profile, typeof device, typeof poi
   profile,
   device,
   point,
+  isWritable: ({ write }) => write !== undefined,
   check: checkLink,
   // Loaded with the first link of the kind.
   open: async (spec, context) => (await import('./link.ts')).openMqttLink(spec, context),

@@ -1,5 +1,5 @@
 import { Fault } from '#kit/fault.ts';
-import type { LinkContext, LinkStatus, OpenLink, Overheard } from '../driver.ts';
+import type { LinkContext, LinkStatus, OpenLink, Overheard, Written } from '../driver.ts';
 import { Ears } from '../ears.ts';
 import { breath, FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
@@ -13,6 +13,7 @@ import type { NetworkDevices } from './lorawan/network-devices.ts';
 import { NETWORK_SERVER, networkAccount, openNetworkDevices, topicAccount } from './members.ts';
 import { type Message, roundsOf } from './message.ts';
 import { TopicDevices } from './topic-devices.ts';
+import { Writer } from './writer.ts';
 
 /** Messages of one device that wait for the rules; its oldest go first. */
 const WAITING_A_DEVICE = 256;
@@ -47,6 +48,7 @@ class MqttLink implements OpenLink {
   readonly #silence: Silence;
   readonly #closing = new AbortController();
   readonly #ears = new Ears();
+  readonly #writer: Writer;
   #messages = 0;
   /** What was on its way to the disk when the last batches were taken. */
   #durable: Promise<unknown>[] = [];
@@ -62,6 +64,7 @@ class MqttLink implements OpenLink {
     this.#network = openNetworkDevices(options, devices, context);
     this.#pointsOf = new Map(devices.map(({ id, points }) => [id, points]));
     this.#queue = new FairQueue([...this.#pointsOf.keys()], WAITING_A_DEVICE, ({ sets }) => sets.length);
+    this.#writer = new Writer(devices, (...command) => this.#tell(...command), context.wire);
     const radio = new Set(devices.filter(({ options }) => options.devEui !== undefined).map(({ id }) => id));
     const periodsOf = ({ device }: Point) => (radio.has(device) ? SILENT_HEARTBEATS : 3);
     this.#silence = new Silence(this.#points(), context.clock.tick(), periodsOf);
@@ -107,6 +110,7 @@ class MqttLink implements OpenLink {
         const at = clock.now();
         const tick = clock.tick();
         yield round.map((reading) => ({ ...reading, at, tick }));
+        this.#writer.saw(round);
       }
       const durable = this.#durable;
       this.#durable = [];
@@ -130,6 +134,7 @@ class MqttLink implements OpenLink {
       counters: {
         messages: this.#messages,
         ...this.#topics.counts,
+        ...this.#writer.counts,
         ...this.#network?.counts,
         dropped: this.#queue.dropped,
         ...this.#medium?.broker.counters(),
@@ -140,6 +145,10 @@ class MqttLink implements OpenLink {
     };
   }
 
+  write(point: string, value: number | string, signal?: AbortSignal): Promise<Written> {
+    return this.#writer.write(point, value, signal);
+  }
+
   tap(listener: (heard: Overheard) => void): () => void {
     return this.#ears.tap(listener);
   }
@@ -147,6 +156,7 @@ class MqttLink implements OpenLink {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     this.#cancelSilence();
+    this.#writer.endAll(READING_CODES.linkDown);
     await this.#medium?.broker[Symbol.asyncDispose]();
   }
 
@@ -178,9 +188,17 @@ class MqttLink implements OpenLink {
     this.#push({ device, sets, taken });
   }
 
-  #overhear(topic: string, payload: Buffer): void {
+  async #tell(device: string, topic: string, payload: Buffer): Promise<string | undefined> {
+    if (this.#medium === undefined) return READING_CODES.linkDown;
+    this.#overhear(topic, payload, 'out');
+    return this.#medium.kind === 'embedded'
+      ? this.#medium.broker.tell(device, topic, payload)
+      : await this.#medium.broker.tell(topic, payload);
+  }
+
+  #overhear(topic: string, payload: Buffer, way: Overheard['way'] = 'in'): void {
     const what = () => `${payload.length} bytes: ${payload.toString('utf8', 0, 400)}`;
-    this.#ears.tell(() => ({ at: this.#context.clock.now(), way: 'in', who: topic, what: what(), isRight: true }));
+    this.#ears.tell(() => ({ at: this.#context.clock.now(), way, who: topic, what: what(), isRight: true }));
   }
 
   #push(message: Message): void {
@@ -219,6 +237,7 @@ class MqttLink implements OpenLink {
 
   /** From here on each point owes a reading a period that says so, the first after one period. */
   #goDown(): void {
+    this.#writer.endAll(READING_CODES.linkDown);
     const since = this.#context.clock.tick();
     this.#outage = { silence: new Silence(this.#points(), since, () => 1), since };
     this.#awaitSilence();

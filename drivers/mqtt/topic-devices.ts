@@ -1,5 +1,6 @@
 import { parseJsonPath } from '../json-path.ts';
 import type { UntimedReading } from '../reading.ts';
+import { commandTopic } from './command.ts';
 import { type PayloadMap, readPayload } from './device-payload.ts';
 import type { MqttDevice } from './kind.ts';
 
@@ -28,6 +29,8 @@ export class TopicDevices {
   readonly counts = { badPayloads: 0, noPoints: 0, badDeviceTimes: 0, longLists: 0 };
   readonly #maps = new Map<string, { readonly topic: string; readonly map: PayloadMap }>();
   readonly #owners = new Map<string, string>();
+  /** Where devices are told what to do: what is said there is no report. */
+  readonly #commands = new Set<string>();
 
   constructor(devices: readonly MqttDevice[]) {
     for (const device of devices) {
@@ -35,6 +38,10 @@ export class TopicDevices {
       if (topic === undefined) continue;
       this.#maps.set(device.id, { topic, map: mapOf(device) });
       this.#owners.set(topic, device.id);
+      for (const point of device.points) {
+        const command = commandTopic(topic, point);
+        if (command !== undefined) this.#commands.add(command);
+      }
     }
   }
 
@@ -55,7 +62,7 @@ export class TopicDevices {
   /** Sets of readings, each of one instant, in their order. */
   take(device: string, payload: Buffer, topic: string): readonly (readonly UntimedReading[])[] {
     const own = this.#maps.get(device);
-    if (own === undefined) return [];
+    if (own === undefined || this.#commands.has(topic)) return [];
     const { sets, flaw } = readPayload(own.map, payload, topic !== own.topic);
     if (flaw !== undefined) this.counts[FLAWS[flaw]]++;
     return sets;

@@ -23,3 +23,14 @@ export const mayPublish = (own: string, topic: string): boolean => isWithin(topi
 
 /** A device subscribes below its own topic: wildcards may only stand after it, so that they reach nothing else. */
 export const maySubscribe = (own: string, filter: string): boolean => isWithin(filter, own);
+
+/** Whether a subscription's filter reaches a topic. MQTT 3.1.1 section 4.7.1: `a/#` is `a` too. */
+export function reaches(filter: string, topic: string): boolean {
+  const levels = topic.split('/');
+  const wanted = filter.split('/');
+  for (const [at, level] of wanted.entries()) {
+    if (level === '#') return true;
+    if (at >= levels.length || (level !== '+' && level !== levels[at])) return false;
+  }
+  return wanted.length === levels.length;
+}

@@ -30,8 +30,14 @@ export interface DriveOptions {
 
 const FIRST_RETRY_MS = 500;
 const MOST_RETRY_MS = 30_000;
-/** So long after the start a line that is not up yet is no failure. */
-const GRACE_MS = 5000;
+/** So long after the start a line that is not up yet, or a device that has not come back to its broker, is no failure. */
+const GRACE_MS: ReadonlyMap<string, number> = new Map([
+  ['link-down', 5000],
+  ['not-connected', 30_000],
+  ['not-subscribed', 30_000],
+]);
+/** A conversion of units may change a number's last digits. */
+const SAME_SHARE = 1e-9;
 /** What was written and is otherwise again so often within so long does not hold. */
 const MOST_CHANGED_BACK = 3;
 const HOLDS_AFTER_MS = 60_000;
@@ -48,7 +54,6 @@ export const DRIVE_CODES = {
 export class Drive {
   readonly #options: DriveOptions;
   readonly #backoff = new Backoff({ firstMs: FIRST_RETRY_MS, mostMs: MOST_RETRY_MS, jitter: 0.2 });
-  readonly #closing = new AbortController();
   readonly #openedAt: number;
   #target: OutputValue;
   /** What was written last and confirmed; null: nobody knows. */
@@ -64,6 +69,8 @@ export class Drive {
   #wake: AbortController = new AbortController();
   #cancelFeedback: () => void = () => {};
   #isStopping = false;
+  /** The last write did not get as far as the device: it is tried again as soon as the device is heard. */
+  #isUnreached = false;
 
   constructor(options: DriveOptions) {
     this.#options = options;
@@ -109,8 +116,9 @@ export class Drive {
       return;
     }
     this.#is = seen.value;
+    if (this.#isUnreached) this.#wake.abort();
     if (this.#running !== null || seen.tick < this.#confirmedTick) return;
-    if (seen.value === this.#target && this.isThere) this.#holds(seen);
+    if (isSame(seen.value, this.#target) && this.isThere) this.#holds(seen);
     else if (this.isThere) this.#changedBackBy(seen);
     if (!this.#isWatched) this.#run();
   }
@@ -140,7 +148,6 @@ export class Drive {
 
   close(): void {
     this.#isStopping = true;
-    this.#closing.abort();
     this.#wake.abort();
     this.#cancelFeedback();
   }
@@ -155,7 +162,7 @@ export class Drive {
   async #loop(): Promise<void> {
     while (!this.#isStopping && !(this.isThere && this.#isWatched)) {
       this.#wake = new AbortController();
-      if (!this.isThere) await this.#write(this.#target, this.#closing.signal);
+      if (!this.isThere) await this.#write(this.#target, this.#wake.signal);
       if (this.isThere && !this.#isWatched) await this.#setWatchdog();
       if (this.isThere && this.#isWatched) return;
       if (!this.#isStopping) await this.#rest(this.#backoff.next(), this.#wake.signal);
@@ -164,9 +171,11 @@ export class Drive {
 
   async #write(value: OutputValue, signal: AbortSignal): Promise<void> {
     const { output, clock } = this.#options;
+    this.#isUnreached = false;
     const written = await this.#try(output.point, value, signal);
     if (!written.done) {
       this.#confirmed = null;
+      this.#isUnreached = GRACE_MS.has(written.code);
       this.#is = written.readBack ?? this.#is;
       this.#fail(written.code, written.readBack ?? null);
       return;
@@ -182,7 +191,7 @@ export class Drive {
   async #setWatchdog(): Promise<void> {
     const { watchdog } = this.#options.output;
     if (watchdog === null) return;
-    const written = await this.#try(watchdog.point, watchdog.value, this.#closing.signal);
+    const written = await this.#try(watchdog.point, watchdog.value, this.#wake.signal);
     this.#isWatched = written.done;
     if (!written.done) this.#fail(DRIVE_CODES.watchdog, this.#is);
     else if (this.#code === DRIVE_CODES.watchdog) this.#mend();
@@ -204,7 +213,8 @@ export class Drive {
     this.#cancelFeedback();
     this.#cancelFeedback = wire.after(feedback.withinMs, () => {
       if (this.#confirmed !== value || this.#isStopping) return;
-      if (this.#feedback !== (feedback.shows[String(value)] ?? value)) this.#fail(DRIVE_CODES.feedback, this.#feedback);
+      const isAsWanted = isSame(this.#feedback, feedback.shows[String(value)] ?? value);
+      if (!isAsWanted) this.#fail(DRIVE_CODES.feedback, this.#feedback);
     });
   }
 
@@ -214,7 +224,7 @@ export class Drive {
     const { feedback } = this.#options.output;
     this.#feedback = quality === 'bad' ? null : value;
     if (feedback === null || !this.isThere || this.#feedback === null) return;
-    const isAsWanted = this.#feedback === (feedback.shows[String(this.#target)] ?? this.#target);
+    const isAsWanted = isSame(this.#feedback, feedback.shows[String(this.#target)] ?? this.#target);
     if (isAsWanted) {
       this.#cancelFeedback();
       if (this.#code !== DRIVE_CODES.doesNotHold) this.#mend();
@@ -241,8 +251,7 @@ export class Drive {
   #fail(code: string, readBack: OutputValue | null): void {
     if (this.#isStopping || code === 'aborted') return;
     if (this.#code !== null) return;
-    const isStarting = code === 'link-down' && this.#options.wire.tick() - this.#openedAt < GRACE_MS;
-    if (isStarting) return;
+    if (this.#options.wire.tick() - this.#openedAt < (GRACE_MS.get(code) ?? 0)) return;
     this.#code = code;
     this.#failures++;
     this.#options.failed(code, readBack);
@@ -258,3 +267,6 @@ export class Drive {
     await this.#options.wire.sleep(ms, signal).catch(() => {});
   }
 }
+
+const isSame = (a: OutputValue | null, b: OutputValue): boolean =>
+  typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= SAME_SHARE * Math.max(1, Math.abs(b)) : a === b;
