@@ -3,7 +3,7 @@ import type { Clock } from '#kit/clock.ts';
 import { textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Alarm } from './alarms/alarm.ts';
-import type { ApiContext } from './api/context.ts';
+import { type ApiContext, RESPONSE_PHOTO_BYTES } from './api/context.ts';
 import { Photos } from './commissioning/assets-photos.ts';
 import { DutyBook } from './duty.ts';
 import type { GatewaySite } from './gateway.ts';
@@ -29,11 +29,14 @@ export interface DutyDeskOptions {
 }
 
 /** What is of the duty desk: who is on duty, the links of those who are sent, the cards of what to do. */
-export interface OpenDutyDesk extends Pick<ApiContext, 'cards' | 'nightOf' | 'isSentTo'> {
+export interface OpenDutyDesk extends Pick<ApiContext, 'cards' | 'nightOf' | 'isSentTo' | 'photos'> {
   readonly duty: DutyBook;
   readonly responders: ResponderLinks;
   linkFor(call: Call, contact: Contact): string | null;
 }
+
+/** From the spot, of one alarm and of all; the oldest alarm's go when there are more. */
+const PHOTOS_AT_MOST = { bytes: RESPONSE_PHOTO_BYTES, ofDevice: 20, inAll: 500 * 2 ** 20, isRing: true };
 
 /** A night, and what comes before the next, belongs to the date on which it began: it ends at 06:00. */
 const DAY_BEGINS_MS = 6 * 3_600_000;
@@ -48,7 +51,7 @@ export function openDutyDesk({ site, live, accounts, saved, clock, wire, log, da
     keep: (told, states) => live.tell(told, states),
     setPace: (share) => judge.setPace(share),
   });
-  const photos = new Photos(join(data, 'responses'));
+  const photos = new Photos(join(data, 'responses'), PHOTOS_AT_MOST);
   const cards = (alarm: Alarm) => cardsOf(site().cards, alarm);
   const sentTo = (alarm: Alarm, to: string) =>
     whomOf(
@@ -79,7 +82,7 @@ export function openDutyDesk({ site, live, accounts, saved, clock, wire, log, da
     addPhoto: async (alarm, bytes) => (await photos.add(alarm, bytes, clock.now())).name,
   });
   return {
-    ...{ duty, responders, cards },
+    ...{ duty, responders, cards, photos },
     isSentTo(account, id) {
       const alarm = judge.alarms.find(id);
       const to = alarm?.response?.to ?? null;

@@ -47,6 +47,7 @@ import type { Rule } from './rules/rule.ts';
 import type { SiteDesk, SiteStatus } from './site-desk.ts';
 import { SiteParts } from './site-parts.ts';
 import type { SiteSource } from './site-start.ts';
+import { siteViews } from './site-views.ts';
 import { openBootLine } from './time/boot-line.ts';
 import type { KeptClock } from './time/kept-clock.ts';
 import { timeCommand } from './time/time-command.ts';
@@ -289,6 +290,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     jobs,
     duty,
     ...dutyParts,
+    ...siteViews(() => works.site),
     reloadSite: (by, from) => desk.reload(by, from),
     backSite: (number, by, from) => desk.back(number, by, from),
     siteHistory: () => desk.history(),

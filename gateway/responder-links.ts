@@ -3,7 +3,7 @@ import type { Clock } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
-import type { LinkAnswer, LinkDesk, LinkStep, LinkView } from './api/link-desk.ts';
+import type { LinkAnswer, LinkDesk, LinkEnd, LinkStep, LinkView } from './api/link-desk.ts';
 import type { AuditLine } from './ledger/accounts.ts';
 import type { LedgerBatch } from './ledger/ledger.ts';
 import type { Contact } from './notify/people.ts';
@@ -84,16 +84,25 @@ export class ResponderLinks implements LinkDesk {
     const found = this.#found(token);
     if (found === null) return null;
     const { link, alarm, contact } = found;
+    const isSent = this.#context.isSent(alarm, contact.id);
     return {
       person: contact.name,
       language: contact.language,
       ...this.#context.speak(alarm, contact),
-      steps: this.#context.isSent(alarm, contact.id) ? stepsOf(alarm) : [],
+      isReplaced: !isSent,
+      steps: isSent ? stepsOf(alarm) : [],
       stage: alarm.response?.stage ?? null,
       closed: alarm.closedAt !== null,
       expiresAt: link.expiresAt,
       alarm,
     };
+  }
+
+  endOf(token: string): LinkEnd {
+    const link = this.#links.get(hashOf(token));
+    if (link === undefined) return 'unknown';
+    if (link.expiresAt <= this.#context.wire.now()) return 'expired';
+    return this.#context.alarm(link.alarm) === null ? 'closed' : 'nobody';
   }
 
   async act(token: string, { step, note, at, photo }: LinkAnswer, from: string): Promise<Receipt> {

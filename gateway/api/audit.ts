@@ -21,7 +21,8 @@ export type AuditedDeed =
   | 'duty-mode'
   | 'duty-logged'
   | 'job-started'
-  | 'job-stopped';
+  | 'job-stopped'
+  | 'alarm-photo-added';
 
 /** Adds a line to the audit trail, at the site's time: who did what, from which address. Resolves when it is stored. */
 export function audit(

@@ -15,6 +15,7 @@ import type { UpstreamStatus } from '../upstream/upstream.ts';
 import type { DeviceDesk } from './device-desk.ts';
 import type { DutyDesk } from './duty-desk.ts';
 import type { LinkDesk } from './link-desk.ts';
+import type { PeopleView, PlanView, RuleView } from './people-desk.ts';
 
 /** A point as people see it in a list. */
 export interface PointView {
@@ -234,6 +235,22 @@ export interface CallOffice {
   ): Promise<{ readonly status: string; readonly message: string | null }>;
 }
 
+/** What a phone makes of a scene at its best. */
+export const RESPONSE_PHOTO_BYTES = 8 * 1024 * 1024;
+
+/** Photos from the spot, by alarm: see gateway/commissioning/assets-photos.ts. All but `list` throw a Fault why not. */
+export interface PhotoDesk {
+  list(
+    alarm: string,
+  ): Promise<readonly { name: string; type: 'image/jpeg' | 'image/png'; bytes: number; at: number }[]>;
+  read(alarm: string, name: string): Promise<{ readonly type: string; readonly bytes: Uint8Array }>;
+  add(
+    alarm: string,
+    bytes: Uint8Array,
+    at: number,
+  ): Promise<{ name: string; type: 'image/jpeg' | 'image/png'; bytes: number; at: number }>;
+}
+
 /** All that the API is handed by the gateway. */
 export interface ApiContext {
   readonly clock: Clock;
@@ -271,6 +288,12 @@ export interface ApiContext {
   readonly duty: DutyDesk;
   /** One-time links of those who are sent without an account. */
   readonly responders: LinkDesk;
+  /** Photos from the spot. */
+  readonly photos: PhotoDesk;
+  /** Who may be sent and called; numbers are masked. */
+  people(): PeopleView;
+  plans(): readonly PlanView[];
+  rules(): readonly RuleView[];
   /** Whether it is he, by the name of his account, who was sent to an alarm; where nobody knows who that is, anybody may be. */
   isSentTo(account: string, alarm: string): boolean;
   /** What to do about an alarm, by its card (处置卡). */

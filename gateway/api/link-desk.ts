@@ -12,6 +12,8 @@ export interface LinkView {
   readonly text: string;
   /** What to do, from the card. */
   readonly card: readonly string[];
+  /** Others were sent after him, or he has refused. */
+  readonly isReplaced: boolean;
   /** The steps that he can take now. */
   readonly steps: readonly LinkStep[];
   /** `dispatched`, `arrived` …; null where nobody was sent. */
@@ -21,6 +23,9 @@ export interface LinkView {
   readonly expiresAt: number;
   readonly alarm: Alarm;
 }
+
+/** Why a link is worth nothing: nobody made it, its time is over, its alarm is closed, or its person is gone from the list. */
+export type LinkEnd = 'unknown' | 'expired' | 'closed' | 'nobody';
 
 export interface LinkAnswer {
   readonly step: LinkStep;
@@ -33,6 +38,8 @@ export interface LinkAnswer {
 export interface LinkDesk {
   /** Null for a token that is not known, or too old. */
   find(token: string): LinkView | null;
+  /** Why `find` gave nothing. */
+  endOf(token: string): LinkEnd;
   /** Throws a Fault `link-gone`. */
   act(token: string, answer: LinkAnswer, from: string): Promise<Receipt>;
   /** A picture from the spot; gives its name. Throws a Fault `link-gone`, `not-a-photo`, `too-many-photos`. */

@@ -14,7 +14,9 @@ import { addLinkRoutes } from './link-routes.ts';
 import type { Live } from './live.ts';
 import { addLiveRoutes } from './live-routes.ts';
 import { addOutputRoutes } from './output-routes.ts';
+import { addPeopleRoutes } from './people-routes.ts';
 import { addPermitRoutes } from './permit-routes.ts';
+import { addPhotoRoutes } from './photo-routes.ts';
 import { addPointRoutes } from './point-routes.ts';
 import type { Register } from './register.ts';
 import { addReportRoutes } from './report-routes.ts';
@@ -47,6 +49,8 @@ export function addRoutes(app: App, { context, sessions, register, live }: Route
   addPermitRoutes(app, context);
   addDutyRoutes(app, context);
   addCaseRoutes(app, context);
+  addPhotoRoutes(app, context);
+  addPeopleRoutes(app, context);
   addLinkRoutes(app, context);
   addAdoptRoutes(app, context);
   addAssetRoutes(app, context);

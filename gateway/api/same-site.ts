@@ -5,8 +5,10 @@ const JSON_ONLY: readonly string[] = ['application/json'];
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Types of body that a route takes in place of JSON; none that a form can send (Fetch, CORS-safelisted). */
+    /** Types of body that a route takes in place of JSON; none that a form can send (Fetch, CORS-safelisted), but where `isByToken`. */
     bodies?: readonly string[];
+    /** The secret in its path is the only right: no cookie counts here, so that it does not matter which page asks. */
+    isByToken?: boolean;
   }
 }
 
@@ -18,7 +20,9 @@ declare module 'fastify' {
 export function guardSameSite(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
     if (request.method === 'GET' || request.method === 'HEAD' || request.method === 'OPTIONS') return;
-    if (isForeign(request)) throw new Fault('cross-site', 'The request comes from a page of another origin.');
+    // A page that tells nobody whence it comes sends the origin `null` (Fetch, 3.2), also to its own gateway.
+    if (request.routeOptions.config.isByToken !== true && isForeign(request))
+      throw new Fault('cross-site', 'The request comes from a page of another origin.');
     // DELETE has no body, and needs a preflight that we never grant.
     if (request.method === 'DELETE') return;
     const types = request.routeOptions.config.bodies ?? JSON_ONLY;

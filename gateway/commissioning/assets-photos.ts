@@ -4,7 +4,19 @@ import { join } from 'node:path';
 import { codeOf, Fault } from '#kit/fault.ts';
 import { replaceFile } from '#kit/replace-file.ts';
 
-export const PHOTO_LIMITS = { bytes: 5 * 2 ** 20, ofDevice: 20, inAll: 500 * 2 ** 20 } as const;
+/** How much is kept. */
+export interface PhotoLimits {
+  /** Of one photo. */
+  readonly bytes: number;
+  /** Photos of one device. */
+  readonly ofDevice: number;
+  /** Bytes of all. */
+  readonly inAll: number;
+  /** At that bound the oldest go; without it nothing more is taken. */
+  readonly isRing?: boolean;
+}
+
+export const PHOTO_LIMITS: PhotoLimits = { bytes: 5 * 2 ** 20, ofDevice: 20, inAll: 500 * 2 ** 20 };
 
 const TYPES = { jpg: 'image/jpeg', png: 'image/png' } as const;
 const NAME = /^(\d{13})-[0-9a-f]{16}\.(jpg|png)$/;
@@ -26,10 +38,10 @@ function endingOf(bytes: Uint8Array): keyof typeof TYPES {
 }
 
 /** Refuses what is too large, before it is read. */
-export function checkPhotoSize(bytes: number): void {
-  if (bytes <= PHOTO_LIMITS.bytes) return;
+export function checkPhotoSize(bytes: number, most = PHOTO_LIMITS.bytes): void {
+  if (bytes <= most) return;
   const size = `${(bytes / 2 ** 20).toFixed(1)} MB`;
-  throw new Fault('too-large', `the photo has ${size}; at most ${PHOTO_LIMITS.bytes / 2 ** 20} MB are taken`, {
+  throw new Fault('too-large', `the photo has ${size}; at most ${most / 2 ** 20} MB are taken`, {
     hint: 'make it smaller: a width of 1600 is enough to read a plate',
   });
 }
@@ -37,11 +49,11 @@ export function checkPhotoSize(bytes: number): void {
 /** Photos of devices as they were put up, in the data directory. They stay when a device leaves the site. */
 export class Photos {
   readonly #dir: string;
-  readonly #most: { readonly bytes: number; readonly ofDevice: number; readonly inAll: number };
+  readonly #most: PhotoLimits;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** `data`: the gateway's data directory. A device's id is safe as a name of a folder. */
-  constructor(data: string, most: typeof PHOTO_LIMITS | Record<keyof typeof PHOTO_LIMITS, number> = PHOTO_LIMITS) {
+  constructor(data: string, most: PhotoLimits = PHOTO_LIMITS) {
     this.#dir = join(data, 'assets');
     this.#most = most;
   }
@@ -80,7 +92,7 @@ export class Photos {
   }
 
   async #add(device: string, bytes: Uint8Array, at: number): Promise<Photo> {
-    checkPhotoSize(bytes.length);
+    checkPhotoSize(bytes.length, this.#most.bytes);
     const ending = endingOf(bytes);
     const digest = hash('sha256', bytes, 'hex').slice(0, 16);
     const present = await this.list(device);
@@ -90,7 +102,7 @@ export class Photos {
       const hint = 'take one away first';
       throw new Fault('too-many-photos', `${device} has ${present.length} photos, the most there can be`, { hint });
     }
-    if ((await this.#size()) + bytes.length > this.#most.inAll) {
+    if (!(await this.#makeRoom(bytes.length))) {
       throw new Fault('too-many-photos', `the photos of all devices have ${this.#most.inAll / 2 ** 20} MB already`);
     }
     const name = `${String(at).padStart(13, '0')}-${digest}.${ending}`;
@@ -99,10 +111,20 @@ export class Photos {
     return { name, type: TYPES[ending], bytes: bytes.length, at };
   }
 
-  async #size(): Promise<number> {
+  /** Whether so many bytes more may be kept; where the oldest go, they are gone then. */
+  async #makeRoom(bytes: number): Promise<boolean> {
     const devices = await namesIn(this.#dir);
-    const photos = (await Promise.all(devices.map((device) => this.list(device)))).flat();
-    return photos.reduce((sum, { bytes }) => sum + bytes, 0);
+    const lists = devices.map(async (device) => (await this.list(device)).map((photo) => ({ device, ...photo })));
+    const photos = (await Promise.all(lists)).flat().sort((a, b) => a.at - b.at);
+    let over = photos.reduce((sum, photo) => sum + photo.bytes, bytes) - this.#most.inAll;
+    if (over <= 0) return true;
+    if (this.#most.isRing !== true) return false;
+    for (const photo of photos) {
+      if (over <= 0) break;
+      await rm(join(this.#dir, photo.device, photo.name));
+      over -= photo.bytes;
+    }
+    return over <= 0;
   }
 }
 

@@ -60,25 +60,29 @@ test('it outlives a restart', () => {
   expect(someLinks(saved).links.find(token)).not.toBeNull();
 });
 
-test.each<[string, (each: ReturnType<typeof someLinks>) => Promise<void>]>([
-  ['its time is over', async ({ clock }) => await clock.advance(HOUR)],
+test.each<[string, string, (each: ReturnType<typeof someLinks>) => Promise<void>]>([
+  ['its time is over', 'expired', async ({ clock }) => await clock.advance(HOUR)],
   [
     'its alarm is closed',
+    'closed',
     async ({ state }) => {
       state.alarm = null;
     },
   ],
-])('it ends when %s', async (_, end) => {
+])('it ends when %s, and says so: %s', async (_, why, end) => {
   const parts = someLinks();
   const token = parts.links.mint(sent().id, 'pump', HOUR);
   await end(parts);
   expect(parts.links.find(token)).toBeNull();
+  expect(parts.links.endOf(token)).toBe(why);
 });
 
 test('another token, or somebody who is gone from people.yaml, sees nothing', async () => {
   const { links } = someLinks();
   expect(links.find('AAAAAAAAAAAAAAAAAAAAAAAA')).toBeNull();
-  expect(links.find(links.mint(sent().id, 'ghost', HOUR))).toBeNull();
+  expect(links.endOf('AAAAAAAAAAAAAAAAAAAAAAAA')).toBe('unknown');
+  const ghost = links.mint(sent().id, 'ghost', HOUR);
+  expect([links.find(ghost), links.endOf(ghost)]).toEqual([null, 'nobody']);
   await expect(links.act('AAAAAAAAAAAAAAAAAAAAAAAA', { step: 'arrive' }, '10.0.0.1')).rejects.toMatchObject({
     code: 'link-gone',
   });
@@ -92,7 +96,7 @@ test.each<[string, NonNullable<Alarm['response']>['to']]>([
   const token = links.mint(sent().id, 'pump', HOUR);
   const { response, ...alarm } = sent();
   if (response !== undefined) state.alarm = { ...alarm, response: { ...response, to } };
-  expect(links.find(token)).toMatchObject({ title: '题', steps: [] });
+  expect(links.find(token)).toMatchObject({ title: '题', steps: [], isReplaced: true });
   await expect(links.act(token, { step: 'resolve' }, '10.0.0.1')).rejects.toMatchObject({ code: 'link-gone' });
   await expect(links.photo(token, new Uint8Array(3))).rejects.toMatchObject({ code: 'link-gone' });
   expect(acted).toEqual([]);

@@ -271,6 +271,28 @@ export function fakeContext(): FakeContext {
       test: async () => ({ status: 'accepted', message: null }),
     },
     ...fakeDuty(),
+    people: () => ({
+      contacts: [
+        {
+          ...{ id: 'li', name: '李娜', phone: '138****5678', roles: ['duty'], grids: [], devices: ['noise-07'] },
+          hasAccount: true,
+        },
+      ],
+      teams: [{ id: 'team-1', name: '夜巡队', people: ['li'] }],
+      channels: [{ id: 'sms', kind: 'sms' }],
+    }),
+    plans: () => [
+      {
+        ...{ id: 'standard', title: { zh: '标准', en: 'Standard' }, steps: { acknowledge: { red: 300_000 } } },
+        escalate: { everyMs: 300_000, tiers: 3 },
+      },
+    ],
+    rules: () => [
+      {
+        ...{ id: 'waterlogging', title: { zh: '积水', en: 'Water' }, kind: 'limit', basis: null, measure: 'value' },
+        ...{ levels: { red: { atLeast: 30 } }, respond: 'flood' },
+      },
+    ],
     onReadings(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -280,7 +302,7 @@ export function fakeContext(): FakeContext {
 }
 
 /** A desk where li is on duty, and nobody has a link. */
-const fakeDuty = (): Pick<ApiContext, 'duty' | 'responders' | 'cards' | 'nightOf' | 'isSentTo'> => {
+const fakeDuty = (): Pick<ApiContext, 'duty' | 'responders' | 'photos' | 'cards' | 'nightOf' | 'isSentTo'> => {
   const lines: DutyEntry[] = [];
   const write = (entry: Partial<DutyEntry> & Pick<DutyEntry, 'kind'>, by: string): DutyEntry => {
     const nothing = { of: null, came: null, from: null, text: '', handOver: null };
@@ -303,8 +325,17 @@ const fakeDuty = (): Pick<ApiContext, 'duty' | 'responders' | 'cards' | 'nightOf
       write: async ({ of, came, from, ...entry }, by) =>
         write({ ...entry, of: of ?? null, came: came ?? null, from: from ?? null }, by),
     },
+    photos: {
+      list: async () => [FAKE_PHOTO],
+      read: async (_alarm, name) => {
+        if (name !== FAKE_PHOTO.name) throw new Fault('no-photo', `no photo ${name}`);
+        return { type: FAKE_PHOTO.type, bytes: new Uint8Array(3) };
+      },
+      add: async () => FAKE_PHOTO,
+    },
     responders: {
       find: () => null,
+      endOf: () => 'unknown',
       act: async () => {
         throw new Fault('link-gone', 'gone');
       },
@@ -357,6 +388,8 @@ export function fakeAlarm(change: Partial<Alarm> = {}): Alarm {
     ...change,
   };
 }
+
+const FAKE_PHOTO = { name: '1784122200000-0123456789abcdef.jpg', type: 'image/jpeg', bytes: 3, at: 1 } as const;
 
 const FAKE_POINT: PointView = {
   key: 'noise-07/la',

@@ -40,6 +40,11 @@ const ROUTES: readonly (Asked & { readonly may: readonly (Role | undefined)[] })
   { method: 'POST', url: '/api/v1/site/back', body: { number: 1 }, may: ['installer', 'admin'] },
   { url: '/api/v1/alarms', may: ROLES },
   { url: `/api/v1/alarms/${ID}/cards`, may: ROLES },
+  { url: `/api/v1/alarms/${ID}/photos`, may: ROLES },
+  { url: `/api/v1/alarms/${ID}/photos/1.jpg`, may: ROLES },
+  { url: '/api/v1/people', may: ROLES },
+  { url: '/api/v1/plans', may: ROLES },
+  { url: '/api/v1/rules', may: ROLES },
   { url: '/api/v1/cases', may: ROLES },
   { url: '/api/v1/duty', may: ROLES },
   { url: '/api/v1/duty/log', may: ROLES },
@@ -168,6 +173,7 @@ test('the table has every route of the document, but for the stream, which has a
       // Their bodies are pictures.
       'POST /api/v1/devices/{id}/photos',
       'POST /api/v1/response/{token}/photos',
+      'POST /api/v1/alarms/{id}/photos',
     ].toSorted(),
   );
 });

@@ -47,3 +47,16 @@ test('what is no photo, too large, or one too many is refused, and nothing is wr
     await expect(photos.read('a', name)).rejects.toMatchObject({ code: 'no-photo' });
   }
 });
+
+test('where the oldest go, there is always room for one more', async () => {
+  await using folder = await openFolder();
+  const photos = new Photos(folder.data, { ...PHOTO_LIMITS, inAll: 2 * jpeg(1).length, isRing: true });
+  for (const [at, device] of [
+    [1, 'a'],
+    [2, 'b'],
+    [3, 'b'],
+  ] as const)
+    await photos.add(device, jpeg(at), at);
+  expect(await photos.list('a')).toEqual([]);
+  expect((await photos.list('b')).map(({ at }) => at)).toEqual([2, 3]);
+});

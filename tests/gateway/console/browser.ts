@@ -31,8 +31,8 @@ export interface Desktop extends AsyncDisposable {
 }
 
 /** Chromium, without a screen. */
-export const openChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+export const openChromium = (...flags: string[]): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
 
 /** Builds the page as a release does, into a folder of its own, and starts Chromium. */
 export async function openDesktop(): Promise<Desktop> {
@@ -52,6 +52,7 @@ export async function openDesktop(): Promise<Desktop> {
         ...options,
       });
       const page = await context.newPage();
+      page.setDefaultTimeout(90_000);
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(String(error)));
       page.on('console', (message) => {
