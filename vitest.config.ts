@@ -1,11 +1,14 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tests/tools/longest-first.ts';
 
 export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
-    // Two cores at a street cabinet and in CI: tests that start real programs must not starve each other.
-    maxWorkers: 2,
+    // Bounds of what never ends, not of how fast a machine is: `until` gives up before, and says what did not come.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    // Two cores in CI. What plays in real time waits for most of it: a third file keeps both busy.
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
   },
 });

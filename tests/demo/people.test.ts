@@ -143,4 +143,4 @@ test('the night with its people: one step is late, at 02:05:00, and every alarm 
       ?.time.slice(11, 19);
   expect(end('water-02/depth/waterlogging')).toBe('01:34:00');
   expect(end('noise-11/la/night-construction-noise')).toBe('02:50:00');
-}, 60_000);
+});

@@ -91,7 +91,7 @@ test('a text message goes out by the modem, is reported as delivered, and a repl
   const { port, phone } = await openModem({});
   const desk = await openDesk([`{ id: sms, kind: sms, modem: { port: "${port}" } }`], '[sms]');
   await desk.publish(26);
-  await until(() => phone.sent.length > 0, 'a text message', WAIT_MS);
+  await until(() => phone.sent.length > 0, 'a text message');
   expect(phone.sent[0]?.to).toMatch(/13800000001$/);
   const text = phone.sent.map((each) => each.text).join('');
   expect(text).toContain('【橙色】南溪路下穿通道 积水 26');
@@ -103,7 +103,7 @@ test('a text message goes out by the modem, is reported as delivered, and a repl
   expect(acknowledged?.data).toMatchObject({ by: 'li', acknowledged: true });
   const all = JSON.stringify(await eventsOf(desk)) + desk.gateway.output();
   expect(all).not.toContain('13800000001');
-}, 90_000);
+});
 
 test('a stranger, or words that mean nothing, acknowledge nothing', async () => {
   const { port, phone } = await openModem({});
@@ -114,7 +114,7 @@ test('a stranger, or words that mean nothing, acknowledge nothing', async () => 
   phone.receive('13800000001', '我在路上');
   await untilTold(desk, 'alarm.noted');
   expect(await has(desk, 'alarm.acknowledged')).toBe(false);
-}, 90_000);
+});
 
 test('a call is answered, the message is played, and a key acknowledges', async () => {
   const { port, phone } = await openModem({ call: 'answers', keys: '1' });
@@ -124,7 +124,7 @@ test('a call is answered, the message is played, and a key acknowledges', async 
   await untilTold(desk, 'alarm.acknowledged');
   expect(phone.dialled[0]).toMatch(/13800000001$/);
   expect(phone.played.length).toBeGreaterThan(0);
-}, 90_000);
+});
 
 test('a robot that lies, and a modem that is busy: each hands over, and the log tells of all', async () => {
   const robot = createServer((_, response) => response.end('{"errcode":310000,"errmsg":"keywords not in content"}'));
@@ -143,7 +143,7 @@ test('a robot that lies, and a modem that is busy: each hands over, and the log 
   );
   // Red: nothing is waited for where there is another way.
   await desk.publish(40);
-  await until(() => phone.dialled.length > 0, 'a call', WAIT_MS);
+  await until(() => phone.dialled.length > 0, 'a call');
   await untilTold(desk, 'call.delivered');
   const calls = (await eventsOf(desk)).filter(({ type }) => type.includes('.call.'));
   expect(calls.map(({ type, data }) => `${type.split('.').at(-1)} ${data.channel}`)).toEqual([
@@ -152,7 +152,7 @@ test('a robot that lies, and a modem that is busy: each hands over, and the log 
     'sent call',
     'delivered call',
   ]);
-}, 90_000);
+});
 
 test('a walk test reaches the duty phone: passed when the report says that it came, and marked as a test', async () => {
   const { port, phone } = await openModem({});
@@ -160,10 +160,10 @@ test('a walk test reaches the duty phone: passed when the report says that it ca
   await desk.publish(1);
   const { gateway } = desk;
   await using tested = start(process.execPath, ['gateway/main.ts', 'walk-test', 'gauge', '--data', gateway.data]);
-  await until(() => tested.process.exitCode !== null, 'the walk test to end', 60_000);
+  await until(() => tested.process.exitCode !== null, 'the walk test to end');
   expect(tested.output()).toContain('channel:sms li');
   expect(tested.process.exitCode).toBe(0);
   expect(phone.sent.map(({ text }) => text).join('')).toContain('【测试】');
   expect(await has(desk, 'device.walk-tested')).toBe(true);
   expect(await has(desk, 'call.delivered')).toBe(true);
-}, 90_000);
+});

@@ -44,7 +44,6 @@ testWith('socat')(
     await until(() => answers(gateway, 'bus', 'noise-01'), 'a reading after the start');
     expect(await tty.read()).toMatchObject({ baud: 9600, parity: 'none' });
   },
-  90_000,
 );
 
 test('killed at any moment of an adoption, the files of the site are whole, and the next adoption goes on', async () => {
@@ -80,7 +79,7 @@ test('killed at any moment of an adoption, the files of the site are whole, and 
   await gateway.start();
   expect((await adopt()).status).toBe('applied');
   expect((await readdir(gateway.site)).filter((name) => name.includes('lock'))).toEqual([]);
-}, 120_000);
+});
 
 test('names that would be markup, YAML, a formula or a path are names, or are refused', async () => {
   await using slave = await openPlainSlave();
@@ -141,6 +140,6 @@ test('names that would be markup, YAML, a formula or a path are names, or are re
   await writeFile(photo, Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1]));
   const args = ['gateway/main.ts', 'assets', 'photo', '../..', photo, '--data', gateway.data];
   await using add = start(process.execPath, args);
-  await until(() => add.process.exitCode !== null, 'the photo to be refused', 30_000);
+  await until(() => add.process.exitCode !== null, 'the photo to be refused');
   expect([add.process.exitCode, add.output()]).toEqual([1, expect.stringContaining('no device ../..')]);
-}, 120_000);
+});

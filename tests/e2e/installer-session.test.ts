@@ -37,5 +37,4 @@ testWith('socat', 'mosquitto')(
     expect(report).not.toContain('联调测试未通知到人');
     expect(cabinet.messages()).toBeGreaterThanOrEqual(models.length);
   },
-  180_000,
 );

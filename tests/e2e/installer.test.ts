@@ -160,7 +160,7 @@ devices:
   for (const deed of ['device-adopted', 'device-removed', 'assets-imported', 'photo-added', 'site-applied']) {
     expect(deeds).toContain(deed);
   }
-}, 180_000);
+});
 
 test('without a gateway the files alone are changed, checked whole before', async () => {
   await using cabinet = await openCabinet('installer-2');
@@ -190,7 +190,7 @@ test('without a gateway the files alone are changed, checked whole before', asyn
   // One who was killed at it is in nobody's way.
   await writeFile(join(cabinet.gateway.site, '.gengfu-edit.lock'), '999999999\n');
   expect((await gengfu(...good, '5', ...where)).status).toBe(0);
-}, 120_000);
+});
 
 /** As a site's file refers to it. */
 const PASSWORD = ['$', '{env:CLOUD}'].join('');
@@ -229,4 +229,4 @@ test('a device of each model that can be used is adopted, and stands in the repo
   const report = await cabinet.gateway.ask<string>({ ask: 'report', devices: [] });
   for (const { profile } of models) expect(report).toContain(`<td>${profile}</td>`);
   expect(report.match(/<section class="device">/g)).toHaveLength(models.length);
-}, 120_000);
+});

@@ -52,4 +52,4 @@ test('an alarm whose message was acknowledged over TLS is on disk: kill -9 at th
   await gateway.start();
   const alarms = await gateway.ask<Alarm[]>({ ask: 'alarms' });
   expect(alarms.map(({ watch }) => watch.device).sort()).toEqual(['smoke-0', 'smoke-1', 'smoke-2']);
-}, 120_000);
+});

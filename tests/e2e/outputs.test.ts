@@ -173,7 +173,7 @@ describe('outputs in the world', () => {
     await until(() => coils() === '11', 'the siren again');
     expect(await gateway.stop()).toBe(0);
     expect(coils()).toBe('00');
-  }, 90_000);
+  });
 
   test('what refuses, ignores, or does not pull is told once, with what the world did; the watchdog is set', async () => {
     const outputs = OUTPUTS([
@@ -207,9 +207,9 @@ describe('outputs in the world', () => {
     // The end is not held up by what cannot be made safe.
     const began = performance.now();
     expect(await gateway.stop()).toBe(0);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(performance.now() - began).toBeLessThan(60_000);
     expect([relays.coil(1, 0), relays.coil(4, 0)]).toEqual([0, 0]);
-  }, 90_000);
+  });
 
   test('a cut line is told, and mended by itself', async () => {
     await using all = await open(OUTPUTS(), USE('siren'));
@@ -220,9 +220,9 @@ describe('outputs in the world', () => {
     gauge.registers.set(WATER, 40);
     await until(async () => (await told(api)).join() === 'failed siren link-down', 'the failure');
     await relays.mend();
-    await until(() => relays.coil(1, 0) === 1, 'the siren', 45_000);
+    await until(() => relays.coil(1, 0) === 1, 'the siren');
     await until(async () => (await told(api)).at(-1) === 'restored siren on', 'the entry');
-  }, 90_000);
+  });
 
   test('a changed site: what stays goes on, what is taken out is safe first; set by hand from the command line', async () => {
     await using all = await open(OUTPUTS(), USE('siren, beacon'));
@@ -237,7 +237,7 @@ describe('outputs in the world', () => {
 
     const gengfu = async (...args: string[]) => {
       const run = start(process.execPath, ['gateway/main.ts', 'outputs', ...args, '--data', gateway.data]);
-      await until(() => run.process.exitCode !== null, 'the command', 30_000);
+      await until(() => run.process.exitCode !== null, 'the command');
       return [run.process.exitCode, run.output()] as const;
     };
     expect(await gengfu('set', 'siren', 'loud')).toEqual([1, expect.stringContaining('may be off, on')]);
@@ -246,5 +246,5 @@ describe('outputs in the world', () => {
     expect((await gengfu('release', 'siren'))[0]).toBe(0);
     await until(() => relays.coil(1, 0) === 1, 'the siren');
     expect(await gengfu('list')).toEqual([0, expect.stringContaining('wet@water-1/depth')]);
-  }, 90_000);
+  });
 });

@@ -4,8 +4,6 @@ import { dirname, join } from 'node:path';
 import { askGateway, type DoorRequest } from '../../gateway/door.ts';
 import { freePort, type Running, start, until } from '../tools/program.ts';
 
-const START_MS = 60_000;
-const END_MS = 30_000;
 const PASSWORD = 'twelve-lanterns';
 
 export interface RealSite {
@@ -68,7 +66,7 @@ export async function openRealGateway(id: string, options: RealSite): Promise<Re
     if (child === undefined) return null;
     const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
     if (!hasEnded()) child.kill(signal);
-    await until(hasEnded, `the gateway to end by ${signal}`, END_MS);
+    await until(hasEnded, `the gateway to end by ${signal}`);
     return child.exitCode;
   };
   const gateway = {
@@ -81,7 +79,7 @@ export async function openRealGateway(id: string, options: RealSite): Promise<Re
       const program = start(process.execPath, args, options.env);
       running = program;
       const isUp = () => program.output().includes('Console: ');
-      await until(() => isUp() || program.process.exitCode !== null, 'the gateway', START_MS);
+      await until(() => isUp() || program.process.exitCode !== null, 'the gateway');
       if (!isUp()) throw new Error(`the gateway ended with ${program.process.exitCode}: ${program.output()}`);
     },
     stop: () => end('SIGTERM'),

@@ -356,7 +356,7 @@ test('killed in the midst of changes, it comes back with one of the two sites, w
   const active = steps.map((line) => line.startsWith('alarm.raised'));
   // An alarm is raised and returned in turn.
   expect(active.every((is, i) => is === (i % 2 === 0))).toBe(true);
-}, 120_000);
+});
 
 test('twenty changes in a row leave nothing behind', async () => {
   await using box = await openReloadable('reload-twenty');
@@ -379,4 +379,4 @@ test('twenty changes in a row leave nothing behind', async () => {
   expect(rssMb()).toBeLessThan(before.rss + 40);
   expect([box.one.connections, box.two.connections]).toEqual([1, 24]);
   expect((await box.status()).site).toMatchObject({ failures: 0, reloads: 24 });
-}, 120_000);
+});

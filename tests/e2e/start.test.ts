@@ -90,4 +90,4 @@ test('ledger verify: of a gateway that runs under a storm, of one that was stopp
   await mkdir(copy);
   await copyFile(join(gateway.data, 'ledger.db'), join(copy, 'ledger.db'));
   expect(await verify(copy)).toEqual(stopped);
-}, 60_000);
+});

@@ -98,7 +98,6 @@ testWith('mosquitto')(
     expect(Date.parse(later?.time ?? '') - Date.now()).toBeGreaterThan(HOUR / 2);
     expect(later?.data.clock).toBe('synchronised');
   },
-  60_000,
 );
 
 test('a box whose clock is years behind takes the time of an instrument, which nobody sets', async ({ skip }) => {
@@ -129,7 +128,7 @@ test('a box whose clock is years behind takes the time of an instrument, which n
   const running = runHj212Devices([instrument], { host: '127.0.0.1', port }, stop.signal);
   try {
     const alarms = async () => (await gateway.ask<Alarm[]>({ ask: 'alarms' })).map(({ watch }) => watch.rule);
-    await until(async () => (await alarms()).includes('in-law'), 'what is said of the law', 50_000);
+    await until(async () => (await alarms()).includes('in-law'), 'what is said of the law');
     const session = await gateway.signIn();
     const { events } = await session.get<{ events: Told[] }>('events?after=0&limit=500');
     const corrected = events.filter(({ type }) => type === 'city.gengfu.clock.corrected');
@@ -140,4 +139,4 @@ test('a box whose clock is years behind takes the time of an instrument, which n
     stop.abort();
     await running;
   }
-}, 90_000);
+});

@@ -157,11 +157,11 @@ describe('the way, once whole', () => {
 
       const asked = performance.now();
       expect(await gateway.stop()).toBe(0);
-      expect(performance.now() - asked).toBeLessThan(10_000);
+      expect(performance.now() - asked).toBeLessThan(60_000);
       await until(() => states().at(-1) === 'offline', 'offline');
       expect(JSON.parse(sentBy(status).at(-1) ?? '')).toMatchObject({ at: expect.any(String), backlog: 0 });
       expect(events()).toHaveLength(8);
       expect(gateway.output()).not.toMatch(/"level":[56]0/);
-    }, 60_000);
+    });
   }
 });

@@ -100,7 +100,7 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
   );
   // The last escalations come due meanwhile.
   await new Promise((resolve) => setTimeout(resolve, 4000));
-  await until(() => left === 0, 'all calls to be made', 60_000).finally(() => clearInterval(looking));
+  await until(() => left === 0, 'all calls to be made').finally(() => clearInterval(looking));
   await gateway.kill();
 
   const { site } = await loadSite(gateway.site, kinds, { missingSecrets: 'warning' });

@@ -64,7 +64,7 @@ export async function soakKills(rounds: number, say: (text: string) => void = ()
       .filter((line) => line.startsWith('{'));
   const sequences = () => new Set(lines().map((line) => (JSON.parse(line) as { sequence: string }).sequence));
   const all = await gateway.head();
-  await until(() => sequences().size >= all, 'the upstream to have all', 60_000);
+  await until(() => sequences().size >= all, 'the upstream to have all');
   await gateway.kill();
   const faults = await faultsOf(gateway.data, lines(), done);
   const events = entriesOf(gateway.data).length;

@@ -10,10 +10,10 @@ test('kill -9 at random instants under a storm: nothing acknowledged is lost, no
   expect(faults).toEqual([]);
   expect(events).toBeGreaterThan(50);
   expect(acknowledged).toBeGreaterThan(5);
-}, 180_000);
+});
 
 test('the upstream away while events occur, and the gateway killed in the midst: all arrive, in order', async () => {
   const { faults, events } = await soakOutage(3, 200);
   expect(faults).toEqual([]);
   expect(events).toBeGreaterThanOrEqual(200);
-}, 180_000);
+});

@@ -97,8 +97,15 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
   };
 }
 
+/** Longer than anything takes on a starved machine: only what never comes is told by it. */
+const PATIENCE_MS = 90_000;
+
 /** Waits until `check` gives something true, looking every few milliseconds; fails with `what` after `withinMs`. */
-export async function until<T>(check: () => T | Promise<T>, what: string, withinMs = 15_000): Promise<NonNullable<T>> {
+export async function until<T>(
+  check: () => T | Promise<T>,
+  what: string,
+  withinMs = PATIENCE_MS,
+): Promise<NonNullable<T>> {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = await check();

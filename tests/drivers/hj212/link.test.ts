@@ -131,9 +131,9 @@ describe('a simulated instrument dials in', () => {
   test('cut off in the middle of every second frame: the whole ones are taken', async () => {
     await using link = await listening();
     await using _ = runSims([simDevice('cut-off', { answerMs: 100 })], { host: HOST, port: link.port });
-    await until(() => link.count('length') > 0 && link.readings.length > 1, 'readings and broken frames', 30_000);
+    await until(() => link.count('length') > 0 && link.readings.length > 1, 'readings and broken frames');
     expect(new Set(link.values())).toEqual(new Set([57.9]));
-  }, 40_000);
+  });
 
   test('everything twice: answered twice, taken once', async () => {
     await using link = await listening({ timeSet: false });
@@ -260,34 +260,30 @@ describe('the listener', () => {
   });
 });
 
-testWith('socat')(
-  'instruments on one serial line; the line is pulled and comes back',
-  async () => {
-    await using pair = namePtyPair();
-    const other = '88888880000001';
-    await using link = await openLink({ port: pair.ours, timeSet: false }, [
-      makeDevice('d'),
-      makeDevice('e', { mn: other }),
-    ]);
-    await until(() => link.link.status().state === 'down' && link.link.status().error, 'the missing port');
-    const sims = [simDevice('works'), simDevice('works', { mn: other, edition: 2005 })];
-    await pair.plug();
-    {
-      await using _ = runSims(sims, { tty: pair.theirs });
-      await until(() => new Set(link.readings.map(({ point }) => point)).size === 2, 'both instruments', 30_000);
-      expect(link.link.status()).toMatchObject({
-        state: 'up',
-        devices: { d: { answers: true }, e: { answers: true } },
-      });
-    }
-    await pair.unplug();
-    await until(() => link.link.status().state === 'down', 'the pulled line');
-    await pair.plug();
-    const before = link.readings.length;
+testWith('socat')('instruments on one serial line; the line is pulled and comes back', async () => {
+  await using pair = namePtyPair();
+  const other = '88888880000001';
+  await using link = await openLink({ port: pair.ours, timeSet: false }, [
+    makeDevice('d'),
+    makeDevice('e', { mn: other }),
+  ]);
+  await until(() => link.link.status().state === 'down' && link.link.status().error, 'the missing port');
+  const sims = [simDevice('works'), simDevice('works', { mn: other, edition: 2005 })];
+  await pair.plug();
+  {
     await using _ = runSims(sims, { tty: pair.theirs });
-    await until(() => link.readings.length > before + 2, 'the line to come back', 45_000);
-    expect(link.count('opens')).toBe(2);
-    expect(MN).toHaveLength(24);
-  },
-  90_000,
-);
+    await until(() => new Set(link.readings.map(({ point }) => point)).size === 2, 'both instruments');
+    expect(link.link.status()).toMatchObject({
+      state: 'up',
+      devices: { d: { answers: true }, e: { answers: true } },
+    });
+  }
+  await pair.unplug();
+  await until(() => link.link.status().state === 'down', 'the pulled line');
+  await pair.plug();
+  const before = link.readings.length;
+  await using _ = runSims(sims, { tty: pair.theirs });
+  await until(() => link.readings.length > before + 2, 'the line to come back');
+  expect(link.count('opens')).toBe(2);
+  expect(MN).toHaveLength(24);
+});

@@ -51,7 +51,7 @@ const expected = (address: number) => ({
 type Real = Awaited<ReturnType<typeof openReal>>;
 async function untilGood(real: Real, count: number, program?: Running): Promise<void> {
   try {
-    await until(() => allGood(real) === count, 'readings', 20_000);
+    await until(() => allGood(real) === count, 'readings');
   } catch (error) {
     const state = JSON.stringify([real.values(), real.link.status(), program?.output().slice(-1000)]);
     throw new Error(`${count} good readings awaited, had ${allGood(real)}: ${state}`, { cause: error });

@@ -93,7 +93,7 @@ testWith('mosquitto')(
     await until(() => air.readings.length === 3, 'one bad reading a period');
     expect(air.values().slice(1)).toEqual(Array(2).fill('smoke-12/state link-down'));
     await broker.start();
-    await until(isUp, 'the connection again', 30_000);
+    await until(isUp, 'the connection again');
     expect(air.link.status().error).toBeUndefined();
     // The time without a broker is no silence of the device's: 80 s of its three periods are left.
     await clock.advance(79_000);
@@ -107,7 +107,6 @@ testWith('mosquitto')(
     expect(air.values().at(-1)).toBe('smoke-12/state normal');
     await again.endAsync();
   },
-  60_000,
 );
 
 testWith('mosquitto')('a wrong password is told with what to do, and is not in what is told', async () => {
@@ -126,10 +125,10 @@ test('a broker that is not there is tried again until it is', async () => {
   expect(await until(() => air.link.status().error, 'the failure')).toContain('ECONNREFUSED');
   const aedes = await Aedes.createBroker();
   const server = createServer((socket) => void aedes.handle(socket)).listen(port, '127.0.0.1');
-  await until(() => air.link.status().state === 'up', 'the connection', 30_000);
+  await until(() => air.link.status().state === 'up', 'the connection');
   await new Promise<void>((done) => aedes.close(done));
   server.close();
-}, 60_000);
+});
 
 test('a subscription that is refused is counted, and one that is granted works', async () => {
   await using broker = await openAedes({
@@ -212,7 +211,7 @@ test('mqtts: the broker proves itself by a certificate that we trust, and we by 
   );
   await until(() => air.readings.length === 1, 'the reading');
   await rm(dir, { recursive: true });
-}, 60_000);
+});
 
 test('mqtts: what is over the bound is not taken either', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'external-'));

@@ -44,8 +44,8 @@ interface Given {
 
 async function openInflux(url: string, given: Given = {}): Promise<OpenUpstream> {
   const { history = new FakeHistory(), ledger = new FakeLedger(), clock = new FakeClock(START) } = given;
-  const options = influxOptions.parse({ url, ...given.options });
-  // A hundred times as fast, so that looks, back-off and time-outs take no time.
+  // A hundred times as fast, so that looks and back-off take no time; an answer has its time all the same.
+  const options = influxOptions.parse({ url, timeout: '1h', ...given.options });
   const wire = openClock({ rate: 100 });
   const context = { gateway: 'gw', version: '1', clock, wire, log: silentLog, ledger, history, points: () => [] };
   return influx.open('db', options, context);
@@ -188,7 +188,7 @@ describe('when the other side', () => {
     await until(() => away.status().state === 'offline', 'that it is away');
     expect(away.status().error).toMatch(/ECONNREFUSED/);
     await using server = await openPretended(() => undefined);
-    await using silent = await openInflux(server.url, given());
+    await using silent = await openInflux(server.url, { ...given(), options: { ...given().options, timeout: '100s' } });
     await until(() => silent.status().error === 'no answer in time', 'the time-out');
     server.answer = () => [204];
     await until(() => server.stored.size === 8, 'all of it');

@@ -156,7 +156,7 @@ describe('messages that gather', () => {
     expect(both.robot.said.some(({ text }) => text.startsWith('【合并'))).toBe(true);
     const digest = both.robot.said.find(({ text }) => text.includes(title(149)));
     expect(digest?.text.indexOf(title(149))).toBeLessThan(20);
-  }, 30_000);
+  });
 
   test('are bounded: what is not urgent comes later, what is urgent stays', async () => {
     const wire = new FakeClock();
