@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { duration } from './fields.ts';
+import { duration, id } from './fields.ts';
 
 const count = z.int().min(1, 'must be 1 or more').max(1000, 'must be at most 1000');
 
@@ -18,7 +18,13 @@ export const alarmSettings = z
       .prefault({}),
     /** More than so many alarms within so long; it ends when there are fewer than `below`. */
     flood: z
-      .strictObject({ over: count.default(10), below: count.default(5), within: duration.prefault('10min') })
+      .strictObject({
+        over: count.default(10),
+        below: count.default(5),
+        within: duration.prefault('10min'),
+        /** The response plan by which the incident is to be acknowledged. */
+        respond: id.default('standard'),
+      })
       .refine(({ over, below }) => below <= over, {
         message: 'must be at most "over": a flood that ends at more than it begins with never does',
         path: ['below'],
@@ -30,7 +36,7 @@ export const alarmSettings = z
     shelveAtMostMs: shelveAtMost,
     workOrderAtMostMs: workOrderAtMost,
     chatter: { returns: chatter.returns, withinMs: chatter.within, steadyMs: chatter.steadyFor },
-    flood: { over: flood.over, below: flood.below, withinMs: flood.within },
+    flood: { over: flood.over, below: flood.below, withinMs: flood.within, respond: flood.respond },
     staleAfterMs: staleAfter,
   }));
 export type SiteAlarms = z.output<typeof alarmSettings>;

@@ -18,7 +18,7 @@ import { checkOutputs } from './outputs.ts';
 import { ownPoints } from './own-points.ts';
 import { takePack } from './packs.ts';
 import type { SitePeople } from './people.ts';
-import { checkPlans, checkResponds } from './plans.ts';
+import { checkFloodPlan, checkPlans, checkResponds } from './plans.ts';
 import { Profiles } from './profiles.ts';
 import type { Register } from './register.ts';
 import { Report } from './report.ts';
@@ -112,6 +112,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   const planNames = new Declared('response plan', report);
   const plans = await checkPlans(lists.plans, planNames, join(ROOT, 'config'), report);
   checkResponds(rules, planNames);
+  if (site !== undefined && head !== undefined) checkFloodPlan(site.alarms, head, planNames);
   const cards = checkCards(lists.cards, points, report);
   const people = await peopleOf(folder.people, { devices: devices.declared, channels }, sources, report);
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { SiteAlarms } from './alarm-settings.ts';
 import type { Declared } from './declared.ts';
 import { type Entry, valueAt } from './document.ts';
 import { duration, id, type LEVELS, title } from './fields.ts';
@@ -86,6 +87,11 @@ export async function checkPlans(
     if (found !== undefined) good.push(found);
   }
   return good;
+}
+
+/** The plan by which an incident is to be acknowledged is there. */
+export function checkFloodPlan({ flood }: Pick<SiteAlarms, 'flood'>, head: Entry, plans: Declared): void {
+  plans.refer(flood.respond, head, ['alarms', 'flood', 'respond']);
 }
 
 /** The plans that rules name are there. */

@@ -34,7 +34,8 @@ import { callsAbove, callsOf, isSomebody, type Roll } from './notify/route.ts';
 import { recipientOf, speak } from './notify/speak.ts';
 import { testMessage } from './notify/test-message.ts';
 import { eventOf } from './notify/told-events.ts';
-import { isDated, type Permit } from './rules/permit.ts';
+import type { Permit } from './rules/permit.ts';
+import { isDated } from './rules/permit-dates.ts';
 import { cardLines, cardsOf } from './site-cards.ts';
 import { SiteParts } from './site-parts.ts';
 
@@ -49,6 +50,10 @@ export interface CallDeskOptions {
   readonly permits: () => readonly Permit[];
   /** The alarm as it is now, exercises among them; null once it is closed. */
   readonly find: (alarm: string) => Alarm | null;
+  /** Alarms of exercises that are not closed. */
+  readonly exercised: () => readonly Alarm[];
+  /** Whether alarms of an incident wait to be seen, exercises' among them. */
+  readonly isUnseen: (incident: string) => boolean;
   readonly act: (action: Action) => Promise<Receipt>;
   /** A link by which a person without an account answers once; null where none can be made. */
   readonly linkFor?: (call: Call, contact: Contact) => string | null;
@@ -88,7 +93,7 @@ export class CallDesk implements AsyncDisposable {
       route: (event, at) => callsOf(event, rollOf(options), at),
       above: ({ tier }, event, at) => callsAbove(event, tier, rollOf(options), at),
       speak: (call, event) => speak(call, event, { ...rollOf(options), ...placesOf(options) }, kindOf(options, call)),
-      isNeeded: (call) => isNeeded(call, options.find(call.alarm), clock.now()),
+      isNeeded: (call) => isNeeded(call, options.find(call.alarm), clock.now(), () => options.isUnseen(call.alarm)),
       answered: (call, kind, text) => desk?.answered(call, kind, text),
       cameIn: (channel, receipt) => desk?.cameIn(channel, receipt),
     });
@@ -215,8 +220,10 @@ export class CallDesk implements AsyncDisposable {
 
   /** Those that he has seen who answers it, as far as they are open. */
   #alarmsOf(call: Call): readonly string[] {
-    const { live, find, clock } = this.#options;
-    return seenBy(call, live.judge.alarms.open, clock.now()).filter((alarm) => find(alarm) !== null);
+    const { live, find, clock, exercised } = this.#options;
+    return seenBy(call, [...live.judge.alarms.open, ...exercised()], clock.now()).filter(
+      (alarm) => find(alarm) !== null,
+    );
   }
 
   #acknowledge(call: Call, contact: Contact, note: string): void {

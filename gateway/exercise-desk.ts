@@ -28,6 +28,16 @@ export class ExerciseDesk implements AsyncDisposable {
     return this.#exercises.find(alarm);
   }
 
+  /** Those that are not closed. */
+  get alarms(): readonly Alarm[] {
+    return this.#exercises.alarms;
+  }
+
+  /** Whether alarms of an exercise's incident wait to be seen. */
+  isUnseen(incident: string): boolean {
+    return this.#exercises.isUnseen(incident);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.walkTests[Symbol.asyncDispose]();
     await this.drills[Symbol.asyncDispose]();

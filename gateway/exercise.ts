@@ -44,6 +44,15 @@ export class Exercise {
     return this.#judge.alarms.find(idOrKey);
   }
 
+  /** Whether an alarm, or an incident, is of it. */
+  has(id: string): boolean {
+    return this.find(id) !== null || this.isUnseen(id);
+  }
+
+  isUnseen(incident: string): boolean {
+    return this.#judge.alarms.isUnseen(incident);
+  }
+
   /** What a rule found, as if it were now. */
   take(finding: Finding, instant: Instant): Step {
     const watch = this.#marked(finding.watch);

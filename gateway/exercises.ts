@@ -100,11 +100,19 @@ export class Exercises implements AsyncDisposable {
     return null;
   }
 
-  /** The receipt, where the action is on an alarm of an exercise; null where it is on none. */
+  get alarms(): readonly Alarm[] {
+    return [...this.#running.keys()].flatMap((exercise) => exercise.alarms);
+  }
+
+  isUnseen(incident: string): boolean {
+    return [...this.#running.keys()].some((exercise) => exercise.isUnseen(incident));
+  }
+
+  /** The receipt, where the action is on an alarm or an incident of an exercise; null where it is on none. */
   act(action: Action): Promise<Receipt> | null {
     if (!('alarm' in action)) return null;
     for (const [exercise] of this.#running) {
-      if (exercise.find(action.alarm) === null) continue;
+      if (!exercise.has(action.alarm)) continue;
       const acted = exercise.act(action, this.#instant());
       this.#tell(exercise, acted.step);
       return this.#options.live.answer(acted);

@@ -254,6 +254,8 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       linkFor,
       permits: () => permits.over(current().permits),
       find: (alarm): Alarm | null => live.judge.alarms.find(alarm) ?? exercises.find(alarm),
+      exercised: () => exercises.alarms,
+      isUnseen: (incident) => live.judge.alarms.isUnseen(incident) || exercises.isUnseen(incident),
       act,
     }),
   );

@@ -2,8 +2,8 @@ import type { Trust } from '#kit/clock.ts';
 import { uuid7 } from '#kit/uuid.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { Reading } from '../drivers/reading.ts';
-import type { Action, Receipt } from './alarms/action.ts';
-import { AlarmBook } from './alarms/alarm-book.ts';
+import type { Action } from './alarms/action.ts';
+import { type Acted, AlarmBook } from './alarms/alarm-book.ts';
 import { paced, type ResponsePlan } from './alarms/response-plan.ts';
 import { ALARM_SETTINGS, type AlarmSettings } from './alarms/settings.ts';
 import { joined, NOTHING, type Step } from './alarms/step.ts';
@@ -161,10 +161,10 @@ export class Judge {
   }
 
   /** What is due by then is done first, so that an action meets the alarm as it is. */
-  act(action: Action, instant: Instant): { readonly receipt: Receipt; readonly step: Step } {
+  act(action: Action, instant: Instant): Acted {
     const before = this.advance(instant);
-    const { receipt, step } = this.alarms.act(action, instant.at);
-    return { receipt, step: joined([before, step]) };
+    const { step, ...acted } = this.alarms.act(action, instant.at);
+    return { ...acted, step: joined([before, step]) };
   }
 
   /** What has changed of rules and of what stands beside the alarms since it was last saved, by key. */

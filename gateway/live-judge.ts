@@ -142,7 +142,9 @@ export class LiveJudge implements AsyncDisposable {
     const instant = this.#instant();
     const acted = this.judge.act(action, instant);
     // By its key: another run gives the alarm another id.
-    if (acted.receipt.status === 'done') this.#mark('action', instant, keyed(action, acted.receipt.alarm));
+    if (acted.receipt.status === 'done') {
+      for (const each of acted.each ?? [keyed(action, acted.receipt.alarm)]) this.#mark('action', instant, each);
+    }
     this.#arm();
     return this.answer(acted);
   }

@@ -1,4 +1,4 @@
-import { type Finding, isVital, type Level, type Watch } from '../rules/finding.ts';
+import { compareLevels, type Finding, isVital, type Level, type Watch } from '../rules/finding.ts';
 
 import type { Action, Receipt } from './action.ts';
 import type { Alarm, Announced } from './alarm.ts';
@@ -6,10 +6,12 @@ import { AlarmIndex } from './alarm-index.ts';
 import { Chatter } from './chatter.ts';
 import { announce, coverOf, type Why } from './cover.ts';
 import { DueQueue } from './due-queue.ts';
-import { Flood } from './flood.ts';
+import { type Counted, Flood } from './flood.ts';
 import type { Incident, Member } from './incident.ts';
+import { INCIDENT, IncidentDesk } from './incident-desk.ts';
 import type { StateRow } from './kept-states.ts';
 import {
+  inIncident,
   isLevel,
   isRaisedBy,
   isRefused,
@@ -34,6 +36,8 @@ export type BookContext = Omit<LifecycleContext, 'lastClosed' | 'lastClosedAt' |
 export interface Acted {
   readonly receipt: Receipt;
   readonly step: Step;
+  /** Where it was on many at once: what was done, one by one. */
+  readonly each?: readonly Action[];
 }
 
 /** What stands beside the alarms, for people. */
@@ -44,7 +48,7 @@ export interface StandingView {
   /** Keys of alarms that chatter. */
   readonly chattering: readonly string[];
   /** The flood that goes on, with the first of its alarms. */
-  readonly incident: (Incident & { readonly alarms: readonly Member[] }) | null;
+  readonly incident: (Incident & { readonly alarms: readonly Member[]; readonly unseen: number }) | null;
 }
 
 /** Names under which things are due; shelves, service and orders have theirs. */
@@ -67,6 +71,7 @@ export class AlarmBook {
   readonly #chatter: Chatter;
   readonly #flood: Flood;
   readonly #due = new DueQueue();
+  readonly #incidents: IncidentDesk;
   readonly #desk: StandingDesk;
   readonly #context: LifecycleContext & Pick<StandingContext, 'watchOf' | 'isKnown'>;
   #settings: AlarmSettings;
@@ -82,7 +87,14 @@ export class AlarmBook {
     };
     this.#settings = settings;
     this.#chatter = new Chatter(settings.chatter);
-    this.#flood = new Flood(settings.flood, this.#context);
+    this.#incidents = new IncidentDesk({
+      due: this.#due,
+      context: this.#context,
+      plan: () => this.#settings.flood.respond,
+      now: () => this.#flood.incident,
+      again: (at) => this.#flood.again(at),
+    });
+    this.#flood = new Flood(settings.flood, { newId: (at) => this.#context.newId(at), incidents: this.#incidents });
     this.#desk = new StandingDesk({
       standing: this.#standing,
       alarms: this.#alarms,
@@ -106,15 +118,17 @@ export class AlarmBook {
     this.#standing.restore(saved, shift);
     this.#chatter.restore(saved, shift);
     this.#flood.restore(saved, shift);
+    this.#incidents.restore(saved, shift);
     for (const alarm of open) this.#keep(this.#shifted(alarm, shift));
     this.#desk.arm();
     for (const key of this.#chatter.calmed) this.#armChatter(key);
     this.#armFlood();
+    this.#incidents.restored();
   }
 
   /** What of the standing has changed since it was last saved, by key. */
   save(): readonly StateRow[] {
-    return [...this.#standing.save(), ...this.#chatter.save(), ...this.#flood.save()];
+    return [...this.#standing.save(), ...this.#chatter.save(), ...this.#flood.save(), ...this.#incidents.save()];
   }
 
   /** The site says otherwise how alarms are treated, and what its rules are. What that makes of the alarms is told. */
@@ -131,7 +145,7 @@ export class AlarmBook {
       this.#keep(isSame ? alarm : { ...alarm, watch });
     }
     for (const { watch } of this.#alarms.all) steps.push(this.#lookAgain(watch.key, at, { reason: 'site-changed' }));
-    return joined(steps);
+    return joined([...steps, this.#incidents.look(at)]);
   }
 
   get open(): readonly Alarm[] {
@@ -145,13 +159,17 @@ export class AlarmBook {
 
   get standing(): StandingView {
     const { shelves, outOfService, workOrders } = this.#standing;
-    const { incident, members } = this.#flood.incident ?? { incident: null, members: [] };
+    const { incident } = this.#flood;
     return {
       shelves: [...shelves.values()],
       outOfService: [...outOfService.values()],
       workOrders: [...workOrders.values()],
       chattering: this.#chatter.calmed,
-      incident: incident === null ? null : { ...incident, alarms: members },
+      incident: incident && {
+        ...incident,
+        alarms: this.#incidents.members(incident.id),
+        unseen: this.#incidents.unseen(incident.id).length,
+      },
     };
   }
 
@@ -163,14 +181,14 @@ export class AlarmBook {
     const before = this.#alarms.get(key);
     const isRaised = isRaisedBy(before, finding);
     const announced = isRaised ? this.#coverOf(watch) : undefined;
-    const counts = isRaised && announced === undefined && !isVital(watch);
-    const incident = counts ? this.#flood.count(at, tick) : null;
-    const step = stepFinding(before, finding, this.#context, { announced, incident: incident ?? undefined });
+    const isTold = isRaised && announced === undefined && !isVital(watch);
+    const counted = isTold && isLevel(answer) ? this.#flood.count(answer, at, tick) : this.#risen(before, answer, at);
+    const step = stepFinding(before, finding, this.#context, { announced, incident: counted?.incident });
     const steps = [louder, this.#moved(step, at)];
     if (isRaised) {
       this.#chatter.raised(key, at, tick);
       this.#armChatter(key);
-      if (counts) steps.push(this.#fold(key, at, before?.incident === incident));
+      if (counted?.isAdded === true) steps.push(this.#fold(key, at, before?.incident === counted.incident));
     } else if (step !== NOTHING) {
       const after = this.#alarms.get(key);
       if (answer === 'normal' && !isVital(watch) && step.alarms[0]?.condition === 'normal') {
@@ -179,9 +197,16 @@ export class AlarmBook {
         steps.push(this.#lookAgain(key, at, { reason: 'chatter' }));
       }
       steps.push(this.#desk.returned(step, at));
-      if (after !== null && isLevel(answer)) steps.push(telling(this.#flood.risen(after, at)));
+      if (counted?.isAdded === true) steps.push(this.#fold(key, at, false));
+      else if (after !== null && isLevel(answer)) steps.push(telling(this.#flood.risen(after, at)));
     }
+    steps.push(this.#incidents.look(at));
     return joined(steps);
+  }
+
+  /** Whether an incident is to be acknowledged: alarms of it wait, and people were told. */
+  isUnseen(incident: string): boolean {
+    return this.#incidents.unseen(incident).length > 0;
   }
 
   /** When something is due by itself, on the tick line: a step that is late, a shelf that ends. */
@@ -192,12 +217,18 @@ export class AlarmBook {
   /** What is due by then, each at its own time and in its order. */
   advance(tick: number): Step {
     const steps: Step[] = [];
-    for (let due = this.#due.take(tick); due !== null; due = this.#due.take(tick)) steps.push(this.#come(due));
+    for (let due = this.#due.take(tick); due !== null; due = this.#due.take(tick)) {
+      steps.push(this.#come(due), this.#incidents.look(this.#context.atOf(due.tick)));
+    }
     return joined(steps);
   }
 
   act(action: Action, at: number): Acted {
-    if ('on' in action || action.kind === 'shelve' || action.kind === 'unshelve') return this.#desk.act(action, at);
+    if ('on' in action || action.kind === 'shelve' || action.kind === 'unshelve') {
+      const { receipt, step } = this.#desk.act(action, at);
+      return { receipt, step: joined([step, this.#incidents.look(at)]) };
+    }
+    if (action.kind === 'acknowledge' && this.#incidents.has(action.alarm)) return this.#seeAll(action, at);
     const alarm = this.find(action.alarm);
     if (alarm === null) {
       const message = `no open alarm ${action.alarm}`;
@@ -206,8 +237,20 @@ export class AlarmBook {
     const outcome = stepAction(alarm, action, at, this.#context);
     if (outcome === null) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
     if (isRefused(outcome)) return { receipt: { status: 'refused', ...outcome }, step: NOTHING };
-    const step = joined([this.#moved(outcome, at), this.#desk.returned(outcome, at)]);
+    const step = joined([this.#moved(outcome, at), this.#desk.returned(outcome, at), this.#incidents.look(at)]);
     return { receipt: { status: 'done', alarm: this.find(alarm.id) ?? outcome.alarms.at(-1) ?? alarm }, step };
+  }
+
+  /** An incident is acknowledged by its id: all of its alarms that nobody has seen. */
+  #seeAll(action: Extract<Action, { readonly kind: 'acknowledge' }>, at: number): Acted {
+    const unseen = this.#incidents.unseen(action.alarm);
+    if (unseen.length === 0) return { receipt: { status: 'unchanged', alarm: null }, step: NOTHING };
+    const each = unseen.flatMap((id) => {
+      const alarm = this.find(id);
+      return alarm === null ? [] : [{ ...action, alarm: alarm.watch.key }];
+    });
+    const step = joined(each.map((one) => this.act(one, at).step));
+    return { receipt: { status: 'done', alarm: null }, step, each };
   }
 
   #come({ name, tick }: { readonly name: string; readonly tick: number }): Step {
@@ -216,6 +259,7 @@ export class AlarmBook {
     const at = this.#context.atOf(tick);
     const ended = this.#desk.come(name, (told) => toldAt(told, at));
     if (ended !== null) return ended;
+    if (name.startsWith(INCIDENT)) return this.#incidents.come(of);
     if (!name.startsWith(CHATTER)) return telling(this.#flood.end(toldAt(this.#flood.until()?.at, at)));
     const end = toldAt(this.#chatter.until(of)?.at, at);
     this.#chatter.end(of);
@@ -228,10 +272,36 @@ export class AlarmBook {
     if (alarm === null) return NOTHING;
     const at = this.#context.atOf(tick);
     const stale = this.#staleTick(alarm);
-    const late = dueOf(alarm) <= tick ? escalate(alarm, this.#context) : NOTHING;
+    const late = dueOf(alarm) <= tick ? this.#escalate(alarm) : NOTHING;
     const step = late.alarms.length === 0 && stale <= tick ? turnStale(alarm, at, this.#context) : late;
     if (step.alarms.length === 0) this.#due.set(ALARM + key, stale);
     return this.#moved(step, at);
+  }
+
+  /** What no incident tells of any more is late by itself. */
+  #escalate(alarm: Alarm): Step {
+    const { incident } = alarm;
+    if (incident === undefined) return escalate(alarm, this.#context);
+    if (!this.#incidents.has(incident)) return escalate({ ...alarm, ...inIncident(null, 0) }, this.#context);
+    const step = escalate(alarm, this.#context);
+    const [event] = step.events;
+    const { late, tier } = event?.data.response ?? {};
+    if (event === undefined || late !== 'dispatch' || tier === undefined) return step;
+    return joined([step, this.#incidents.late(alarm, tier, Date.parse(event.time))]);
+  }
+
+  /**
+   * Of one that an incident tells of and that rises: it calls by itself where it is red, as far as that is no flood itself, and
+   * where the flood is over.
+   */
+  #risen(before: Alarm | null, answer: Finding['answer'], at: number): Counted | null {
+    if (before?.incident === undefined || before.announced !== undefined || before.condition !== 'active') return null;
+    if (!isLevel(answer) || compareLevels(answer, before.level) <= 0) return null;
+    const tick = this.#context.tickOf(at);
+    const { incident } = before;
+    if (this.#flood.incident?.id !== incident) return this.#flood.count(answer, at, tick);
+    const isAlone = answer === 'red' && this.#flood.standsAlone(tick);
+    return { incident: isAlone ? null : incident, isAdded: false };
   }
 
   /** A shelf and calming are of the levels that were seen: a higher one ends them. */
@@ -254,10 +324,11 @@ export class AlarmBook {
     const cover = this.#coverOf(alarm.watch);
     const isHeard =
       cover === undefined && alarm.announced !== undefined && alarm.condition === 'active' && !alarm.acknowledged;
-    const counts = isHeard && !isVital(alarm.watch);
-    const incident = counts ? this.#flood.count(at, this.#context.tickOf(at)) : null;
-    const step = this.#moved(announce(alarm, cover, at, why, this.#context, incident), at);
-    return counts ? joined([step, this.#fold(key, at, alarm.incident === incident)]) : step;
+    const { level } = alarm;
+    const counts = isHeard && level !== null && !isVital(alarm.watch);
+    const counted = counts ? this.#flood.count(level, at, this.#context.tickOf(at)) : null;
+    const step = this.#moved(announce(alarm, cover, at, why, this.#context, counted?.incident), at);
+    return counted?.isAdded === true ? joined([step, this.#fold(key, at, alarm.incident === counted.incident)]) : step;
   }
 
   /** It was announced, and counted. */
@@ -269,7 +340,8 @@ export class AlarmBook {
     const alarms: Alarm[] = [];
     for (const id of earlier) {
       const found = this.find(id);
-      if (found !== null) alarms.push({ ...found, incident: alarm.incident });
+      // One that has become red meanwhile was told of by itself.
+      if (found !== null && found.level !== 'red') alarms.push({ ...found, ...inIncident(alarm.incident, at) });
     }
     for (const each of alarms) this.#keep(each);
     return { ...telling(entries), alarms };
@@ -290,7 +362,9 @@ export class AlarmBook {
   #keep(alarm: Alarm): readonly string[] {
     const { key } = alarm.watch;
     const isClosed = alarm.closedAt !== null;
-    const children = this.#suppression.change(this.#alarms.get(key), isClosed ? null : alarm);
+    const before = this.#alarms.get(key);
+    const children = this.#suppression.change(before, isClosed ? null : alarm);
+    this.#incidents.note(before, alarm);
     this.#alarms.put(alarm);
     if (isClosed) this.#lastClosed.set(key, { id: alarm.id, at: alarm.closedAt });
     this.#due.set(ALARM + key, isClosed ? Number.POSITIVE_INFINITY : Math.min(dueOf(alarm), this.#staleTick(alarm)));

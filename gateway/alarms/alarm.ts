@@ -35,6 +35,8 @@ export interface Alarm {
   readonly verdict?: Verdict | undefined;
   /** The incident that it was folded into (合并告警). */
   readonly incident?: string | undefined;
+  /** Since when it waits to be seen as one of it, UTC ms. */
+  readonly incidentSince?: number | undefined;
   /** Of a latched one that waits for its reset: when its cause was gone. */
   readonly causeGoneAt?: number | undefined;
   /** When it became active, on the tick line. */

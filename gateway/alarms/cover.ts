@@ -2,7 +2,7 @@ import { isVital, type Watch } from '../rules/finding.ts';
 import type { Alarm, Announced } from './alarm.ts';
 import type { AlarmEvent, AlarmStep } from './alarm-event.ts';
 import type { Chatter } from './chatter.ts';
-import type { LifecycleContext } from './lifecycle.ts';
+import { inIncident, type LifecycleContext } from './lifecycle.ts';
 import { begun, heardAgain } from './response.ts';
 import type { Standing } from './standing.ts';
 import { NOTHING, type Step } from './step.ts';
@@ -39,7 +39,8 @@ const isSame = (a: object | null, b: object | null): boolean => JSON.stringify(a
 
 /**
  * What keeps an alarm from people has changed: each part that is otherwise is told once, against what was announced last.
- * `cover`: what keeps it from them now; undefined: nothing. An alarm that is heard again has its response run on.
+ * `cover`: what keeps it from them now; undefined: nothing. `incident`: the one that tells of it from now on; null: it calls by
+ * itself, undefined: as before. An alarm that is heard again has its response run on.
  */
 export function announce(
   alarm: Alarm,
@@ -47,7 +48,7 @@ export function announce(
   at: number,
   why: Why,
   context: LifecycleContext,
-  incident: string | null = null,
+  incident?: string | null,
 ): Step {
   const before = alarm.announced ?? OPEN;
   const after = cover ?? OPEN;
@@ -60,7 +61,7 @@ export function announce(
     steps.push(after.outOfService === null ? 'in-service' : 'out-of-service');
   }
   if (steps.length === 0) return NOTHING;
-  const covered: Alarm = { ...alarm, announced: cover, ...(incident === null ? {} : { incident }) };
+  const covered: Alarm = { ...alarm, announced: cover, ...inIncident(incident, at) };
   const now = cover === undefined ? calledAgain(covered, at, context) : covered;
   const events: AlarmEvent[] = steps.flatMap((step) => tell(step, now, at, context, why).events);
   return { alarms: [now], events };

@@ -1,8 +1,8 @@
-import type { Trust } from '#kit/clock.ts';
-import { compareLevels } from '../rules/finding.ts';
+import { compareLevels, type Level } from '../rules/finding.ts';
 import type { Alarm } from './alarm.ts';
 import type { EntryDraft } from './alarm-event.ts';
-import { type Incident, type Member, MOST_LISTED, memberOf, tellIncident } from './incident.ts';
+import { type Incident, type IncidentSaid, type Member, memberOf } from './incident.ts';
+import type { IncidentDesk } from './incident-desk.ts';
 import { KeptStates, type StateRow } from './kept-states.ts';
 import type { AlarmSettings } from './settings.ts';
 
@@ -11,36 +11,42 @@ interface Recent {
   readonly tick: number;
   /** Null until its alarm is known. */
   readonly member: Member | null;
+  /** It calls by itself. */
+  readonly isAlone: boolean;
 }
 
 interface FloodState {
   /** Alarms that people were, or would have been, called for: the last ones, oldest first. */
   readonly recent: readonly Recent[];
+  /** Ticks of the red ones of late that people are called for by themselves, though there is a flood. */
+  readonly alone: readonly number[];
   readonly incident: Incident | null;
-}
-
-interface ListState {
-  readonly members: readonly Member[];
 }
 
 interface FloodContext {
   newId(at: number): string;
-  encodeTime(at: number): string;
-  trust(): Trust;
+  readonly incidents: Pick<IncidentDesk, 'tell' | 'list' | 'members'>;
 }
 
-const CALM: FloodState = { recent: [], incident: null };
+const CALM: FloodState = { recent: [], alone: [], incident: null };
 const STATE = 'now';
+
+/** How an alarm that is about to be announced stands to the flood. */
+export interface Counted {
+  /** The incident that tells of it; null: it calls by itself. */
+  readonly incident: string | null;
+  /** It is to be added to what is counted, once it was announced. */
+  readonly isAdded: boolean;
+}
 
 /**
  * A flood of alarms (ISA-18.2): more than ten in ten minutes at one operator's place, which is what a gateway is. From then
- * on alarms belong to one incident until fewer than five come in ten minutes. What is kept is bounded by what has to be
- * counted, and by the list; each alarm costs the same, however many there are.
+ * on alarms belong to one incident until fewer than five come in ten minutes. Red ones call by themselves all the same
+ * (RULES.md, section 5), unless they are a flood themselves. What is kept is bounded by what has to be counted, and by the list;
+ * each alarm costs the same, however many there are.
  */
 export class Flood {
   readonly #states = new KeptStates<FloodState>('alarms:flood:');
-  /** Beside the state, which changes with each alarm. */
-  readonly #lists = new KeptStates<ListState>('alarms:flood-list:');
   readonly #context: FloodContext;
   #settings: AlarmSettings['flood'];
 
@@ -53,24 +59,33 @@ export class Flood {
     this.#settings = settings;
   }
 
-  /** The one that is open, with the first of its alarms. */
-  get incident(): { readonly incident: Incident; readonly members: readonly Member[] } | null {
-    const { incident } = this.#state;
-    return incident === null ? null : { incident, members: this.#members };
+  /** The one that goes on. */
+  get incident(): Incident | null {
+    return this.#state.incident;
   }
 
-  /** An alarm is about to be announced: the incident that it belongs to, if there is one by then. */
-  count(at: number, tick: number): string | null {
+  /** An alarm is about to be announced at that level. */
+  count(level: Level, at: number, tick: number): Counted {
     const { over, withinMs } = this.#settings;
+    const isAlone = level === 'red' && this.standsAlone(tick);
     const { incident, recent: before } = this.#state;
-    const recent = [...before, { at, tick, member: null }]
+    const recent = [...before, { at, tick, member: null, isAlone }]
       .filter((each) => each.tick > tick - withinMs)
       .slice(-(over + 1));
-    const [first] = recent;
-    const opens = incident === null && recent.length > over;
-    const now = opens && first?.member ? this.#opened(first.member, recent, at) : incident;
-    this.#set({ recent, incident: now });
-    return now?.id ?? null;
+    const first = recent.find(({ member }) => member !== null)?.member;
+    const opens = incident === null && !isAlone && recent.length > over && inOrder(recent).length > 0;
+    const now = opens && first != null ? this.#opened(first, recent, at) : incident;
+    this.#set({ ...this.#state, recent, incident: now });
+    return { incident: isAlone ? null : (now?.id ?? null), isAdded: true };
+  }
+
+  /** Whether a red one may call by itself: as many as are no flood may. */
+  standsAlone(tick: number): boolean {
+    const { over, withinMs } = this.#settings;
+    const alone = this.#state.alone.filter((each) => each > tick - withinMs);
+    const isAlone = alone.length < over;
+    if (isAlone) this.#set({ ...this.#state, alone: [...alone, tick] });
+    return isAlone;
   }
 
   /**
@@ -86,19 +101,17 @@ export class Flood {
     const member = memberOf(alarm, at);
     const last = recent.at(-1);
     const named = last === undefined ? recent : [...recent.slice(0, -1), { ...last, member }];
-    if (incident === null) {
-      this.#set({ recent: named, incident });
+    if (incident === null || last?.isAlone === true) {
+      this.#set({ ...this.#state, recent: named });
       return { entries: [], earlier: [] };
     }
     const isFirst = incident.toldCount === 0;
     const members = isFirst ? inOrder(named) : [member];
     const isNew = isFirst || !isIn;
-    if (isNew && this.#members.length < MOST_LISTED) {
-      this.#lists.set(STATE, { members: [...this.#members, ...members].slice(0, MOST_LISTED) });
-    }
+    if (isNew) this.#context.incidents.list(incident.id, members);
     const count = incident.count + (isNew ? members.length : 0);
     const level = highest([incident, ...members]);
-    this.#set({ recent: named, incident: { ...incident, count } });
+    this.#set({ ...this.#state, recent: named, incident: { ...incident, count } });
     if (isFirst) {
       const entries = this.#tell('opened', { ...incident, count, level }, at, {});
       return { entries, earlier: members.map((each) => each.alarm).filter((id) => id !== alarm.id) };
@@ -121,32 +134,35 @@ export class Flood {
   }
 
   end(at: number): readonly EntryDraft[] {
-    const { incident, recent } = this.#state;
+    const { incident } = this.#state;
     if (incident === null) return [];
     const entries = this.#tell('closed', incident, at, { reason: 'steady', previousLevel: incident.level });
-    this.#set({ recent, incident: null });
-    this.#lists.delete(STATE);
+    this.#set({ ...this.#state, incident: null });
     return entries;
   }
 
+  /** People are told of it as it is by now: some have come since they had seen it. */
+  again(at: number): readonly EntryDraft[] {
+    const { incident } = this.#state;
+    return incident === null
+      ? []
+      : this.#tell('changed', incident, at, { reason: 'count', previousLevel: incident.level });
+  }
+
   save(): readonly StateRow[] {
-    return [...this.#states.save(), ...this.#lists.save()];
+    return this.#states.save();
   }
 
   restore(saved: ReadonlyMap<string, object>, shift: number): void {
-    this.#states.restore(saved, ({ recent, incident }) => ({
+    this.#states.restore(saved, ({ recent, alone, incident }) => ({
       recent: recent.map((each) => ({ ...each, tick: each.tick + shift })),
+      alone: alone.map((tick) => tick + shift),
       incident,
     }));
-    this.#lists.restore(saved, (list) => list);
   }
 
   get #state(): FloodState {
     return this.#states.get(STATE) ?? CALM;
-  }
-
-  get #members(): readonly Member[] {
-    return this.#lists.get(STATE)?.members ?? [];
   }
 
   #set(state: FloodState): void {
@@ -172,18 +188,20 @@ export class Flood {
     step: 'opened' | 'changed' | 'closed',
     incident: Incident,
     at: number,
-    said: Parameters<typeof tellIncident>[4],
+    said: IncidentSaid,
   ): readonly EntryDraft[] {
     const told = { ...incident, toldCount: incident.count };
     this.#set({ ...this.#state, incident: told });
-    return [tellIncident(step, told, this.#members, at, said, this.#context)];
+    return [this.#context.incidents.tell(step, told, at, said)];
   }
 }
 
-/** Each alarm once, though it may have been raised more than once. */
+/** Those that an incident tells of, each once, though it may have been raised more than once. */
 function inOrder(recent: readonly Recent[]): readonly Member[] {
   const found = new Map<string, Member>();
-  for (const { member } of recent) if (member !== null && !found.has(member.alarm)) found.set(member.alarm, member);
+  for (const { member, isAlone } of recent) {
+    if (member !== null && !isAlone && !found.has(member.alarm)) found.set(member.alarm, member);
+  }
   return [...found.values()];
 }
 

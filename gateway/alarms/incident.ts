@@ -1,7 +1,7 @@
 import type { Trust } from '#kit/clock.ts';
 import type { Level, Text } from '../rules/finding.ts';
 import type { Alarm } from './alarm.ts';
-import type { EntryDraft } from './alarm-event.ts';
+import type { EntryDraft, ResponseTold } from './alarm-event.ts';
 
 /** An alarm as an incident lists it. */
 export interface Member {
@@ -35,6 +35,10 @@ export const INCIDENT_TYPES = {
   opened: 'city.gengfu.incident.opened',
   changed: 'city.gengfu.incident.changed',
   closed: 'city.gengfu.incident.closed',
+  /** All of its alarms that people were told of were seen. */
+  acknowledged: 'city.gengfu.incident.acknowledged',
+  /** It was not seen in time, or nobody was sent in time to one of its alarms: told to the next tier. */
+  escalated: 'city.gengfu.incident.escalated',
 } as const;
 
 interface MemberTold extends Omit<Member, 'at'> {
@@ -50,6 +54,12 @@ export interface IncidentData {
   readonly previousLevel: Level | null;
   /** Of `changed`: `level` or `count`; of `closed`: `steady`. */
   readonly reason: string | null;
+  /** None of its alarms waits to be seen. */
+  readonly acknowledged: boolean;
+  /** Of `acknowledged`: who saw the last of them. */
+  readonly by: string | null;
+  /** By when it is to be acknowledged, and the tier that is called; null without a plan. */
+  readonly response: ResponseTold | null;
   readonly openedAt: string;
   readonly firstOut: MemberTold;
   /** Of all its alarms. */
@@ -67,12 +77,15 @@ export const memberOf = ({ id, watch, level }: Alarm, at: number): Member => ({
   at,
 });
 
+/** What is said of it beside what it is. */
+export type IncidentSaid = Partial<Pick<IncidentData, 'reason' | 'previousLevel' | 'acknowledged' | 'by' | 'response'>>;
+
 export function tellIncident(
   step: keyof typeof INCIDENT_TYPES,
   incident: Incident,
   members: readonly Member[],
   at: number,
-  said: Partial<Pick<IncidentData, 'reason' | 'previousLevel'>>,
+  said: IncidentSaid,
   context: { encodeTime(at: number): string; trust(): Trust },
 ): EntryDraft<IncidentData> {
   const told = (member: Member): MemberTold => ({ ...member, at: context.encodeTime(member.at) });
@@ -86,7 +99,7 @@ export function tellIncident(
       title: { zh: `合并告警:${count} 条`, en: `Incident of ${count} alarms` },
       level: step === 'closed' ? null : level,
       previousLevel: null,
-      reason: null,
+      ...{ reason: null, acknowledged: false, by: null, response: null },
       ...said,
       openedAt: context.encodeTime(incident.openedAt),
       firstOut: told(firstOut),

@@ -28,11 +28,25 @@ export interface LifecycleContext {
 
 export { NOTHING, type Step } from './step.ts';
 
-/** What an alarm that is raised meets: what keeps it from people, and the incident that it belongs to. */
+/**
+ * What an alarm that is raised or rises meets: what keeps it from people, and the incident that tells of it; null: it calls by
+ * itself, left out: as before.
+ */
 export interface Around {
   readonly announced?: Announced | undefined;
-  readonly incident?: string | undefined;
+  readonly incident?: string | null | undefined;
 }
+
+/** What an alarm says of the incident that tells of it from then on. */
+export const inIncident = (
+  incident: string | null | undefined,
+  at: number,
+): Pick<Alarm, 'incident' | 'incidentSince'> =>
+  incident === undefined
+    ? {}
+    : incident === null
+      ? { incident: undefined, incidentSince: undefined }
+      : { incident, incidentSince: at };
 
 /** Why an action was not taken. */
 export interface Refused {
@@ -59,7 +73,7 @@ export function stepFinding(
   if (answer === 'not-evaluable') return NOTHING;
   if (!isLevel(answer)) return alarm?.condition === 'active' ? goBack(alarm, finding, context) : NOTHING;
   if (alarm === null) return raise(finding, answer, context.lastClosed(finding.watch.key), around, context);
-  if (!isRaisedBy(alarm, finding)) return changeLevel(alarm, finding, answer, context);
+  if (!isRaisedBy(alarm, finding)) return changeLevel(alarm, finding, answer, around, context);
   if (alarm.condition === 'active' || alarm.window?.date === finding.window?.date) {
     return raiseAgain(alarm, finding, answer, around, context);
   }
@@ -134,7 +148,7 @@ function raise(
     activeTick: context.tickOf(at),
     ...(finding.watch.exercise === undefined ? {} : { exercise: finding.watch.exercise }),
     ...(announced === undefined ? {} : { announced }),
-    ...(incident === undefined ? {} : { incident }),
+    ...(incident == null ? {} : inIncident(incident, at)),
   };
   return tell('raised', begun(alarm, at, context), at, context, { reason: finding.reason });
 }
@@ -144,14 +158,14 @@ function raiseAgain(
   alarm: Alarm,
   finding: Finding,
   level: Level,
-  { announced, incident = alarm.incident }: Around,
+  { announced, incident }: Around,
   context: LifecycleContext,
 ): Step {
   const { at } = finding;
   const again: Alarm = {
     ...alarm,
     announced,
-    incident,
+    ...inIncident(incident, at),
     activeTick: context.tickOf(at),
     staleAt: undefined,
     causeGoneAt: undefined,
@@ -168,7 +182,13 @@ function raiseAgain(
 }
 
 /** A level that rises takes the acknowledgement away; one that falls does not. */
-function changeLevel(alarm: Alarm, finding: Finding, level: Level, context: LifecycleContext): Step {
+function changeLevel(
+  alarm: Alarm,
+  finding: Finding,
+  level: Level,
+  { incident }: Around,
+  context: LifecycleContext,
+): Step {
   const isSame =
     level === alarm.level && finding.permit?.id === alarm.permit?.id && finding.permit?.status === alarm.permit?.status;
   if (isSame) return NOTHING;
@@ -179,6 +199,7 @@ function changeLevel(alarm: Alarm, finding: Finding, level: Level, context: Life
     changedAt: finding.at,
     ...measured(finding),
     ...(rises ? { acknowledged: false, acknowledgedAt: null, acknowledgedBy: null } : {}),
+    ...(rises ? inIncident(incident, finding.at) : {}),
   };
   const told = rises ? begun(changed, finding.at, context) : changed;
   return tell('level-changed', told, finding.at, context, { previousLevel: alarm.level, reason: finding.reason });

@@ -4,6 +4,7 @@ import type { LifecycleContext, Refused, Step } from './lifecycle.ts';
 import {
   movedOn,
   nextClocks,
+  nextTier,
   planOf,
   type Response,
   type ResponseStage,
@@ -200,16 +201,8 @@ export function escalate(alarm: Alarm, context: LifecycleContext): Step {
   }
   const [late] = waitedFor(alarm);
   if (late === undefined || late.dueTick === null) return NONE;
-  const { everyMs, tiers } = planOf(alarm, context).escalate;
   const at = context.atOf(late.dueTick);
-  const tier = Math.min(late.tier + 1, Math.max(tiers, late.tier));
-  const isLast = tier >= tiers;
-  const next = {
-    ...late,
-    tier,
-    dueTick: isLast ? null : late.dueTick + everyMs,
-    dueAt: isLast || late.dueAt === null ? null : late.dueAt + everyMs,
-  };
+  const next = nextTier(late, planOf(alarm, context));
   const clocks = response.clocks.map((clock) => (clock === late ? next : clock));
   const told = { ...alarm, response: { ...response, clocks } };
   return tell('escalated', told, at, context, { response: tellResponse(told, context, late.step) });

@@ -77,7 +77,7 @@ export function startClock(
   { level, firstTier }: Pick<Response, 'level' | 'firstTier'>,
   plan: ResponsePlan,
   at: number,
-  context: LifecycleContext,
+  context: Pick<LifecycleContext, 'tickOf'>,
 ): StepClock {
   const ms = plan.steps[step]?.[level];
   if (ms === undefined) return { step, dueTick: null, dueAt: null, tier: firstTier };
@@ -154,6 +154,18 @@ export function acknowledgedResponse(alarm: Alarm, at: number, context: Lifecycl
 export function isAnswered({ response }: Alarm): boolean {
   if (response === undefined || response.stage === 'waiting') return true;
   return isOver(response) && response.clocks.every(({ step }) => step === 'acknowledge');
+}
+
+/** A step that is late is told to the next tier, and again, up to the last. */
+export function nextTier(late: StepClock, { escalate: { everyMs, tiers } }: Pick<ResponsePlan, 'escalate'>): StepClock {
+  const tier = Math.min(late.tier + 1, Math.max(tiers, late.tier));
+  const isLast = tier >= tiers;
+  return {
+    ...late,
+    tier,
+    dueTick: isLast || late.dueTick === null ? null : late.dueTick + everyMs,
+    dueAt: isLast || late.dueAt === null ? null : late.dueAt + everyMs,
+  };
 }
 
 /** What is waited for, the nearest first. Nobody needs to be sent once it is normal again. */

@@ -6,8 +6,16 @@ export interface AlarmSettings {
   readonly workOrderAtMostMs: number;
   /** So many returns within so long make an alarm a chattering one, which is calmed until it was steady for so long. */
   readonly chatter: { readonly returns: number; readonly withinMs: number; readonly steadyMs: number };
-  /** More than `over` alarms within so long are a flood, which ends when there are fewer than `below`. */
-  readonly flood: { readonly over: number; readonly below: number; readonly withinMs: number };
+  /**
+   * More than `over` alarms within so long are a flood, which ends when there are fewer than `below`. `respond`: the plan by
+   * which its incident is to be acknowledged.
+   */
+  readonly flood: {
+    readonly over: number;
+    readonly below: number;
+    readonly withinMs: number;
+    readonly respond: string;
+  };
   /** Active for so long it is stale. */
   readonly staleAfterMs: number;
 }
@@ -17,6 +25,6 @@ export const ALARM_SETTINGS: AlarmSettings = {
   shelveAtMostMs: 8 * 3_600_000,
   workOrderAtMostMs: 24 * 3_600_000,
   chatter: { returns: 3, withinMs: 60_000, steadyMs: 10 * 60_000 },
-  flood: { over: 10, below: 5, withinMs: 10 * 60_000 },
+  flood: { over: 10, below: 5, withinMs: 10 * 60_000, respond: 'standard' },
   staleAfterMs: 24 * 3_600_000,
 };

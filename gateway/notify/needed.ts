@@ -8,11 +8,23 @@ type Now = Pick<Alarm, 'acknowledged' | 'condition' | 'announced' | 'response'>;
 
 /**
  * Whether the present state of an alarm still asks for a call that waits; one that it does not lapses. `alarm`: null where
- * it is closed. What was begun by the alarm's being raised or by its rising is over when it is acknowledged.
+ * it is closed. What was begun by the alarm's being raised or by its rising is over when it is acknowledged. `isUnseen`: of
+ * an incident, that some of its alarms wait to be seen.
  */
-export function isNeeded(call: Pick<Call, 'step' | 'wantedAt'>, alarm: Now | null, now: number): boolean {
+export function isNeeded(
+  call: Pick<Call, 'step' | 'wantedAt'>,
+  alarm: Now | null,
+  now: number,
+  isUnseen: () => boolean = () => false,
+): boolean {
   const [step] = call.step.split(':');
-  if (step === 'returned' || step?.startsWith('incident-') === true) return now - call.wantedAt < NEWS_MS;
+  const isNews = now - call.wantedAt < NEWS_MS;
+  if (step === 'returned') return isNews;
+  if (step?.startsWith('incident-') === true) {
+    // That it is over, and that nobody was sent, is told also when all was seen.
+    const isOfUse = step === 'incident-closed' || call.step.endsWith(':dispatch');
+    return isUnseen() || (isOfUse && isNews);
+  }
   if (alarm === null) return false;
   const { announced, acknowledged, response } = alarm;
   if (announced !== undefined && isQuiet(announced)) return false;

@@ -1,5 +1,5 @@
 import type { Zone } from '#kit/zone.ts';
-import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
+import { ALARM_TYPE, type AlarmData, type ResponseTold } from '../alarms/alarm-event.ts';
 import { compareLevels, type Level, VITAL_QUANTITIES } from '../rules/finding.ts';
 import type { WantedCall } from './call.ts';
 import { openingAt } from './hours.ts';
@@ -92,12 +92,20 @@ const isFire = ({ quantity, value }: Pick<AlarmData, 'quantity' | 'value'>): boo
 /** Fire and red go before others, and wait for no quiet hours (RULES.md, section 5). An exercise goes after what is real. */
 export const isUrgent = (data: AlarmData): boolean => data.exercise === null && (data.level === 'red' || isFire(data));
 
-/** Nobody is told of what is shelved, suppressed or out of service, nor of one of many that an incident tells of. */
+/** Nobody is told of what is shelved, suppressed or out of service. */
 const isKept = (data: AlarmData): boolean =>
-  data.shelvedUntil !== null ||
-  data.suppressedBy !== null ||
-  data.outOfService !== null ||
-  (data.incident !== null && !isFire(data));
+  data.shelvedUntil !== null || data.suppressedBy !== null || data.outOfService !== null;
+
+/** One of many, of which the incident tells: that it stands, and that nobody has seen it or was sent there. */
+function isFolded(step: string, data: AlarmData): boolean {
+  if (data.incident === null || isFire(data)) return false;
+  const late = data.response?.late;
+  return step === 'escalated' ? late === 'acknowledge' || late === 'dispatch' : STANDS.has(step);
+}
+
+const STANDS: ReadonlySet<string> = new Set([
+  ...(['raised', 'unshelved', 'unsuppressed', 'in-service', 'level-changed'] as const),
+]);
 
 /** Who is to be told of an entry of the log, now. Pure: the same entry at the same time gives the same calls. */
 export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly WantedCall[] {
@@ -105,10 +113,11 @@ export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly Wa
   if (!event.type.startsWith(ALARM_TYPE)) return [];
   // An entry of this type has that body.
   const data = event.data as unknown as AlarmData;
-  if (isKept(data)) return [];
+  const type = event.type.slice(ALARM_TYPE.length);
+  if (isKept(data) || isFolded(type, data)) return [];
   const told = tellingOf(data, roll, at);
   const { call, tiers } = told;
-  switch (event.type.slice(ALARM_TYPE.length)) {
+  switch (type) {
     case 'raised':
       return raised(data, told, at);
     case 'unshelved':
@@ -135,7 +144,8 @@ export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly Wa
       return data.reason === 'failed' && to !== null ? call([to], `rework:${to}`, 1) : [];
     }
     case 'returned': {
-      const { groups } = whomOf(tiers[0] ?? [], data, roll, at);
+      // A group was told of the incident.
+      const { groups } = whomOf(data.incident === null ? (tiers[0] ?? []) : [], data, roll, at);
       const to = data.response?.to ?? null;
       const names = [...groups.map(({ id }) => id), ...(to === null ? [] : [to])];
       return call(names, 'returned', 1);
@@ -150,6 +160,11 @@ export function callsOf(event: RoutedEvent, roll: Roll, at: number): readonly Wa
  * above. Pure, as `callsOf`.
  */
 export function callsAbove(event: RoutedEvent, tier: number, roll: Roll, at: number): readonly WantedCall[] {
+  if (event.type.startsWith(INCIDENT_TYPE)) {
+    return tier >= roll.people.escalation.length
+      ? []
+      : incidentFrom(event, tier + 1, 'incident-unreached', roll, at).filter(isSomebody);
+  }
   if (!event.type.startsWith(ALARM_TYPE)) return [];
   // An entry of this type has that body.
   const { tiers, from } = tellingOf(event.data as unknown as AlarmData, roll, at);
@@ -250,23 +265,46 @@ function callsTo(
 
 const INCIDENT_TYPE = 'city.gengfu.incident.';
 
-/** One incident is told instead of its alarms: to the first tier that has somebody. */
-function incidentCalls({ type, data }: RoutedEvent, roll: Roll, at: number): readonly WantedCall[] {
-  const step = type.slice(INCIDENT_TYPE.length);
-  const level = data.level === 'red' ? ('red' satisfies Level) : null;
+/** One incident is told instead of its alarms: to the first tier, and to those above when it is late. */
+function incidentCalls(event: RoutedEvent, roll: Roll, at: number): readonly WantedCall[] {
+  const step = event.type.slice(INCIDENT_TYPE.length);
+  switch (step) {
+    case 'opened':
+    case 'changed':
+    case 'closed':
+      return incidentFrom(event, 1, `incident-${step}`, roll, at).filter(
+        (call) => step !== 'closed' || isSomebody(call),
+      );
+    case 'escalated': {
+      const { response } = event.data as { readonly response?: ResponseTold | null };
+      const { tier = 2, late = 'acknowledge' } = response ?? {};
+      return incidentFrom(event, tier, `incident-escalated:${tier}:${late}`, roll, at);
+    }
+    default:
+      return [];
+  }
+}
+
+/** That tier, beyond the last the last; where nobody is in it, the next above that has somebody. */
+function incidentFrom(
+  { type, data }: RoutedEvent,
+  first: number,
+  step: string,
+  roll: Roll,
+  at: number,
+): readonly WantedCall[] {
+  const tiers = roll.people.escalation;
   const exercise = data.exercise === 'drill' || data.exercise === 'test' ? data.exercise : null;
   const about = { device: '', place: { grid: null, at: null } };
-  const wish = {
-    step: `incident-${step}`,
-    tier: 1,
-    notBefore: null,
-    urgent: level === 'red' && step !== 'closed' && exercise === null,
-  };
-  for (const names of roll.people.escalation) {
-    const calls = callsTo(whomOf(names, about, roll, at), wish, { exercise }, null, roll, at);
+  const urgent = data.level === ('red' satisfies Level) && !type.endsWith('.closed') && exercise === null;
+  const wish = { step, notBefore: null, urgent };
+  for (let place = Math.min(first, tiers.length); place <= tiers.length; place++) {
+    const tier = Math.max(first, place);
+    const named = whomOf(tiers[place - 1] ?? [], about, roll, at);
+    const calls = callsTo(named, { ...wish, tier }, { exercise }, null, roll, at);
     if (calls.length > 0) return calls;
   }
-  return step === 'closed' ? [] : nobody(wish, roll.people);
+  return nobody({ ...wish, tier: first }, roll.people);
 }
 
 /** Somebody ought to be told, and there is nobody; of a site without people that is not said. */

@@ -1,5 +1,5 @@
 import type { Zone } from '#kit/zone.ts';
-import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
+import { ALARM_TYPE, type AlarmData, type ResponseTold } from '../alarms/alarm-event.ts';
 import { measuredWords } from './measured-words.ts';
 import { type Language, maskedName } from './people.ts';
 import type { RoutedEvent } from './route.ts';
@@ -210,7 +210,14 @@ function sayIncident({ type, data }: RoutedEvent, saying: Saying): Said {
       : [];
   const isOver = type.endsWith('.closed');
   const kind = pick(language, isOver ? '合并告警结束' : '合并告警', isOver ? 'Incident over' : 'Incident');
-  const marks = brackets([...marksOf(data.exercise, saying), ...level, kind], language);
+  const { acknowledged, response } = data as {
+    readonly acknowledged?: boolean;
+    readonly response?: ResponseTold | null;
+  };
+  const late = type.endsWith('.escalated');
+  const isUp = late || saying.step.startsWith('incident-unreached');
+  const up = isUp ? [pick(language, late ? '超时升级' : '升级', 'Escalated')] : [];
+  const marks = brackets([...marksOf(data.exercise, saying), ...level, ...up, kind], language);
   const count = typeof data.count === 'number' ? data.count : 0;
   const { firstOut } = data as { readonly firstOut?: { readonly subject?: unknown } };
   const subject = typeof firstOut?.subject === 'string' ? firstOut.subject : '';
@@ -218,10 +225,16 @@ function sayIncident({ type, data }: RoutedEvent, saying: Saying): Said {
   const first =
     saying.deviceName === '' ? subject : saying.isGroup ? withoutFlat(saying.deviceName) : saying.deviceName;
   const title = `${marks}${pick(language, `共 ${count} 条告警`, ` ${count} alarms`)}`;
-  const text = `${title}${first === '' ? '' : pick(language, `，首出：${first}`, `, first: ${first}`)}${pick(language, '。', '.')}`;
-  return {
-    title,
-    text,
-    speech: `${title.replace(/[【】[\]]/g, ' ')}${pick(language, '，收到请按1', ', press 1 to acknowledge')}`.trim(),
-  };
+  const due = response?.due == null || isUp ? null : clockOf(Date.parse(response.due), saying.zone);
+  const asks = [
+    ...(late ? [LATE_WORDS[response?.late ?? '']?.[language] ?? pick(language, '处置超时', 'overdue')] : []),
+    ...(isUp && !late ? [pick(language, '前一级人员均未接通', 'nobody before you could be reached')] : []),
+    ...(isOver && acknowledged === false ? [pick(language, '尚有告警未确认', 'some were not acknowledged')] : []),
+    ...(due === null ? [] : [pick(language, `${due}前确认`, `acknowledge by ${due}`)]),
+  ];
+  const comma = pick(language, '，', ', ');
+  const from = first === '' ? [] : [pick(language, `首出：${first}`, `first: ${first}`)];
+  const text = `${[title, ...asks, ...from].join(comma)}${pick(language, '。', '.')}`;
+  const spoken = [title.replace(/[【】[\]]/g, ' '), ...asks].join(comma);
+  return { title, text, speech: `${spoken}${pick(language, '，收到请按1', ', press 1 to acknowledge')}`.trim() };
 }

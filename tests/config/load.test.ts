@@ -25,7 +25,7 @@ test('a good site is loaded whole', async () => {
       shelveAtMostMs: 8 * 3_600_000,
       workOrderAtMostMs: 24 * 3_600_000,
       chatter: { returns: 3, withinMs: 60_000, steadyMs: 600_000 },
-      flood: { over: 10, below: 5, withinMs: 600_000 },
+      flood: { over: 10, below: 5, withinMs: 600_000, respond: 'standard' },
       staleAfterMs: 24 * 3_600_000,
     },
     console: { listen: { host: '127.0.0.1', port: 8080 } },

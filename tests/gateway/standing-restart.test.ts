@@ -88,7 +88,7 @@ test('a site that has a shorter cap, and another settings, is taken at a start',
   const alarms = {
     ...settings,
     chatter: { returns: 3, withinMs: MIN, steadyMs: MIN },
-    flood: { over: 10, below: 5, withinMs: MIN },
+    flood: { over: 10, below: 5, withinMs: MIN, respond: 'standard' },
   };
   expect((await life({ ...SITE, alarms }, NIGHT + 10 * MIN, [9])).told).toEqual(['5 d/p/r0 noted yellow stale']);
 });

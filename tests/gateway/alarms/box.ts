@@ -2,6 +2,7 @@ import type { Action } from '../../../gateway/alarms/action.ts';
 import { type Alarm, stateOf } from '../../../gateway/alarms/alarm.ts';
 import { AlarmBook } from '../../../gateway/alarms/alarm-book.ts';
 import { ALARM_TYPE, type EntryDraft } from '../../../gateway/alarms/alarm-event.ts';
+import type { ResponsePlan } from '../../../gateway/alarms/response-plan.ts';
 import { ALARM_SETTINGS, type AlarmSettings } from '../../../gateway/alarms/settings.ts';
 import { entriesOf, type Step } from '../../../gateway/alarms/step.ts';
 import type { Finding, Watch } from '../../../gateway/rules/finding.ts';
@@ -22,6 +23,16 @@ export const aWatch = (key: string, more: Partial<Watch> = {}): Watch => {
   };
 };
 
+/** Seen within five minutes, red within two; then told to the next of three tiers every five. */
+export const PLAN: ResponsePlan = {
+  id: 'standard',
+  title: { zh: '一般', en: 'Standard' },
+  steps: { acknowledge: { blue: 5 * MIN, yellow: 5 * MIN, orange: 5 * MIN, red: 2 * MIN } },
+  escalate: { everyMs: 5 * MIN, tiers: 3 },
+  followsWithinMs: 60 * MIN,
+  pauseAtMostMs: 24 * 60 * MIN,
+};
+
 /** A box whose disk holds what a ledger would: alarms, states by key, and entries, each as JSON. */
 export class Box {
   readonly entries: EntryDraft[] = [];
@@ -30,11 +41,13 @@ export class Box {
   readonly #alarms = new Map<string, string>();
   readonly #closed: string[] = [];
   readonly #states = new Map<string, string>();
+  readonly #plans: readonly ResponsePlan[];
   #ids = 0;
   book: AlarmBook;
   now = START;
 
-  constructor(watches: readonly Watch[], settings: Partial<AlarmSettings> = {}) {
+  constructor(watches: readonly Watch[], settings: Partial<AlarmSettings> = {}, plans: readonly ResponsePlan[] = []) {
+    this.#plans = plans;
     this.#watches = new Map(watches.map((watch) => [watch.key, watch]));
     this.#settings = { ...ALARM_SETTINGS, ...settings };
     this.book = this.#open();
@@ -47,6 +60,7 @@ export class Box {
       trust: () => 'synchronised' as const,
       tickOf: (at: number) => at - START,
       atOf: (tick: number) => tick + START,
+      plan: (name: string) => this.#plans.find(({ id }) => id === name) ?? null,
       watchOf: (key: string) => this.#watches.get(key) ?? null,
       isKnown: (on: string) =>
         [...this.#watches.values()].some((watch) => `${watch.device}/${watch.point}`.startsWith(on)),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { IncidentData } from '../../../gateway/alarms/incident.ts';
-import { aWatch, Box, MIN, START, said } from './box.ts';
+import { aWatch, Box, MIN, PLAN, START, said } from './box.ts';
 
 const watches = Array.from({ length: 10_000 }, (_, i) =>
   aWatch(`r@d${i}/p`, { place: { grid: `G${i % 7}`, at: null } }),
@@ -59,8 +59,8 @@ describe('a flood', () => {
   test('people are told of it when its level rises, and each time that it has doubled', () => {
     const box = new Box(watches);
     for (const key of KEYS.slice(0, 50)) box.say(key, 'yellow');
-    box.say(KEYS[50] ?? '', 'red');
-    box.say(KEYS[0] ?? '', 'red');
+    box.say(KEYS[50] ?? '', 'orange');
+    box.say(KEYS[0] ?? '', 'orange');
     expect(incidents(box).map(({ type, data }) => `${type.slice(21)} ${(data as IncidentData).count}`)).toEqual([
       'opened 11',
       'changed 22',
@@ -104,5 +104,168 @@ describe('a flood', () => {
     expect(longest).toBeLessThan(16_384);
     expect([...box.states.keys()].filter((name) => name.startsWith('alarms:')).length).toBeLessThan(5);
     expect(tookMs).toBeLessThan(60_000);
+  });
+});
+
+/** Twelve yellow ones at once: one incident, with a plan. */
+const flooded = (settings = {}): Box => {
+  const box = new Box(watches, settings, [PLAN]);
+  for (const key of KEYS.slice(0, 12)) box.say(key, 'yellow');
+  return box;
+};
+const DAY = 24 * 60 * MIN;
+/** What is told of an incident, in minutes from the start: `0 opened 11 tier 1`, `5 escalated 12 tier 2 acknowledge`. */
+const toldOf = (box: Box): string[] =>
+  incidents(box).map(({ type, time, data }) => {
+    const { count, response, reason, by } = data as IncidentData;
+    const parts = [(Date.parse(time) - START) / MIN, type.slice(21), count, `tier ${response?.tier}`, response?.late];
+    return [...parts, reason === 'steady' ? null : reason, by && `by ${by}`].filter((part) => part != null).join(' ');
+  });
+const acknowledge = (alarm: string) => ({ kind: 'acknowledge', alarm, by: 'li' }) as const;
+
+describe('an incident is to be acknowledged', () => {
+  test('and goes from tier to tier while it is not, also beyond the end of the flood', () => {
+    const box = flooded();
+    box.to(START + DAY);
+    expect(toldOf(box)).toEqual([
+      '0 opened 11 tier 1',
+      '5 escalated 12 tier 2 acknowledge',
+      '10 closed 12 tier 2',
+      '10 escalated 12 tier 3 acknowledge',
+    ]);
+  });
+
+  test('says by when, and by which plan', () => {
+    const [opened] = incidents(flooded());
+    expect(opened?.data).toMatchObject({
+      acknowledged: false,
+      response: { plan: 'standard', waitsFor: 'acknowledge', due: new Date(START + 5 * MIN).toISOString(), tier: 1 },
+    });
+  });
+
+  test('is so by its own id, and each of its alarms with it', () => {
+    const box = flooded();
+    box.to(START + MIN);
+    const { receipt, each } = box.act(acknowledge('a11'));
+    expect(receipt.status).toBe('done');
+    expect(each).toHaveLength(12);
+    expect(box.book.open.every(({ acknowledged }) => acknowledged)).toBe(true);
+    expect(box.act(acknowledge('a11')).receipt.status).toBe('unchanged');
+    box.to(START + DAY);
+    expect(toldOf(box)).toEqual(['0 opened 11 tier 1', '1 acknowledged 12 tier 1 by li', '10 closed 12 tier 1']);
+  });
+
+  test('is so when the last of its alarms was seen, and not before', () => {
+    const box = flooded();
+    for (const key of KEYS.slice(0, 11)) box.act(acknowledge(key));
+    expect(toldOf(box)).toHaveLength(1);
+    box.act(acknowledge(KEYS[11] ?? ''));
+    expect(toldOf(box).at(-1)).toBe('0 acknowledged 12 tier 1 by li');
+  });
+
+  test('what comes after it was seen is told in five minutes, and then goes from tier to tier like the rest', () => {
+    const box = flooded();
+    box.act(acknowledge('a11'));
+    box.to(START + MIN);
+    box.say(KEYS[12] ?? '', 'yellow');
+    box.to(START + DAY);
+    expect(toldOf(box).slice(2)).toEqual([
+      '6 changed 13 tier 1 count',
+      // One came, so that the end is no earlier.
+      '10 closed 13 tier 1',
+      '11 escalated 13 tier 2 acknowledge',
+      '16 escalated 13 tier 3 acknowledge',
+    ]);
+  });
+
+  test('what came after people were told, and before they said that they had seen it, is told as well', () => {
+    const box = flooded();
+    box.to(START + MIN);
+    box.say(KEYS[12] ?? '', 'yellow');
+    for (const key of KEYS.slice(0, 12)) box.act(acknowledge(key));
+    box.to(START + 7 * MIN);
+    expect(toldOf(box).slice(1)).toEqual(['1 acknowledged 13 tier 1 by li', '6 changed 13 tier 1 count']);
+  });
+
+  test('an alarm of it that was put aside is not waited for', () => {
+    const box = flooded();
+    for (const key of KEYS.slice(0, 11)) box.act(acknowledge(key));
+    box.act({ kind: 'shelve', alarm: KEYS[11] ?? '', by: 'li', note: 'known', forMs: 60 * MIN, once: false });
+    box.to(START + 20 * MIN);
+    expect(toldOf(box).some((told) => told.includes('escalated'))).toBe(false);
+  });
+
+  test('is told once to a tier that nobody was sent to any of its alarms', () => {
+    const plan = { ...PLAN, steps: { ...PLAN.steps, dispatch: { yellow: 10 * MIN } } };
+    const sent = Array.from({ length: 12 }, (_, i) => aWatch(`r@e${i}/p`, { respond: 'standard' }));
+    const box = new Box(sent, {}, [plan]);
+    for (const { key } of sent) box.say(key, 'yellow');
+    box.act(acknowledge('a11'));
+    box.to(START + DAY);
+    expect(toldOf(box).slice(2)).toEqual([
+      '10 escalated 12 tier 2 dispatch',
+      '10 closed 12 tier 1',
+      '15 escalated 12 tier 3 dispatch',
+    ]);
+  });
+
+  test('what is kept of it is gone with the last of its alarms', () => {
+    const box = flooded();
+    box.act(acknowledge('a11'));
+    box.to(START + 30 * MIN);
+    expect([...box.states.keys()].filter((name) => name.includes('incident'))).toHaveLength(2);
+    for (const key of KEYS.slice(0, 12)) box.say(key, 'normal');
+    expect([...box.states.keys()].filter((name) => name.includes('incident'))).toEqual([]);
+  });
+});
+
+describe('nobody is left without being called', () => {
+  test.each<[sentence: string, play: (box: Box) => void]>([
+    [
+      'an alarm that comes back when the flood is over calls by itself',
+      (box) => {
+        box.say(KEYS[0] ?? '', 'normal');
+        box.to(START + 60 * MIN);
+        box.say(KEYS[0] ?? '', 'yellow');
+      },
+    ],
+    [
+      'and one that rises then',
+      (box) => {
+        box.to(START + 60 * MIN);
+        box.say(KEYS[0] ?? '', 'orange');
+      },
+    ],
+    ['one that turns red in its midst', (box) => void box.say(KEYS[0] ?? '', 'red')],
+    ['one that is red from the beginning', (box) => void box.say(KEYS[20] ?? '', 'red')],
+  ])('%s', (_, play) => {
+    const box = flooded();
+    const before = box.entries.length;
+    play(box);
+    const [last] = box.entries
+      .slice(before)
+      .filter(({ type }) => /raised|level-changed/.test(type))
+      .slice(-1);
+    expect(last?.data).toMatchObject({ incident: null });
+  });
+
+  test('of a flood of red ones as many as are no flood yet call by themselves, and the incident tells of the others', () => {
+    const box = new Box(watches, {}, [PLAN]);
+    for (const key of KEYS.slice(0, 40)) box.say(key, 'red');
+    const own = box.book.open.filter(({ incident }) => incident === undefined);
+    expect(own).toHaveLength(11);
+    expect(incidents(box)[0]?.data).toMatchObject({ level: 'red', firstOut: { alarm: 'a2' } });
+    box.to(START + 2 * MIN);
+    expect(toldOf(box).at(-1)).toBe('2 escalated 30 tier 2 acknowledge');
+  });
+
+  test('a red one that comes after it was seen is told at once', () => {
+    const box = new Box(watches, {}, [PLAN]);
+    for (const key of KEYS.slice(0, 40)) box.say(key, 'red');
+    box.act(acknowledge(box.book.open.at(-1)?.incident ?? ''));
+    box.to(START + MIN);
+    box.say(KEYS[40] ?? '', 'red');
+    box.to(START + MIN);
+    expect(toldOf(box).at(-1)).toBe('1 changed 31 tier 1 count');
   });
 });

@@ -2,9 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Action } from '../../../gateway/alarms/action.ts';
 import { LEVELS } from '../../../gateway/rules/finding.ts';
-import { aWatch, Box, MIN } from './box.ts';
+import { aWatch, Box, MIN, PLAN } from './box.ts';
 
 const WATCHES = [
+  aWatch('owed@b/q', { respond: 'standard' }),
   ...['a', 'b', 'c'].map((device) => aWatch(`r@${device}/p`, { link: 'l', suppressedBy: ['down', 'r'] })),
   aWatch('latched@a/p', { latched: true, link: 'l' }),
   aWatch('down@link:l/state'),
@@ -23,6 +24,11 @@ const li = { by: 'Li', note: 'n' };
 const forMs = fc.constantFrom(MIN, 5 * MIN, 60 * MIN);
 const acts: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ kind: fc.constant('acknowledge' as const), alarm: key, by: fc.constant('Li') }),
+  fc.record({
+    kind: fc.constant('acknowledge' as const),
+    alarm: fc.constantFrom('a1', 'a4', 'a5', 'a6'),
+    by: fc.constant('Li'),
+  }),
   fc.record({ kind: fc.constant('reset' as const), alarm: key, by: fc.constant('Li') }),
   fc.record({ alarm: key, forMs, once: fc.boolean() }).map((more) => ({ kind: 'shelve', ...li, ...more }) as const),
   fc.record({ alarm: key }).map((more) => ({ kind: 'unshelve', ...li, ...more }) as const),
@@ -38,10 +44,10 @@ const input: fc.Arbitrary<Input> = fc.oneof(
   { arbitrary: fc.record({ act: acts }), weight: 3 },
   { arbitrary: fc.record({ wait: fc.constantFrom(1, 1000, MIN, 7 * MIN, 60 * MIN) }), weight: 2 },
 );
-const SETTINGS = { flood: { over: 3, below: 2, withinMs: 5 * MIN }, staleAfterMs: 90 * MIN };
+const SETTINGS = { flood: { over: 3, below: 2, withinMs: 5 * MIN, respond: 'standard' }, staleAfterMs: 90 * MIN };
 
 function run(inputs: readonly Input[], isKilled: (i: number) => boolean): unknown[] {
-  const box = new Box(WATCHES, SETTINGS);
+  const box = new Box(WATCHES, SETTINGS, [PLAN]);
   for (const [i, each] of inputs.entries()) {
     if ('say' in each) box.say(each.say, each.answer);
     else if ('act' in each) box.act(each.act);
@@ -69,7 +75,7 @@ test('killed after any input it tells what an unbroken run tells: everything of 
 test('whatever happens, what was announced of an open alarm is what keeps it from people', () => {
   fc.assert(
     fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
-      const box = new Box(WATCHES, SETTINGS);
+      const box = new Box(WATCHES, SETTINGS, [PLAN]);
       for (const each of inputs) {
         if ('say' in each) box.say(each.say, each.answer);
         else if ('act' in each) box.act(each.act);

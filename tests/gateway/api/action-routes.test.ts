@@ -76,6 +76,7 @@ test('incidents are listed newest first, each as it was told last', async () => 
   const data = (incident: string, count: number): IncidentData => ({
     ...{ incident, count, title: { zh: '合并告警', en: 'Incident' }, level: 'red', previousLevel: null, reason: null },
     ...{ openedAt: member.at, firstOut: member, alarms: [member], clock: 'synchronised' },
+    ...{ acknowledged: false, by: null, response: null },
   });
   const { ledger } = api.context;
   ledger.commit([data('i-1', 11)], 'city.gengfu.incident.opened');

@@ -39,9 +39,21 @@ test.each<[sentence: string, step: string, alarm: State, needed: boolean]>([
   ['and not when they are', 'dispatched:drainage', { ...ACKED, response: response('arrived', 1) }, false],
   ['nor when others were sent', 'dispatched:patrol', { ...ACKED, response: response('dispatched', 1) }, false],
   ['that it is over is told of what is closed', 'returned', null, true],
-  ['an incident is told by itself', 'incident-opened', null, true],
 ])('%s', (_, step, alarm, needed) => {
   expect(isNeeded({ step, wantedAt: 0 }, alarm, 60_000)).toBe(needed);
+});
+
+test.each<[sentence: string, step: string, isUnseen: boolean, afterMin: number, needed: boolean]>([
+  ['an incident is told while it waits to be seen', 'incident-opened', true, 1, true],
+  ['also in the morning, to whom it waited for', 'incident-opened', true, 8 * 60, true],
+  ['and no more once it was', 'incident-opened', false, 1, false],
+  ['nor to the tier above', 'incident-escalated:2:acknowledge', false, 1, false],
+  ['that nobody was sent is told though it was seen', 'incident-escalated:2:dispatch', false, 1, true],
+  ['that it is over as well', 'incident-closed', false, 59, true],
+  ['which is no news after an hour', 'incident-closed', false, 60, false],
+  ['unless some of it still waits', 'incident-closed', true, 60, true],
+])('%s', (_, step, isUnseen, afterMin, needed) => {
+  expect(isNeeded({ step, wantedAt: 0 }, null, afterMin * 60_000, () => isUnseen)).toBe(needed);
 });
 
 test('that it is over is no news after an hour', () => {

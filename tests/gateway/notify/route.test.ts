@@ -160,6 +160,36 @@ describe('who is called', () => {
       { ...SMOKE, device: 'smoke-09', incident: '0200' },
       ['li raised by call>sms urgent', 'zhao raised by call>sms urgent', 'chen raised by call>sms urgent'],
     ],
+    [
+      'nor that nobody has seen it',
+      'escalated',
+      { incident: '0200', response: answered({ tier: 2, late: 'acknowledge' }) },
+      [],
+    ],
+    [
+      'nor that nobody was sent',
+      'escalated',
+      { incident: '0200', response: answered({ tier: 2, late: 'dispatch' }) },
+      [],
+    ],
+    [
+      'but who was sent is told, though it is one of many',
+      'dispatched',
+      { incident: '0200', response: answered({ to: 'pump' }) },
+      ['pump dispatched:pump by sms'],
+    ],
+    [
+      'and that he is late',
+      'escalated',
+      { incident: '0200', response: answered({ tier: 2, to: 'pump', late: 'arrive' }) },
+      ['wang escalated:2 by sms>mail', 'pump escalated:2 by sms'],
+    ],
+    [
+      'and he alone that it is over',
+      'returned',
+      { incident: '0200', condition: 'normal', level: null, response: answered({ to: 'pump' }) },
+      ['pump returned by sms'],
+    ],
     ['what is heard of again', 'unshelved', {}, ['li raised by sms>mail', 'group desk raised by robot']],
     ['what was seen meanwhile is not', 'unshelved', { acknowledged: true }, []],
     [
@@ -288,6 +318,41 @@ describe('who is called', () => {
       callsOf({ type: `city.gengfu.incident.${step}`, data: { ...data } }, aRoll(), EVENING).map(told);
     expect(incident('opened', { level: 'red', count: 11 })).toEqual(['li incident-opened by call>sms urgent']);
     expect(incident('closed', { level: null, count: 40 })).toEqual(['li incident-closed by sms>mail']);
+    expect(incident('acknowledged', { level: 'red', count: 40 })).toEqual([]);
+  });
+
+  test.each<[string, object, object, string[]]>([
+    ['to the tier above', {}, {}, ['wang incident-escalated:2:acknowledge by sms>mail']],
+    ['urgent where it is red', { level: 'red' }, {}, ['wang incident-escalated:2:acknowledge by call>sms urgent']],
+    [
+      'to the last beyond it',
+      { response: answered({ tier: 5, late: 'dispatch' }) },
+      {},
+      ['wang incident-escalated:5:dispatch by sms>mail'],
+    ],
+    [
+      'past a tier in which nobody is',
+      {},
+      { escalation: [['duty'], ['patrol'], ['chen']] },
+      ['chen incident-escalated:2:acknowledge by sms>mail'],
+    ],
+    ['to nobody, which is told', {}, { escalation: [['patrol']] }, ['nobody  incident-escalated:2:acknowledge by ']],
+    [
+      'an exercise is never urgent',
+      { level: 'red', exercise: 'drill' },
+      {},
+      ['wang incident-escalated:2:acknowledge by sms>mail'],
+    ],
+  ])('an incident that nobody has seen goes %s', (_, more, people, expected) => {
+    const data = { level: 'yellow', count: 12, response: answered({ tier: 2, late: 'acknowledge' }), ...more };
+    const event = { type: 'city.gengfu.incident.escalated', data };
+    expect(callsOf(event, aRoll(aPeople(people)), EVENING).map(told)).toEqual(expected);
+  });
+
+  test('of a red incident that nobody could be reached for, the tier above is called at once', () => {
+    const event = { type: 'city.gengfu.incident.opened', data: { level: 'red', count: 11 } };
+    expect(callsAbove(event, 1, aRoll(), EVENING).map(told)).toEqual(['wang incident-unreached by call>sms urgent']);
+    expect(callsAbove(event, 2, aRoll(), EVENING)).toEqual([]);
   });
 
   test('an entry of another kind calls nobody', () => {

@@ -245,6 +245,49 @@ test.each([
   ).toBe(expected);
 });
 
+test.each([
+  [
+    'opened',
+    'incident-opened',
+    { acknowledged: false, response: answered({ due: '2026-07-16T00:11:20.000+08:00' }) },
+    '【黄色】【合并告警】共 12 条告警，00:11前确认，首出：depth。',
+  ],
+  [
+    'escalated',
+    'incident-escalated:2:acknowledge',
+    { response: answered({ tier: 2, late: 'acknowledge' }) },
+    '【黄色】【超时升级】【合并告警】共 12 条告警，超时未确认，首出：depth。',
+  ],
+  [
+    'escalated',
+    'incident-escalated:2:dispatch',
+    { response: answered({ tier: 2, late: 'dispatch' }) },
+    '【黄色】【超时升级】【合并告警】共 12 条告警，超时未派单，首出：depth。',
+  ],
+  ['opened', 'incident-unreached', {}, '【黄色】【升级】【合并告警】共 12 条告警，前一级人员均未接通，首出：depth。'],
+  [
+    'closed',
+    'incident-closed',
+    { level: null, acknowledged: false },
+    '【合并告警结束】共 12 条告警，尚有告警未确认，首出：depth。',
+  ],
+  [
+    'escalated',
+    'incident-escalated:2:acknowledge',
+    { exercise: 'drill', response: answered({ tier: 2, late: 'acknowledge' }) },
+    '【演练】【黄色】【超时升级】【合并告警】共 12 条告警，超时未确认，首出：depth。',
+  ],
+])('of an incident that is %s (%s) people are told what is asked of them', (type, step, more, expected) => {
+  const event = {
+    type: `city.gengfu.incident.${type}`,
+    time: '2026-07-16T00:06:20.000+08:00',
+    data: { level: 'yellow', count: 12, firstOut: { subject: 'depth' }, ...more },
+  };
+  const said = say(event, { language: 'zh', zone: ZONE, step, isGroup: false, repeated: false, deviceName: '' });
+  expect(said.text).toBe(expected);
+  expect(said.speech).toMatch(/收到请按1$/);
+});
+
 test('an incident names the first of its alarms as people know it, in a group without the flat', () => {
   const data = { level: 'red', count: 37, firstOut: { subject: 'smoke-12/state/smoke' } };
   const incident = (isGroup: boolean) =>
