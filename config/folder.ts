@@ -1,15 +1,12 @@
 import { isUtf8 } from 'node:buffer';
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
-import { codeOf, textOf } from '#kit/fault.ts';
+import { textOf } from '#kit/fault.ts';
 import { type Entry, parseFile } from './document.ts';
-import { suggest } from './nearest.ts';
+import { listFiles, listNames } from './list-files.ts';
 import type { Report } from './report.ts';
 
 const LARGEST_BYTES = 4 * 1024 * 1024;
-
-const SINGLE = ['site', 'links', 'devices', 'rules', 'permits', 'people'] as const;
-const FOLDERS = ['links', 'devices', 'rules', 'permits', 'profiles'] as const;
 
 /** The parsed files of a site's directory, each list in the order of its files' names. */
 export interface Folder {
@@ -19,8 +16,6 @@ export interface Folder {
   readonly people: Entry | undefined;
   readonly profiles: readonly Entry[];
 }
-
-const start = (file: string) => ({ file, line: 1, column: 1 });
 
 /** Reads a site's directory; what cannot be read or parsed is reported and left out. */
 export async function readFolder(dir: string, report: Report): Promise<Folder> {
@@ -33,7 +28,10 @@ export async function readFolder(dir: string, report: Report): Promise<Folder> {
     if (entry !== undefined) entries.set(file, entry);
   }
   if (!files.includes('site.yaml')) {
-    report.error(start('site.yaml'), 'there is no site.yaml here; "gengfu init DIR" writes a first site');
+    report.error(
+      { file: 'site.yaml', line: 1, column: 1 },
+      'there is no site.yaml here; "gengfu init DIR" writes a first site',
+    );
   }
   const chosen = (isWanted: (file: string) => boolean) =>
     [...entries].filter(([file]) => isWanted(file)).map(([, entry]) => entry);
@@ -63,52 +61,6 @@ export async function readBeside(path: string, report: Report): Promise<Entry[]>
   }
   return entries;
 }
-
-/** The files of a site's directory that are read, `site.yaml` first; undefined when it cannot be. */
-export async function listFiles(dir: string, report: Report): Promise<string[] | undefined> {
-  const names = await listNames(dir, '.', report);
-  if (names === undefined) return undefined;
-  const folders = FOLDERS.filter((name) => names.includes(name)).map((name) => listFolder(dir, name, report));
-  return [...pick(names, '', report), ...(await Promise.all(folders)).flat()];
-}
-
-async function listNames(dir: string, file: string, report: Report): Promise<string[] | undefined> {
-  try {
-    return (await readdir(join(dir, file))).sort();
-  } catch (error) {
-    report.markIncomplete();
-    const reason = codeOf(error) === 'ENOENT' ? 'there is no such directory' : textOf(error);
-    report.error(start(file), file === '.' ? `the site ${dir} cannot be read: ${reason}` : `cannot be read: ${reason}`);
-    return undefined;
-  }
-}
-
-async function listFolder(dir: string, folder: string, report: Report): Promise<string[]> {
-  return pick((await listNames(dir, folder, report)) ?? [], `${folder}/`, report);
-}
-
-/** The files that are read; of others that look as if they were meant to be, a warning. */
-function pick(names: readonly string[], folder: string, report: Report): string[] {
-  const visible = names.filter((name) => !name.startsWith('.'));
-  for (const name of visible) {
-    const isOther = folder === '' && name.endsWith('.yaml') && !isSingle(name);
-    if (name.endsWith('.yml')) report.warn(start(folder + name), 'is not read: give it the ending .yaml');
-    else if (isOther)
-      report.warn(
-        start(name),
-        `is not read; ${suggest(
-          name,
-          SINGLE.map((single) => `${single}.yaml`),
-          'read here',
-        )}`,
-      );
-  }
-  const wanted = visible.filter((name) => name.endsWith('.yaml') && (folder !== '' || isSingle(name)));
-  const order = (name: string) => (name === 'site.yaml' ? 0 : 1);
-  return wanted.sort((a, b) => order(a) - order(b)).map((name) => folder + name);
-}
-
-const isSingle = (name: string): boolean => SINGLE.some((single) => name === `${single}.yaml`);
 
 async function readText(dir: string, file: string, report: Report, shown = file): Promise<string | undefined> {
   const refuse = (message: string, line = 1, column = 1) => {

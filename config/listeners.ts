@@ -1,4 +1,4 @@
-import { type BrokerListens, encodeListen, listensOf } from './broker.ts';
+import { type BrokerListens, encodeListen, listensOf } from './broker-listens.ts';
 import type { OpenLinkSpec } from './devices.ts';
 import { type Entry, isMapping } from './document.ts';
 import { listen as listenField } from './fields.ts';

@@ -21,16 +21,3 @@ export async function takeAction(
   const receipt = await act(read.data);
   return receipt.status === 'refused' ? receipt : { status: receipt.status, alarm: receipt.alarm?.id ?? null };
 }
-
-/** The commands of an upstream (DESIGN 4.4), one of each kind of action: `acknowledge`, `dispatch`, `shelve` … */
-export const actionCommands = (
-  act: (action: Action) => Promise<Receipt>,
-  upstream: string,
-): Record<string, (payload: unknown) => Promise<object>> =>
-  Object.fromEntries(
-    action.options.map(({ shape: { kind } }) => [
-      kind.value,
-      (payload: unknown) =>
-        takeAction(act, typeof payload === 'object' ? { ...payload, kind: kind.value } : payload, upstream),
-    ]),
-  );

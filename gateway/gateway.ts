@@ -5,9 +5,8 @@ import type { Log } from '#kit/log.ts';
 import { keepSmall } from '#kit/memory.ts';
 import type { Listen, Site } from '../config/site.ts';
 import type { LinkContext, LinkStatus, OpenLink, Picture } from '../drivers/driver.ts';
-import { drivers } from '../drivers/index.ts';
+import { openers as drivers } from '../drivers/openers.ts';
 import type { Reading } from '../drivers/reading.ts';
-import { actionCommands } from './action-command.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { StandingView } from './alarms/alarm-book.ts';
@@ -36,8 +35,7 @@ import { noisePointsOf } from './noise-points.ts';
 import { type OutputSwitch, openOutputs, switchOf } from './open-outputs.ts';
 import type { Outputs } from './outputs/outputs.ts';
 import { OwnPoints } from './own-points.ts';
-import { type PermitImport, PermitImports } from './permits/import-permits.ts';
-import { takePermitCommand } from './permits/permit-command.ts';
+import type { PermitImport } from './permits/import-permits.ts';
 import { type PermitRecord, PermitRegister } from './permits/permit-register.ts';
 import { Pumps } from './pumps.ts';
 import type { Works } from './reload.ts';
@@ -50,10 +48,10 @@ import type { SiteSource } from './site-start.ts';
 import { siteViews } from './site-views.ts';
 import { openBootLine } from './time/boot-line.ts';
 import type { KeptClock } from './time/kept-clock.ts';
-import { timeCommand } from './time/time-command.ts';
 import { STRETCH, TimeKeeper, type TimeStatus } from './time/time-keeper.ts';
-import { upstreams } from './upstream/index.ts';
-import type { OpenUpstream, UpstreamContext, UpstreamStatus } from './upstream/upstream.ts';
+import { openers as upstreams } from './upstream/openers.ts';
+import type { OpenUpstream, UpstreamContext, UpstreamOpener, UpstreamStatus } from './upstream/upstream.ts';
+import { upstreamCommands } from './upstream-commands.ts';
 
 export type GatewaySite = Site<Rule, Permit>;
 type SiteUpstream = GatewaySite['upstreams'][number];
@@ -182,11 +180,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const sinks = opening.use(
     new SiteParts((spec: SiteUpstream) => {
-      const commands = {
-        permit: (payload: unknown) => takePermitCommand(permits, payload, spec.id),
-        ...actionCommands((action) => live.act(action), spec.id),
-        ...timeCommand(options.kept),
-      };
+      const commands = upstreamCommands({ permits, act: (action) => live.act(action), clock: options.kept }, spec.id);
       return openSink(spec, {
         gateway: site.gateway,
         ...{ version, clock, wire, log, ledger, history, commands },
@@ -228,16 +222,25 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   // The devices are asked before the page is even loaded.
   await wire.sleep(FIRST_ASK_MS);
   keepSmall();
-  const [{ openApi }, { openMetrics }, { SiteDesk }, { InstallerDesk }, { Jobs }, { CallDesk }, { ExerciseDesk }] =
-    await Promise.all([
-      import('./api/open-api.ts'),
-      import('./metrics.ts'),
-      import('./site-desk.ts'),
-      import('./installer-desk.ts'),
-      import('./jobs.ts'),
-      import('./call-desk.ts'),
-      import('./exercise-desk.ts'),
-    ]);
+  const [
+    { openApi },
+    { openMetrics },
+    { SiteDesk },
+    { InstallerDesk },
+    { Jobs },
+    { CallDesk },
+    { ExerciseDesk },
+    { PermitImports },
+  ] = await Promise.all([
+    import('./api/open-api.ts'),
+    import('./metrics.ts'),
+    import('./site-desk.ts'),
+    import('./installer-desk.ts'),
+    import('./jobs.ts'),
+    import('./call-desk.ts'),
+    import('./exercise-desk.ts'),
+    import('./permits/import-permits.ts'),
+  ]);
   const exercises = opening.use(
     new ExerciseDesk({
       ...{ board, live, ledger, accounts, sinks: sinks.open, clock, wire, log },
@@ -368,13 +371,14 @@ async function pictureOf(
 }
 
 async function openSink({ id, kind, options }: SiteUpstream, context: UpstreamContext): Promise<OpenUpstream> {
-  const sink = upstreams.find((each) => each.kind === kind);
+  // Of the kind that its options were checked for.
+  const sink: UpstreamOpener<never> | undefined = Object.values(upstreams).find((each) => each.kind === kind);
   if (sink === undefined) throw new Fault('upstream-kind', `upstream ${id}: no kind ${kind}`);
   return sink.open(id, options as never, context);
 }
 
 async function openLink(spec: DriverLink, context: LinkContext): Promise<OpenLink> {
-  const driver = drivers.find(({ protocol }) => protocol === spec.protocol);
-  if (driver === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
-  return driver.open(spec as Parameters<typeof driver.open>[0], context);
+  const open = drivers[spec.protocol];
+  if (open === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
+  return open(spec, context);
 }

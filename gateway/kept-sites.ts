@@ -1,6 +1,5 @@
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import { hashSite, type SiteFiles } from './site-files.ts';
 
@@ -11,20 +10,21 @@ const PENDING = '.pending';
 const FOLDER = /^([1-9]\d{0,8})-\d{8}T\d{6}Z-[0-9a-f]{12}$/;
 const FILE = /^((site|links|devices|rules|permits|people)|(links|devices|rules|permits|profiles)\/[^/.][^/]*)\.yaml$/;
 
-const about = z.object({
+const FROM = ['directory', 'back', 'upstream'] as const;
+
+export interface About {
   /** UTC milliseconds. */
-  at: z.number(),
+  readonly at: number;
   /** sha256 of its files. */
-  hash: z.string(),
-  by: z.string(),
+  readonly hash: string;
+  readonly by: string;
   /** Whence it was applied: the site's directory, an earlier site that was put back, an upstream. */
-  from: z.enum(['directory', 'back', 'upstream']),
+  readonly from: (typeof FROM)[number];
   /** The number of the one that was put back. */
-  of: z.number().nullable(),
+  readonly of: number | null;
   /** sha256 of the files that the directory had then: what this site runs in the place of. */
-  directory: z.string().nullable(),
-});
-export type About = z.output<typeof about>;
+  readonly directory: string | null;
+}
 
 /** A site as it was applied. The one of the highest number is the present one. */
 export interface KeptSite extends About {
@@ -97,7 +97,8 @@ export class KeptSites {
     if (number === undefined) return undefined;
     const path = join(this.#dir, name);
     try {
-      return { ...about.parse(JSON.parse(await readFile(join(path, ABOUT), 'utf8'))), number: Number(number), path };
+      const told = parseAbout(JSON.parse(await readFile(join(path, ABOUT), 'utf8')));
+      return told === undefined ? undefined : { ...told, number: Number(number), path };
     } catch {
       return undefined;
     }
@@ -114,6 +115,18 @@ export class KeptSites {
       });
     }
   }
+}
+
+/** By hand: a start that has its site already needs no schema of anything. */
+function parseAbout(json: unknown): About | undefined {
+  if (typeof json !== 'object' || json === null) return undefined;
+  const { at, hash, by, from, of, directory } = json as Record<keyof About, unknown>;
+  const whence = FROM.find((each) => each === from);
+  if (typeof at !== 'number' || typeof hash !== 'string' || typeof by !== 'string' || whence === undefined)
+    return undefined;
+  if ((of !== null && typeof of !== 'number') || (directory !== null && typeof directory !== 'string'))
+    return undefined;
+  return { at, hash, by, from: whence, of, directory };
 }
 
 async function writeSynced(path: string, text: Buffer | string): Promise<void> {

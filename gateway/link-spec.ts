@@ -1,4 +1,4 @@
-import { linkFieldsOf } from '../config/broker.ts';
+import { linkFieldsOf } from '../config/broker-listens.ts';
 import type { Site, SiteDevice, SiteLink, SitePoint } from '../config/site.ts';
 import type { LinkSpec } from '../drivers/driver.ts';
 import type { Point } from '../drivers/point.ts';

@@ -2,9 +2,9 @@ import type { SiteDevice } from '../config/site.ts';
 import type { ModbusDevice } from '../drivers/modbus/check.ts';
 import { OwnScale } from '../drivers/modbus/own-scale.ts';
 import { type Block, DEFAULT_BLOCKS, type ModbusPoint, planPolls } from '../drivers/modbus/plan.ts';
-import { widthOf } from '../drivers/modbus/register.ts';
 import { settingOf } from '../drivers/modbus/unit.ts';
 import { readValue } from '../drivers/modbus/values.ts';
+import { widthOf } from '../drivers/modbus/width.ts';
 import type { ReadBlock } from './commissioning/read.ts';
 
 export interface ReadPlan {

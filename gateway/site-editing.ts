@@ -3,14 +3,12 @@ import { dirname, join } from 'node:path';
 import { codeOf, Fault } from '#kit/fault.ts';
 import { replaceFile } from '#kit/replace-file.ts';
 import { openScratch } from '#kit/scratch.ts';
-import { loadSite } from '../config/load.ts';
 import type { Loaded } from '../config/site.ts';
 import type { SiteTexts } from './device-edits.ts';
 import type { GatewaySite } from './gateway.ts';
-import { kinds } from './kinds.ts';
 import { readSiteFiles, type SiteFiles } from './site-files.ts';
 import { lockSite, unwritable } from './site-lock.ts';
-import type { LoadSite } from './site-start.ts';
+import { type LoadSite, loadHere } from './site-start.ts';
 
 /** A change of some of a site's files: what it makes of the texts that stand there. Throws a Fault for what cannot be. */
 export type SiteEdit = (texts: SiteTexts) => Promise<SiteTexts> | SiteTexts;
@@ -38,7 +36,7 @@ export async function checkFiles(
   files: SiteFiles,
   secretsDir: string,
   more: { readonly env?: NodeJS.ProcessEnv; readonly missingSecrets?: 'warning' } = {},
-  load: LoadSite = (from, how) => loadSite(from, kinds, how),
+  load: LoadSite = loadHere,
 ): Promise<Loaded<GatewaySite>> {
   await using copy = await openScratch(CHECK);
   for (const [file, text] of files) {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, Fault } from '#kit/fault.ts';
-import { listFiles } from '../config/folder.ts';
+import { listFiles } from '../config/list-files.ts';
 import { Report } from '../config/report.ts';
 
 /** The files of a site that are read, by their path in its directory. */

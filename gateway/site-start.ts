@@ -1,10 +1,9 @@
 import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import { encodeProblem } from '../config/check-report.ts';
-import { type LoadOptions, loadSite } from '../config/load.ts';
+import type { LoadOptions } from '../config/load.ts';
 import type { Loaded, Site } from '../config/site.ts';
 import { type KeptSite, KeptSites } from './kept-sites.ts';
-import { kinds } from './kinds.ts';
 import type { Permit } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
 import { hashSite, readSiteFiles, type SiteFiles } from './site-files.ts';
@@ -30,11 +29,17 @@ export type LoadSite = (dir: string, options: LoadOptions) => Promise<Loaded<Sit
 
 const TRIES = 5;
 
+/** By the loader in this very thread; it and every schema are loaded with the first site. */
+export const loadHere: LoadSite = async (dir, options) => {
+  const [{ loadSite }, { kinds }] = await Promise.all([import('../config/load.ts'), import('./kinds.ts')]);
+  return await loadSite(dir, kinds, options);
+};
+
 /** A directory's site with the very files that it was read from: files that change meanwhile are read again. */
 export async function loadFiles(
   dir: string,
   options: LoadOptions = {},
-  load: LoadSite = (from, how) => loadSite(from, kinds, how),
+  load: LoadSite = loadHere,
 ): Promise<LoadedFiles> {
   for (let tries = 1; ; tries++) {
     const files = await readSiteFiles(dir);

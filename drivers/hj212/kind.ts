@@ -3,7 +3,7 @@ import { DURATION, parseDuration } from '#kit/duration.ts';
 import { openZone } from '#kit/zone.ts';
 import type { Device, Driver, LinkSpec } from '../driver.ts';
 import { parseListen } from '../listen.ts';
-import { ttyChoice } from '../modbus/tty.ts';
+import { ttyChoice } from '../modbus/tty-choice.ts';
 import { checkDevices } from './check.ts';
 import { DATA_COMMANDS } from './values.ts';
 

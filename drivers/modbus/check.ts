@@ -1,8 +1,9 @@
 import type { Device, LinkSpec, SpecProblem } from '../driver.ts';
 import { type BlockRules, DEFAULT_BLOCKS, isForbidden, type ModbusPoint } from './plan.ts';
-import { type Register, widthOf } from './register.ts';
+import type { Register } from './register.ts';
 import { plansOf, settingOf } from './unit.ts';
 import { type Pace, shareOf } from './use.ts';
+import { widthOf } from './width.ts';
 
 /** How a device wants to be asked: its own, else its profile's, else its link's. */
 export interface Timing {

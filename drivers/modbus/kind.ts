@@ -1,16 +1,12 @@
 import { z } from 'zod';
-import type { Device, Driver, LinkContext, LinkSpec, OpenLink, SpecProblem } from '../driver.ts';
+import type { Device, Driver, LinkContext, LinkSpec, SpecProblem } from '../driver.ts';
 import { checkLink } from './check.ts';
-import { bySerialBus, checkRegistrations, DIAL_IN, dialIn, openDialIn, registration } from './dial-in.ts';
-import { openLink } from './link.ts';
+import { bySerialBus, checkRegistrations, DIAL_IN } from './dial-in.ts';
+import { dialIn, registration } from './dial-in-options.ts';
 import { TABLES } from './pdu.ts';
-import { serialPort, socketPort } from './port.ts';
 import { register } from './register.ts';
-import { SharedLine } from './shared-line.ts';
-import { TcpLine } from './tcp-line.ts';
 import { duration, timeout, timing } from './timing.ts';
-import { nameTty, ttyChoice } from './tty.ts';
-import { settingOf } from './unit.ts';
+import { ttyChoice } from './tty-choice.ts';
 import { paceOf } from './use.ts';
 
 const linkTimeout = timeout.prefault('1s');
@@ -78,80 +74,12 @@ const profile = z.strictObject({
 
 const point = z.strictObject({ register });
 
-/** The most of a link's time that all its absent units together may cost the others. */
-const TCP_SHARE = 0.008;
-const RTU_SHARE = 0.032;
-/** Fewest requests in a row without a byte in reply after which a connection is made anew. */
-const MUTE_AFTER = 3;
-
-type Options = z.output<typeof rtu> | z.output<typeof tcp> | z.output<typeof rtuOverTcp> | z.output<typeof dialIn>;
-type ModbusDevice = Device<z.output<typeof device>, z.output<typeof profile>, z.output<typeof point>>;
-
-async function open(link: LinkSpec<Options, ModbusDevice>, context: LinkContext): Promise<OpenLink> {
-  const { options } = link;
-  const { wire } = context;
-  const muteAfter = Math.max(MUTE_AFTER, link.devices.length);
-  // What is broken off on the line may be of any of them.
-  const ownGaps = link.devices.map((each) => settingOf(each, 'byteGap') ?? 0);
-  const byteGap = Math.max('byteGap' in options ? (options.byteGap ?? 0) : 0, ...ownGaps);
-  const timing = {
-    timeoutMs: options.timeout,
-    retries: 'retries' in options ? options.retries : undefined,
-    turnaroundMs: 'turnaround' in options ? options.turnaround : undefined,
-    pace: paceOf(options),
-  };
-  if ('listen' in options) return openDialIn({ ...link, options }, context);
-  if ('window' in options) {
-    return openLink(link, context, {
-      where: `${options.host}:${options.port}`,
-      ...timing,
-      share: TCP_SHARE * options.window,
-      hasNumbers: true,
-      framing: 'tcp',
-      openPort: socketPort(options, wire),
-      makeLine: (port, counters, events) =>
-        new TcpLine(port, { window: options.window, muteAfter }, wire, counters, events),
-    });
-  }
-  if ('host' in options) {
-    const settings = { baud: options.baud, parity: 'none', dataBits: 8, stopBits: 1 } as const;
-    return openLink(link, context, {
-      settings,
-      where: `${options.host}:${options.port}`,
-      ...timing,
-      share: RTU_SHARE,
-      hasNumbers: false,
-      framing: 'rtu',
-      openPort: socketPort(options, wire),
-      makeLine: (port, counters, events) =>
-        new SharedLine(
-          port,
-          settings,
-          { baud: options.baud, gap: 0, byteGap, muteAfter },
-          ...([wire, counters, events] as const),
-        ),
-    });
-  }
-  const { baud, parity, dataBits, stopBits } = options;
-  const settings = { baud, parity, dataBits, stopBits };
-  return openLink(link, context, {
-    settings,
-    isSettable: true,
-    where: nameTty(options.port),
-    ...timing,
-    share: RTU_SHARE,
-    hasNumbers: false,
-    framing: 'rtu',
-    openPort: serialPort(options),
-    makeLine: (port, counters, events) =>
-      new SharedLine(
-        port,
-        settings,
-        { baud, gap: options.gap, byteGap, muteAfter: Number.POSITIVE_INFINITY },
-        ...([wire, counters, events] as const),
-      ),
-  });
-}
+export type Options =
+  | z.output<typeof rtu>
+  | z.output<typeof tcp>
+  | z.output<typeof rtuOverTcp>
+  | z.output<typeof dialIn>;
+export type ModbusDevice = Device<z.output<typeof device>, z.output<typeof profile>, z.output<typeof point>>;
 
 function check(link: LinkSpec<Options, ModbusDevice>): SpecProblem[] {
   const buses = link.kind === DIAL_IN ? [...bySerialBus(link.devices).values()] : [link.devices];
@@ -171,5 +99,6 @@ export const modbus = {
   point,
   isWritable: ({ register }: z.output<typeof point>) => register.write !== undefined,
   check,
-  open,
+  open: async (link: LinkSpec<Options, ModbusDevice>, context: LinkContext) =>
+    (await import('./open.ts')).openModbusLink(link, context),
 } satisfies Driver;

@@ -1,6 +1,7 @@
 import type { Point } from '../point.ts';
 import { isBitTable, makeRequest, mostOf, type Request, type Table } from './pdu.ts';
-import { type Register, widthOf } from './register.ts';
+import type { Register } from './register.ts';
+import { widthOf } from './width.ts';
 
 export type ModbusPoint = Point<{ readonly register: Register }>;
 

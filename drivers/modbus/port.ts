@@ -6,7 +6,8 @@ import type { Fault } from '#kit/fault.ts';
 import type { SerialSettings } from '../driver.ts';
 import { closedByPeer, connectTimeout, unreachable } from './faults.ts';
 import { setTty } from './stty.ts';
-import { findTty, nameTty, type TtyChoice } from './tty.ts';
+import { findTty, nameTty } from './tty.ts';
+import type { TtyChoice } from './tty-choice.ts';
 
 /** A place that bytes go to and come from. Each is opened once; another try is another object. */
 export interface BytePort {

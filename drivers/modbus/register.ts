@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ORDERS, TYPES, type ValueType } from './decode.ts';
 import { isBitTable, TABLES, type Table, WRITE_CODES, type WriteCode } from './pdu.ts';
+import { widthOf } from './width.ts';
 
 const address = z.int().min(0).max(0xffff);
 const typeNames = Object.keys(TYPES) as [ValueType, ...ValueType[]];
@@ -60,11 +61,8 @@ export const register = z
 export type Register = z.output<typeof register>;
 export type Write = NonNullable<Register['write']>;
 
-/** Registers that a value takes; bits of a bit table take one bit. */
-export const widthOf = ({ type }: Pick<Register, 'type'>): number => TYPES[type];
-
 /** The table that a function writes to. */
-export const writtenTable = (code: WriteCode): Table => (code === 5 || code === 15 ? 'coil' : 'holding');
+const writtenTable = (code: WriteCode): Table => (code === 5 || code === 15 ? 'coil' : 'holding');
 
 function whyNotWritten(value: Pick<Register, 'table' | 'type'>, write: Write): string | undefined {
   const table = writtenTable(write.code);

@@ -1,23 +1,7 @@
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 import { Fault } from '#kit/fault.ts';
-
-const usbId = z
-  .string('must be four hexadecimal digits in quotes, such as "1a86"')
-  .regex(/^[0-9a-fA-F]{4}$/, 'must be four hexadecimal digits in quotes, such as "1a86"')
-  .transform((text) => text.toLowerCase());
-
-/**
- * Which serial port: a path, best one under /dev/serial/by-id or by-path, or the USB adapter itself by its serial number
- * or by its vendor and product.
- */
-export const ttyChoice = z.union([
-  z.string().min(1),
-  z.strictObject({ serial: z.string().min(1) }),
-  z.strictObject({ vendor: usbId, product: usbId }),
-]);
-export type TtyChoice = z.output<typeof ttyChoice>;
+import type { TtyChoice } from './tty-choice.ts';
 
 /** For a person. */
 export const nameTty = (choice: TtyChoice): string => {

@@ -7,8 +7,9 @@ import type { Answer } from './line.ts';
 import type { OwnScale } from './own-scale.ts';
 import { isBitTable, makeRequest, makeWrite, type Request } from './pdu.ts';
 import type { ModbusPoint } from './plan.ts';
-import { type Register, type Write, widthOf } from './register.ts';
+import type { Register, Write } from './register.ts';
 import { EXCEPTION, exceptionCode, isBusy, isUnreached, readValue } from './values.ts';
+import { widthOf } from './width.ts';
 
 /** Codes of writes, beside those of readings. */
 export const WRITE_CODES = {

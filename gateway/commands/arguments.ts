@@ -2,9 +2,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Fault } from '#kit/fault.ts';
 import { encodeProblem } from '../../config/check-report.ts';
-import { type LoadOptions, loadSite } from '../../config/load.ts';
+import type { LoadOptions } from '../../config/load.ts';
 import type { GatewaySite } from '../gateway.ts';
-import { kinds } from '../kinds.ts';
+import { loadHere } from '../site-start.ts';
 
 export const wrongUsage = (message: string): Fault => new Fault('usage', message);
 
@@ -24,7 +24,7 @@ export const knownData = (given: string | undefined, gateway: string | null): st
 
 /** The site, or null after every problem has been told on standard error. */
 export async function siteOf(dir: string, options: LoadOptions = {}): Promise<GatewaySite | null> {
-  const { site, problems } = await loadSite(dir, kinds, options);
+  const { site, problems } = await loadHere(dir, options);
   for (const problem of problems) console.error(encodeProblem(problem));
   return site;
 }

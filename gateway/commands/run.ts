@@ -6,8 +6,6 @@ import { openClock } from '#kit/clock.ts';
 import { ROOT } from '#kit/root.ts';
 import { clearScratch } from '#kit/scratch.ts';
 import { openTrust } from '#kit/trust.ts';
-import { openDoor } from '../door.ts';
-import { openGateway } from '../gateway.ts';
 import { CHECK } from '../site-editing.ts';
 import { siteToStart } from '../site-start.ts';
 import { KeptClock } from '../time/kept-clock.ts';
@@ -40,6 +38,8 @@ export const run: Command = {
     };
     let isHungUp = false;
     process.on('SIGHUP', () => hangUp());
+    // What is not needed to ask a device is loaded after that.
+    const loading = import('../gateway.ts');
     const start = await siteToStart(dir, (gateway) => knownData(values.data, gateway), log);
     if (start === null) return EXIT.no;
     const { site, source, data } = start;
@@ -48,7 +48,8 @@ export const run: Command = {
     const clocks = { clock: kept, kept, wire: openClock() };
     const options_ = { site, source, data, ...clocks, log, consoleDir: CONSOLE_DIR, version: VERSION };
     await using running = new AsyncDisposableStack();
-    const gateway = running.use(await openGateway(options_));
+    const gateway = running.use(await (await loading).openGateway(options_));
+    const { openDoor } = await import('../door.ts');
     running.use(await openDoor(data, gateway, log));
     const link = (await gateway.users()).length === 0 ? `\nSign in once: ${await gateway.invite('admin')}` : '';
     console.log(`Console: ${gateway.url}${link}`);

@@ -1,5 +1,6 @@
 import { addDays, type Zone } from '#kit/zone.ts';
-import { HOURS, isDated, type Permit, type PermitView } from './permit.ts';
+import type { Permit, PermitView } from './permit.ts';
+import { HOURS, isDated } from './permit-dates.ts';
 import { type RulePoint, selects } from './point.ts';
 
 /** Whether granted work covers an instant, had covered what came before it since a while, or neither. */

@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import type { PermitStatus } from './finding.ts';
+import { DATE, HOURS, isDated } from './permit-dates.ts';
 import { selector } from './rule.ts';
 
-const DATE = /^\d{4}-\d{2}-\d{2}$/;
 const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
-/** In minutes of the day: hour, minute, hour, minute. */
-export const HOURS = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)$/;
 
 /** `Date.parse` takes February 30th for March 2nd: a day must be there. */
 const isDay = (text: string): boolean =>
@@ -48,9 +46,6 @@ const common = {
   evidence: text(500).optional(),
   note: text(1000).optional(),
 };
-
-/** Its window is said in dates of the site's zone, not in instants. */
-export const isDated = (permit: { readonly from: string }): boolean => DATE.test(permit.from);
 
 /**
  * A filing for night work (夜间施工报备) as files, the API and the platform write it: number, place, window, processes,

@@ -49,12 +49,3 @@ export class TimeCommand {
     return clock.offer({ source: 'platform', at, line: tick - accuracyMs, accuracyMs });
   }
 }
-
-/** What an upstream may tell of the time, where the site takes it from there: each upstream is asked for itself. */
-export function timeCommand(
-  clock: KeptClock | undefined,
-): Readonly<Record<string, (payload: unknown) => Promise<object>>> {
-  if (clock?.sources.includes('platform') !== true) return {};
-  const command = new TimeCommand(clock);
-  return { time: async (payload) => command.take(payload) };
-}

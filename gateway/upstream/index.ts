@@ -1,6 +1,10 @@
-import { influx } from './influx.ts';
-import { mqtt } from './mqtt.ts';
+import { influxOptions } from './influx-options.ts';
+import { mqttOptions } from './mqtt-options.ts';
+import { openers } from './openers.ts';
 import type { Upstream } from './upstream.ts';
 
 /** Every kind of upstream. */
-export const upstreams: readonly Upstream[] = [influx, mqtt];
+export const upstreams: readonly Upstream[] = [
+  { ...openers.influx, options: influxOptions },
+  { ...openers.mqtt, options: mqttOptions },
+];

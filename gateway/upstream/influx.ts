@@ -2,11 +2,11 @@ import { Backoff } from '#kit/backoff.ts';
 import { textOf } from '#kit/fault.ts';
 import { UPSTREAM_FAULTS } from './faults.ts';
 import { encodeEvent } from './influx-line.ts';
-import { type InfluxOptions, influxOptions } from './influx-options.ts';
+import type { InfluxOptions } from './influx-options.ts';
 import { InfluxServer } from './influx-request.ts';
 import { InfluxSender } from './influx-sender.ts';
 import { openSource, type Source } from './influx-source.ts';
-import type { OpenUpstream, Upstream, UpstreamContext, UpstreamStatus } from './upstream.ts';
+import type { OpenUpstream, UpstreamContext, UpstreamOpener, UpstreamStatus } from './upstream.ts';
 
 const BACKOFF = { firstMs: 1000, mostMs: 60_000, jitter: 0.3 };
 /** How often it is looked for something new, when all is sent. */
@@ -120,9 +120,8 @@ class InfluxUpstream implements OpenUpstream {
   }
 }
 
-export const influx: Upstream<typeof influxOptions> = {
+export const influx: UpstreamOpener<InfluxOptions> = {
   kind: 'influx',
-  options: influxOptions,
   async open(id, options, context) {
     const source = await openSource(id, options, context);
     const sequence = options.events ? await context.ledger.openCursor(id, options.from) : null;

@@ -3,12 +3,13 @@ import { Fault, textOf } from '#kit/fault.ts';
 import { Backlog } from '../ledger/backlog.ts';
 import { Commands } from './commands.ts';
 import { UPSTREAM_FAULTS } from './faults.ts';
+import { connectionOf } from './mqtt-connection.ts';
 import { eventMessage, type StatusPayload } from './mqtt-message.ts';
-import { connectionOf, type MqttOptions, mqttOptions } from './mqtt-options.ts';
+import type { MqttOptions } from './mqtt-options.ts';
 import { type MqttSession, openSession } from './mqtt-session.ts';
 import { Presence } from './presence.ts';
 import { Suspect } from './suspect.ts';
-import type { OpenUpstream, Upstream, UpstreamContext, UpstreamStatus } from './upstream.ts';
+import type { OpenUpstream, UpstreamContext, UpstreamOpener, UpstreamStatus } from './upstream.ts';
 import { Window } from './window.ts';
 
 const CONNECT_TIMEOUT_MS = 15_000;
@@ -260,9 +261,8 @@ class MqttUpstream implements OpenUpstream {
   }
 }
 
-export const mqtt: Upstream<typeof mqttOptions> = {
+export const mqtt: UpstreamOpener<MqttOptions> = {
   kind: 'mqtt',
-  options: mqttOptions,
   async open(id, options, context) {
     const position = await context.ledger.openCursor(id, options.from);
     return new MqttUpstream(id, options, context, position);

@@ -42,9 +42,13 @@ export interface OpenUpstream extends AsyncDisposable {
   status(): UpstreamStatus;
 }
 
-/** A sink: `kind` in the site's `upstreams`, its options, and how it is opened. `open` returns at once. */
-export interface Upstream<Options extends z.ZodObject = z.ZodObject> {
+/** How an upstream of a kind is opened, by options that were checked. `open` returns at once. */
+export interface UpstreamOpener<Options = Record<string, unknown>> {
   readonly kind: string;
+  open(id: string, options: Options, context: UpstreamContext): Promise<OpenUpstream>;
+}
+
+/** A sink: `kind` in the site's `upstreams`, its options, and how it is opened. */
+export interface Upstream<Options extends z.ZodObject = z.ZodObject> extends UpstreamOpener<z.output<Options>> {
   readonly options: Options;
-  open(id: string, options: z.output<Options>, context: UpstreamContext): Promise<OpenUpstream>;
 }

@@ -1,6 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references in a site's files look like placeholders.
 import { expect, test } from 'vitest';
-import { linkFieldsOf } from '../../config/broker.ts';
+import { linkFieldsOf } from '../../config/broker-listens.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import { loadSite } from '../../config/load.ts';
 import { kinds } from '../../gateway/kinds.ts';

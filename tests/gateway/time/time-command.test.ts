@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { KeptClock } from '../../../gateway/time/kept-clock.ts';
-import { TimeCommand, timeCommand } from '../../../gateway/time/time-command.ts';
+import { TimeCommand } from '../../../gateway/time/time-command.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 
 const T = Date.parse('2026-07-15T14:00:00Z');
@@ -60,12 +60,4 @@ test.each(rows)('%s', async (_, act, wanted) => {
 
 test('while the system has the time, nobody else is needed', () => {
   expect(open('synchronised').command.take({ at: T })).toEqual({ status: 'unneeded' });
-});
-
-test('where the site does not take the time from its platform there is no such command', () => {
-  const system = new FakeClock();
-  expect(timeCommand(new KeptClock(system, { trust: () => 'unknown', stepped: async () => {} }, ['modem']))).toEqual(
-    {},
-  );
-  expect(timeCommand(undefined)).toEqual({});
 });
