@@ -14,6 +14,7 @@ import { entriesOf } from './whole.ts';
 export interface CallReport {
   readonly rounds: number;
   readonly events: number;
+  readonly incidents: number;
   /** Calls that the log asks for, and how many of them came more than once, marked. */
   readonly wanted: number;
   readonly repeated: number;
@@ -26,6 +27,14 @@ interface Came {
   /** UTC ms. */
   readonly at: number;
 }
+
+type LogEntry = ReturnType<typeof entriesOf>[number];
+
+/** The alarm or incident that an entry is about. */
+const aboutOf = (entry: LogEntry | undefined): string => {
+  const { alarm, incident } = (entry?.data ?? {}) as { readonly alarm?: string; readonly incident?: string };
+  return alarm ?? incident ?? '';
+};
 
 /** A duty phone by webhook that answers at once, late, by a refusal for now, or not at all. */
 async function openPhone(): Promise<AsyncDisposable & { readonly port: number; readonly came: Came[] }> {
@@ -55,11 +64,13 @@ async function openPhone(): Promise<AsyncDisposable & { readonly port: number; r
   };
 }
 
-const siteOf = (port: number): readonly string[] => [
+const siteOf = (port: number, isFlood: boolean): readonly string[] => [
   `channels: [{ id: phone, kind: webhook, url: "http://127.0.0.1:${port}/", timeout: 2s }]`,
   'plans: [{ id: quick, title: { zh: 快, en: Quick }, acknowledge: 1s, escalate: { every: 1s, tiers: 3 } }]',
-  // Each alarm is told by itself here.
-  'alarms: { flood: { over: 1000 }, chatter: { returns: 1000 } }',
+  // Each alarm is told by itself, or nearly all by incidents, many of them.
+  isFlood
+    ? 'alarms: { flood: { over: 3, below: 2, within: 2s, respond: quick }, chatter: { returns: 1000 } }'
+    : 'alarms: { flood: { over: 1000 }, chatter: { returns: 1000 } }',
 ];
 const FILES = {
   'people.yaml': [
@@ -70,10 +81,34 @@ const FILES = {
   ].join('\n'),
 };
 
-/** `kill -9` at random instants while alarms rise and escalate: each step is called once or marked as repeated, none is missed. */
-export async function soakCalls(rounds: number, say: (text: string) => void = () => {}): Promise<CallReport> {
+/** Incidents that nobody has seen and that were not told to every tier. */
+function unheard(entries: ReturnType<typeof entriesOf>): string[] {
+  const last = new Map<string, string>();
+  for (const { type, data } of entries) {
+    const step = /^city\.gengfu\.incident\.(opened|changed|escalated|acknowledged)$/.exec(type)?.[1];
+    if (step === undefined) continue;
+    const { incident, response } = data as unknown as { incident: string; response: { tier: number } | null };
+    last.set(incident, step === 'escalated' ? `${step} ${response?.tier}` : step);
+  }
+  const heard = new Set(['escalated 3', 'acknowledged']);
+  return [...last].filter(([, step]) => !heard.has(step)).map(([id, step]) => `incident ${id} ended as ${step}`);
+}
+
+/**
+ * `kill -9` at random instants while alarms rise and escalate: each step is called once or marked as repeated, none is missed.
+ * `isFlood`: most are told by incidents, which nobody acknowledges either.
+ */
+export async function soakCalls(
+  rounds: number,
+  say: (text: string) => void = () => {},
+  isFlood = false,
+): Promise<CallReport> {
   await using phone = await openPhone();
-  await using gateway = await openSoakedGateway(null, { respond: 'quick', site: siteOf(phone.port), files: FILES });
+  await using gateway = await openSoakedGateway(null, {
+    respond: 'quick',
+    site: siteOf(phone.port, isFlood),
+    files: FILES,
+  });
   using storm = openStorm(gateway.broker, 20);
   for (let round = 1; round <= rounds; round++) {
     await gateway.start();
@@ -112,7 +147,7 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
   for (const entry of entries) {
     const sequence = Number(entry.sequence);
     for (const call of callsOf(entry, roll, 0)) {
-      const about = `${entry.data.alarm} ${call.to.id}`;
+      const about = `${aboutOf(entry)} ${call.to.id}`;
       wanted.set(callKey({ ...call, sequence }), { about, at: Date.parse(entry.time) });
     }
     const told = entry.data as unknown as { readonly entry?: number };
@@ -123,10 +158,10 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
   const lastTold = new Map<string, number>();
   for (const { id, at } of phone.came) {
     const [sequence, , person] = id.split(':');
-    const about = `${entries[Number(sequence) - 1]?.data.alarm} ${person}`;
+    const about = `${aboutOf(entries[Number(sequence) - 1])} ${person}`;
     lastTold.set(about, Math.max(lastTold.get(about) ?? 0, at));
   }
-  const faults: string[] = [];
+  const faults = unheard(entries);
   for (const [id, { about, at }] of wanted) {
     // Of several that wait for one person about one alarm one is sent, as it stands then.
     if (!came.has(id) && (lastTold.get(about) ?? 0) < at) faults.push(`call ${id} never came, and none after it`);
@@ -137,5 +172,6 @@ export async function soakCalls(rounds: number, say: (text: string) => void = ()
     if (messages.slice(1).some(({ isRepeated }) => !isRepeated)) faults.push(`call ${id} came twice, unmarked`);
   }
   const repeated = [...came.values()].filter((messages) => messages.length > 1).length;
-  return { rounds, events: entries.length, wanted: wanted.size, repeated, faults };
+  const incidents = entries.filter(({ type }) => type === 'city.gengfu.incident.opened').length;
+  return { rounds, events: entries.length, incidents, wanted: wanted.size, repeated, faults };
 }
