@@ -14,11 +14,11 @@ import type { Kinds, PermitShape, RuleShape } from './kinds.ts';
 import { checkListeners } from './listeners.ts';
 import { gatherLists, siteHead } from './lists.ts';
 import { withOtherRules } from './other-rules.ts';
-import { checkOutputs } from './outputs.ts';
+import { checkOutputs, namedOutputs } from './outputs.ts';
 import { ownPoints } from './own-points.ts';
 import { takePack } from './packs.ts';
 import type { SitePeople } from './people.ts';
-import { checkFloodPlan, checkPlans, checkResponds } from './plans.ts';
+import { checkFloodPlan, checkPlans, checkResponds, warnOfUnanswered } from './plans.ts';
 import { Profiles } from './profiles.ts';
 import type { Register } from './register.ts';
 import { Report } from './report.ts';
@@ -33,6 +33,8 @@ export interface LoadOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** What a secret that is not there is: an error, unless the site is only looked at or replayed. */
   readonly missingSecrets?: 'error' | 'warning';
+  /** References to secrets stay as they are written: such a site can be kept, not run. */
+  readonly leaveSecrets?: boolean;
   /** Where `${file:PATH}` looks; the site's directory by default. */
   readonly secretsDir?: string;
   /** A file of rules, or a folder of such, which takes the place of the site's own; to compare with. */
@@ -57,6 +59,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
     dir: options.secretsDir ?? dir,
     env: options.env ?? process.env,
     missing: options.missingSecrets ?? 'error',
+    isLeft: options.leaveSecrets ?? false,
   };
   const folder = await readFolder(dir, report);
   const own = gatherLists(folder.lists, folder.site, report);
@@ -91,16 +94,16 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   const isWhole = devices.isWhole && areLinksWhole && !report.isIncomplete;
   const name = site?.name ?? site?.gateway ?? '';
   const place = { grid: site?.place?.grid ?? null, at: site?.place?.at ?? null };
-  const measured = [
-    ...links.open.flatMap((link) => link.devices.flatMap((device) => device.points)),
-    ...ownPoints({ name, place }, links.open, upstreams),
-  ];
+  const read = links.open.flatMap((link) => link.devices.flatMap((device) => device.points));
+  const named = namedOutputs(lists.outputs);
+  const measured = [...read, ...ownPoints({ name, place }, links.open, upstreams, named, read)];
   const measuredOnly: Referred = {
     links: links.declared,
     devices: devices.declared,
     windows: declareWindows(head, report),
     timeZone: site?.timeZone,
     points: isWhole ? measured : undefined,
+    outputIds: named.map(({ id }) => id),
     report,
   };
   const points = [...measured, ...derivedPoints(derive, kinds, measuredOnly)];
@@ -115,6 +118,7 @@ export async function loadSite<R extends RuleShape, P extends PermitShape>(
   if (site !== undefined && head !== undefined) checkFloodPlan(site.alarms, head, planNames);
   const cards = checkCards(lists.cards, points, report);
   const people = await peopleOf(folder.people, { devices: devices.declared, channels }, sources, report);
+  warnOfUnanswered(rules, people, report);
 
   const problems = report.problems();
   if (site === undefined || report.hasErrors) return { site: null, problems };

@@ -4,9 +4,12 @@ import type { Declared } from './declared.ts';
 import { type Entry, valueAt } from './document.ts';
 import { duration, id, type LEVELS, title } from './fields.ts';
 import { check } from './issues.ts';
+import type { SitePeople } from './people.ts';
 import { readShipped } from './profiles.ts';
 import type { Place, Report } from './report.ts';
 
+/** Said of a rule whose alarms nobody has to answer. */
+const NONE = 'none';
 const STEPS = ['acknowledge', 'dispatch', 'accept', 'arrive', 'resolve', 'verify'] as const;
 type Times = Partial<Record<(typeof LEVELS)[number], number>>;
 
@@ -94,10 +97,26 @@ export function checkFloodPlan({ flood }: Pick<SiteAlarms, 'flood'>, head: Entry
   plans.refer(flood.respond, head, ['alarms', 'flood', 'respond']);
 }
 
+/** What is red is worth to be told again, where there is anybody. */
+export function warnOfUnanswered(
+  rules: readonly { readonly entry: Entry }[],
+  people: Pick<SitePeople, 'contacts'> | null,
+  report: Report,
+): void {
+  if (people === null || people.contacts.length === 0) return;
+  for (const { entry } of rules) {
+    const isRed = valueAt(entry.value, ['levels', 'red']) !== undefined || valueAt(entry.value, ['level']) === 'red';
+    if (!isRed || valueAt(entry.value, ['respond']) !== undefined) continue;
+    const id = String(valueAt(entry.value, ['id']));
+    const message = `rule ${id} can be red and names no response plan, so nobody else is called when it is not acknowledged: give it "respond", such as standard or fire (or none)`;
+    report.warn(entry.at(['id']), `${entry.prefix}respond: ${message}`);
+  }
+}
+
 /** The plans that rules name are there. */
 export function checkResponds(rules: readonly { readonly entry: Entry }[], plans: Declared): void {
   for (const { entry } of rules) {
     const named = valueAt(entry.value, ['respond']);
-    if (typeof named === 'string') plans.refer(named, entry, ['respond']);
+    if (typeof named === 'string') plans.refer(named, entry, ['respond'], [NONE]);
   }
 }

@@ -55,6 +55,30 @@ test('cards know the points that they are of', async () => {
   ]);
 });
 
+const RED = (more: string) => `rules: [{ id: r, title: { zh: 甲, en: A }, on: { scene: construction }, ${more} }]\n`;
+const PEOPLE = 'contacts: [{ id: li, name: Li, phone: "13800000000", roles: [duty] }]\n';
+
+test.each([
+  ['levels: { red: { above: 1 } }', PEOPLE, true],
+  ['kind: silent, after: 1h, level: red', PEOPLE, true],
+  ['levels: { red: { above: 1 } }, respond: fire', PEOPLE, false],
+  ['levels: { red: { above: 1 } }, respond: none', PEOPLE, false],
+  ['levels: { orange: { above: 1 } }', PEOPLE, false],
+  ['levels: { red: { above: 1 } }', 'contacts: []\n', false],
+])('who has people is told that what is red and has no plan is called once: %s', async (more, people, isTold) => {
+  const problems = await problemsOf({ 'rules/plans.yaml': RED(more), 'people.yaml': people });
+  const own = problems.filter((problem) => problem.includes('respond'));
+  expect(own).toEqual(
+    isTold ? [expect.stringContaining('warning: respond: rule r can be red and names no response plan')] : [],
+  );
+});
+
+test('the plan by which an incident is acknowledged is one that is there', async () => {
+  const site = GOOD['site.yaml'] ?? '';
+  const problems = await problemsOf({ 'site.yaml': `${site}alarms: { flood: { respond: standart } }\n` });
+  expect(problems).toEqual([expect.stringContaining('there is no response plan "standart"; did you mean "standard"?')]);
+});
+
 test.each([
   [
     'plans: [{ id: a, title: { zh: 甲, en: A } }]',
