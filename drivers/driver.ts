@@ -172,6 +172,12 @@ export interface OpenLink extends AsyncDisposable {
   readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]>;
   status(): LinkStatus;
   /**
+   * Makes ready that these devices take the place of its own. Calling what it gives does it at once, between two batches:
+   * one that is equal keeps all that is known of it, the medium stays open, and nothing follows of those that are gone or
+   * otherwise. Never called, nothing has happened. Undefined, or left out: the link must be opened anew for them.
+   */
+  change?(devices: readonly Device[]): (() => void) | undefined;
+  /**
    * Called after a batch was taken and before the next is asked for, when it caused events: settled once they are on
    * disk. A link that tells its devices what has arrived waits for it.
    */

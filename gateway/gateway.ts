@@ -29,7 +29,7 @@ import { openDataLock } from './ledger/data-lock.ts';
 import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
 import { LedgerAlarm } from './ledger-alarm.ts';
-import { type DriverLink, linkSpecs } from './link-spec.ts';
+import { changeLink, type DriverLink, linkSpecs } from './link-spec.ts';
 import { LiveJudge } from './live-judge.ts';
 import { noisePointsOf } from './noise-points.ts';
 import { type OutputSwitch, openOutputs, switchOf } from './open-outputs.ts';
@@ -209,7 +209,10 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   });
   const pumps = opening.use(new Pumps(take, board, log));
   const links = opening.use(
-    new SiteParts((spec: DriverLink) => openLink(spec, { clock, wire, log, dir: join(data, 'links', spec.id) })),
+    new SiteParts(
+      (spec: DriverLink) => openLink(spec, { clock, wire, log, dir: join(data, 'links', spec.id) }),
+      changeLink,
+    ),
   );
   linksNow = () => links.open;
   await links.change(linkSpecs(site));

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { linkFieldsOf } from '../config/broker-listens.ts';
 import type { Site, SiteDevice, SiteLink, SitePoint } from '../config/site.ts';
-import type { LinkSpec } from '../drivers/driver.ts';
+import type { LinkSpec, OpenLink } from '../drivers/driver.ts';
 import type { Point } from '../drivers/point.ts';
 
 export type DriverLink = LinkSpec & { readonly protocol: string };
@@ -14,6 +15,15 @@ export const linkSpecs = (site: Pick<Site, 'links' | 'broker' | 'timeZone'>): Dr
     options: optionsOf(site, link),
     devices: link.devices.map(specOf),
   }));
+
+/** What makes an open link have other devices, where nothing else of it is otherwise and its driver can. */
+export function changeLink(
+  link: Pick<OpenLink, 'change'>,
+  { devices: _, ...before }: DriverLink,
+  { devices, ...after }: DriverLink,
+): (() => void) | undefined {
+  return isDeepStrictEqual(before, after) ? link.change?.(devices) : undefined;
+}
 
 type DeviceSpec = DriverLink['devices'][number];
 const specs = new WeakMap<SiteDevice, DeviceSpec>();

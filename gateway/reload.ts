@@ -100,6 +100,7 @@ function openNextRules(works: Works, { site, plan, signal }: Change): Promise<Ne
 }
 
 function takeOver(works: Works, site: GatewaySite, plan: SitePlan): void {
+  works.links.settle();
   works.live.judge.setPlans(site.plans);
   works.permits.changeSite(site);
   works.lateness.change(site.points);

@@ -103,12 +103,13 @@ export class Asker {
   #release(unit: Unit, restMs: number): void {
     this.#inFlight--;
     if (restMs === 0) {
-      unit.busy = false;
+      free(unit);
     } else {
       unit.cancelRest = this.#wire.after(restMs, () => {
-        unit.busy = false;
+        free(unit);
         this.#events.freed();
       });
+      if (unit.heir !== undefined) unit.heir.cancelRest = unit.cancelRest;
     }
     this.#events.freed();
   }
@@ -150,6 +151,11 @@ export class Asker {
     unit.own?.scale.doubt();
     if (unit.warmUpMs > 0) unit.warmUntil = this.#clock.tick() + unit.warmUpMs;
   }
+}
+
+function free(unit: Unit): void {
+  unit.busy = false;
+  if (unit.heir !== undefined) unit.heir.busy = false;
 }
 
 function codeOf(answer: Answer): string {

@@ -2,7 +2,7 @@ import { Backoff } from '#kit/backoff.ts';
 import type { Fault } from '#kit/fault.ts';
 import type { BorrowedLine, LinkContext, LinkStatus, OpenLink, Overheard, Written } from '../driver.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
-import type { ModbusLink } from './check.ts';
+import type { ModbusDevice, ModbusLink } from './check.ts';
 import { type Counters, makeCounters } from './counters.ts';
 import { Ear } from './ear.ts';
 import type { Line, LineEvents } from './line.ts';
@@ -19,6 +19,8 @@ export interface Medium extends PollerOptions, Settable {
   /** The other side connects to us: it is awaited again at once whenever it has gone. */
   readonly isDialledInto?: boolean;
   makeLine(port: BytePort, counters: Counters, events: LineEvents): Line;
+  /** Whether a line that was made before serves these devices too; left out: any. */
+  fits?(devices: readonly ModbusDevice[]): boolean;
   /** How bytes on it are cut into frames for who only listens. */
   readonly framing: 'rtu' | 'tcp';
 }
@@ -86,6 +88,19 @@ class RunningLink implements OpenLink {
       devices: Object.fromEntries(devices),
       ...(planned === undefined ? {} : { use: { planned, measured } }),
       ...(isOverbooked ? { warnings: [OVERBOOKED] } : {}),
+    };
+  }
+
+  /** Several links that share a queue, as those that units dial in to, are their owner's to change. */
+  change(devices: readonly ModbusDevice[]): (() => void) | undefined {
+    if (this.#medium.isDialledInto === true || this.#medium.fits?.(devices) === false) return undefined;
+    const { gone, exchange } = this.#poller.prepare(devices);
+    const points = new Set(gone.flatMap((device) => device.points.map(({ key }) => key)));
+    return () => {
+      this.#queue.forget(points, devices.length);
+      exchange();
+      this.#cancelWake();
+      this.#wake();
     };
   }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
 import type { Written } from '../driver.ts';
@@ -44,14 +45,21 @@ const BUSY_MS = 250;
  * in which they fell due; each poll waits at most once.
  */
 export class Poller implements Lender {
+  /** As they are now. */
   readonly units: readonly Unit[];
+  readonly #units: Unit[];
   /** The share of the link's time that the polls need; undefined where nobody knows. */
-  readonly planned: number | undefined;
+  get planned(): number | undefined {
+    return this.#planned;
+  }
   readonly #context: PollerContext;
   readonly #asker: Asker;
   readonly #timetable: Timetable;
   readonly #probes: Probes;
-  readonly #polls: readonly Poll[];
+  #planned: number | undefined;
+  #polls: readonly Poll[];
+  readonly #options: PollerOptions;
+  readonly #rows = new SharedRows();
   readonly #hasNumbers: boolean;
   readonly #writer: Writer;
   readonly #ready = new ReadyPolls();
@@ -62,8 +70,9 @@ export class Poller implements Lender {
   constructor(devices: readonly ModbusDevice[], options: PollerOptions, context: PollerContext) {
     this.#context = context;
     this.#hasNumbers = options.hasNumbers;
-    const rows = new SharedRows();
-    this.units = devices.map((device) => makeUnit(device, options, rows));
+    this.#options = options;
+    this.#units = devices.map((device) => makeUnit(device, options, this.#rows));
+    this.units = this.#units;
     this.#probes = new Probes(this.units, options.share);
     this.#asker = new Asker(context, options.hasNumbers, {
       lost: (unit, tookMs) => this.#probes.lost(unit, context.wire.tick(), tookMs),
@@ -73,7 +82,20 @@ export class Poller implements Lender {
     this.#turns = new GuestTurns(this.#asker, context.wire);
     this.#polls = this.units.flatMap((unit) => unit.polls);
     this.#timetable = new Timetable(this.#polls.map((poll) => poll.plan.everyMs));
-    this.planned = options.pace === undefined ? undefined : plannedShare(this.units, options.pace);
+    this.#planned = this.#plannedShare();
+  }
+
+  /** Makes ready that the link has these devices: those that are gone or otherwise then, and what exchanges them. */
+  prepare(devices: readonly ModbusDevice[]): { readonly gone: readonly ModbusDevice[]; exchange(): void } {
+    const known = new Map(this.units.map((unit) => [unit.device.id, unit]));
+    const next = devices.map((device) => {
+      const unit = known.get(device.id);
+      const isSame = unit !== undefined && (unit.device === device || isDeepStrictEqual(unit.device, device));
+      return isSame ? unit : makeUnit(device, this.#options, this.#rows);
+    });
+    const after = new Set(next);
+    const gone = this.units.filter((unit) => !after.has(unit)).map(({ device }) => device);
+    return { gone, exchange: () => this.#exchange(next) };
   }
 
   /** The share of its time that the link was used, over the last minute. */
@@ -157,6 +179,37 @@ export class Poller implements Lender {
     return this.#writer.write(key, value, () => this.#pump(), signal);
   }
 
+  #plannedShare(): number | undefined {
+    const { pace } = this.#options;
+    return pace === undefined ? undefined : plannedShare(this.units, pace);
+  }
+
+  /** What is the same goes on as if nothing had happened; what is new is asked at once. */
+  #exchange(next: readonly Unit[]): void {
+    const { clock } = this.#context;
+    const [before, after] = [new Set(this.units), new Set(next)];
+    const fresh = next.filter((unit) => !before.has(unit));
+    for (const unit of this.units) {
+      if (after.has(unit)) continue;
+      unit.isGone = true;
+      const { address } = unit.device.options;
+      const heir = unit.busy ? fresh.find(({ device }) => device.options.address === address) : undefined;
+      if (heir === undefined) continue;
+      unit.heir = heir;
+      heir.busy = true;
+      heir.cancelRest = unit.cancelRest;
+    }
+    this.#units.splice(0, this.#units.length, ...next);
+    this.#writer.endGone(READING_CODES.linkDown);
+    this.#ready.removeGone();
+    this.#polls = next.flatMap(({ polls }) => polls);
+    const periods = this.#polls.map(({ plan }) => plan.everyMs);
+    this.#timetable.change(periods, clock.now(), clock.tick());
+    this.#planned = this.#plannedShare();
+    for (const { polls } of fresh) for (const poll of polls) this.#due(poll);
+    this.#pump();
+  }
+
   #due(poll: Poll): void {
     const { unit } = poll;
     if (this.#asker.line === undefined && !(this.#mayComeUp && poll.state === 'resting')) {
@@ -217,13 +270,14 @@ export class Poller implements Lender {
     this.#asker.greet(unit, first.plan, (code, tookMs) => {
       const isCost = isPaced && code !== undefined && code !== READING_CODES.linkDown;
       this.#probes.end(this.#context.wire.tick(), isCost ? tookMs : 0);
-      if (code !== undefined) return;
+      if (code !== undefined || unit.isGone) return;
       for (const poll of unit.polls) if (poll.owed && poll.state === 'resting') this.#ready.add(poll);
     });
   }
 
   #greetFor(poll: Poll): void {
     this.#asker.greet(poll.unit, poll.plan, (code) => {
+      if (poll.unit.isGone) return;
       poll.isRetry = false;
       if (code === undefined) this.#ready.addFirst(poll);
       else this.#retryOrEnd(poll, code);
@@ -248,6 +302,7 @@ export class Poller implements Lender {
     poll.state = 'running';
     this.#asker.ask(unit, block.request, (answer, code) => {
       let restMs = unit.turnaroundMs;
+      if (unit.isGone) return restMs;
       if (code !== undefined || !(answer.kind === 'data' || answer.kind === 'exception')) {
         this.#retryOrEnd(poll, code ?? READING_CODES.noAnswer);
       } else {

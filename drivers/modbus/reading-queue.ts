@@ -6,20 +6,28 @@ import type { Draft } from './draft.ts';
 const LEAST_BOUND = 64;
 const POLLS_PER_DEVICE = 4;
 
+const boundFor = (devices: number): number => Math.max(LEAST_BOUND, POLLS_PER_DEVICE * devices);
+
 /**
  * What came of polls, until the link's reader takes it. At the bound the oldest poll goes, and `dropped` counts it. It is
  * a queue of its own since every reading passes here: what gathered while one chunk was read becomes one batch.
  */
 export class ReadingQueue {
   readonly #clock: Clock;
-  readonly #bound: number;
+  #bound: number;
   #polls: Draft[][] = [];
   #wake: (() => void) | undefined;
   dropped = 0;
 
   constructor(devices: number, clock: Clock) {
     this.#clock = clock;
-    this.#bound = Math.max(LEAST_BOUND, POLLS_PER_DEVICE * devices);
+    this.#bound = boundFor(devices);
+  }
+
+  /** What waits of these points is not told any more; from now on there are so many devices. */
+  forget(points: ReadonlySet<string>, devices: number): void {
+    this.#polls = this.#polls.filter(([first]) => first === undefined || !points.has(first.point));
+    this.#bound = boundFor(devices);
   }
 
   push(drafts: Draft[]): void {

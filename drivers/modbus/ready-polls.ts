@@ -23,6 +23,11 @@ export class ReadyPolls {
     this.#polls = this.#polls.filter((other) => other !== poll);
   }
 
+  /** Those of units that are gone. */
+  removeGone(): void {
+    this.#polls = this.#polls.filter(({ unit }) => !unit.isGone);
+  }
+
   /** The first one whose unit can be asked. */
   take(): Poll | undefined {
     const polls = this.#polls;

@@ -16,10 +16,18 @@ interface Entry {
  * counts as nothing skipped. Pure: both lines of the clock are handed in.
  */
 export class Timetable {
-  readonly #entries: Entry[];
+  #entries: Entry[];
 
   constructor(periods: Iterable<number>) {
     this.#entries = [...new Set(periods)].map((everyMs) => ({ everyMs, slot: Number.NaN, tick: 0 }));
+  }
+
+  /** The periods are these from now on; those that are new have just been due. */
+  change(periods: Iterable<number>, now: number, tick: number): void {
+    const known = new Map(this.#entries.map((entry) => [entry.everyMs, entry]));
+    this.#entries = [...new Set(periods)].map(
+      (everyMs) => known.get(everyMs) ?? { everyMs, slot: Math.floor(now / everyMs), tick },
+    );
   }
 
   take(now: number, tick: number): Due[] {

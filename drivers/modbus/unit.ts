@@ -27,6 +27,10 @@ export interface Unit {
   wanted: boolean;
   /** Why it does not answer. */
   code: string | undefined;
+  /** It is no device of the link any more: nothing is told of it. */
+  isGone: boolean;
+  /** Who has its address since then, and is not asked before what was asked of this one has ended. */
+  heir: Unit | undefined;
 }
 
 /** What a device and its profile leave open. */
@@ -60,6 +64,8 @@ export function makeUnit(device: ModbusDevice, link: LinkTiming, rows: SharedRow
     cancelRest: () => {},
     wanted: false,
     code: undefined,
+    isGone: false,
+    heir: undefined,
   };
   const scale = new OwnScale(device.points);
   const [plan] = plansOf({ ...device, points: scale.cells });

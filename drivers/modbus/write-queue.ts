@@ -58,4 +58,12 @@ export class WriteQueue {
   endAll(code: string): void {
     for (const job of this.#waiting.splice(0)) job.end({ done: false, code });
   }
+
+  /** Those of units that are gone. */
+  endGone(code: string): void {
+    for (const job of this.#waiting.splice(0)) {
+      if (job.unit.isGone) job.end({ done: false, code });
+      else this.#waiting.push(job);
+    }
+  }
 }

@@ -60,8 +60,12 @@ export class Writer {
     this.#asker.ask(unit, state.ask === 'order' ? plan.order : plan.look, (answer) => {
       const next = stepWrite(plan, state, answer, unit.own?.scale);
       if ('end' in next) {
-        if (next.read !== undefined) this.#context.emit([draftOf(plan.point.key, next.read)]);
+        if (next.read !== undefined && !unit.isGone) this.#context.emit([draftOf(plan.point.key, next.read)]);
         job.end(next.end);
+        return unit.turnaroundMs;
+      }
+      if (unit.isGone) {
+        job.end({ done: false, code: READING_CODES.linkDown });
         return unit.turnaroundMs;
       }
       job.state = next;
@@ -69,6 +73,11 @@ export class Writer {
       return Math.max(unit.turnaroundMs, next.waitMs);
     });
     return true;
+  }
+
+  /** Some units are gone. */
+  endGone(code: string): void {
+    this.#queue.endGone(code);
   }
 
   /** The line is down. */

@@ -1,6 +1,6 @@
 /**
- * What an adoption costs the devices that are polled already: how many polls each of its neighbours on the link loses
- * while the link is opened anew, and those on another link. By commands to a gateway of its own, on simulated Modbus TCP.
+ * What an adoption costs the devices that are polled already: how many polls each of its neighbours on the link loses, and
+ * those on another link, and how often the link was connected. By commands to a gateway of its own, on simulated Modbus TCP.
  *
  * usage: node tests/bench/adopt-beside.ts [ADOPTIONS, 3]
  */
@@ -15,8 +15,10 @@ const [adoptions = '3'] = process.argv.slice(2);
 /** When each unit was asked. */
 const openCounted = async () => {
   const asked = new Map<number, number[]>();
+  let connects = 0;
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
+    connects++;
     sockets.add(socket);
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
@@ -35,6 +37,7 @@ const openCounted = async () => {
   return {
     port: address.port,
     asked,
+    connects: () => connects,
     close: () => {
       for (const socket of sockets) socket.destroy();
       server.close();
@@ -82,7 +85,7 @@ for (let n = 1; n <= Number(adoptions); n++) {
   await rest();
   const to = performance.now();
   console.log(
-    `adoption ${n}: ${status} in ${tookMs.toFixed(0)} ms; polls lost of the worst neighbour: ${lost(own, from, to)} on its link, ${lost(other, from, to)} on another`,
+    `adoption ${n}: ${status} in ${tookMs.toFixed(0)} ms; polls lost of the worst neighbour: ${lost(own, from, to)} on its link, ${lost(other, from, to)} on another; connected ${own.connects()} times`,
   );
 }
 own.close();
