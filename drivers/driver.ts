@@ -128,8 +128,8 @@ export type LineAnswer = {
   | { readonly kind: 'data'; readonly data: Uint8Array }
   | { readonly kind: 'exception'; readonly code: number }
   | { readonly kind: 'none'; readonly symptom: Symptom }
-  /** The link is down, or its line does not take these settings. */
-  | { readonly kind: 'closed'; readonly why: string }
+  /** The link is down; `isRefused`: its line does not take these settings. */
+  | { readonly kind: 'closed'; readonly why: string; readonly isRefused?: true }
 );
 
 /**

@@ -6,17 +6,24 @@ const HINTS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there: are host and port right, and is the device on?',
   EHOSTUNREACH: 'no way to that host: is the network cable in, is the address right?',
   ENOTFOUND: 'no host of that name: is the name right, does DNS work?',
+  EBUSY: 'another program has it open: a gateway that runs, or another tool',
+  ENOTTY: 'that is no serial port',
 };
+
+/** The native part of serial ports gives no codes, but what the system said. */
+const SAID: readonly (readonly [RegExp, string])[] = [
+  [/no such file/i, 'ENOENT'],
+  [/permission denied/i, 'EACCES'],
+  [/cannot lock|busy/i, 'EBUSY'],
+  [/inappropriate ioctl/i, 'ENOTTY'],
+];
 
 /** Why a link went down or did not come up. `cause` is what the system said. */
 export const unreachable = (where: string, cause: unknown): Fault => {
-  const code = codeOf(cause) ?? (/no such file/i.test(textOf(cause)) ? 'ENOENT' : undefined);
+  const said = textOf(cause);
+  const code = codeOf(cause) ?? SAID.find(([words]) => words.test(said))?.[1];
   const hint = code === undefined ? undefined : HINTS[code];
-  return new Fault(
-    'modbus-unreachable',
-    `${where}: ${textOf(cause)}`,
-    hint === undefined ? { cause } : { cause, hint },
-  );
+  return new Fault('modbus-unreachable', `${where}: ${said}`, hint === undefined ? { cause } : { cause, hint });
 };
 
 export const connectTimeout = (where: string, ms: number): Fault =>

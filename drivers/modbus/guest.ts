@@ -1,9 +1,14 @@
 import type { LineAnswer, Symptom } from '../driver.ts';
 import type { Answer } from './line.ts';
 
-export const NO_SETTINGS = 'the settings of this line cannot be changed from here';
+export const closedAnswer = (why: string): Extract<LineAnswer, { kind: 'closed' }> => ({
+  ...{ kind: 'closed', why, tookMs: 0, echo: false },
+});
 
-export const closedAnswer = (why: string): LineAnswer => ({ kind: 'closed', why, tookMs: 0, echo: false });
+/** Of a question at settings that the line cannot be given. */
+export const refusedAnswer = (why: string): LineAnswer => ({ ...closedAnswer(why), isRefused: true });
+
+export const NO_SETTINGS = refusedAnswer('the settings of this line cannot be changed from here');
 
 /** An answer as a job is given it; its data is a copy. */
 export function guestAnswer(

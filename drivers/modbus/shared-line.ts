@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Clock } from '#kit/clock.ts';
 import type { LineAnswer, LineQuestion, SerialSettings } from '../driver.ts';
 import { type Counters, makeCounters } from './counters.ts';
-import { closedAnswer, guestAnswer, NO_SETTINGS } from './guest.ts';
+import { closedAnswer, guestAnswer, NO_SETTINGS, refusedAnswer } from './guest.ts';
 import { type Answer, CLOSED, type Guests, type Line, type LineEvents } from './line.ts';
 import { makeRequest, type Request } from './pdu.ts';
 import type { BytePort } from './port.ts';
@@ -99,12 +99,13 @@ export class SharedLine implements Line {
     const settings = question.settings ?? this.#settings;
     const isOwn = isDeepStrictEqual(settings, this.#settings);
     if (!isOwn && this.#port.set === undefined) {
-      queueMicrotask(() => done(closedAnswer(NO_SETTINGS)));
+      queueMicrotask(() => done(NO_SETTINGS));
       return;
     }
-    this.#setAs(settings, !isOwn, (isSet) => {
+    this.#setAs(settings, !isOwn, (isSet, isRefused) => {
       if (isSet) this.#askAt(settings, question, done);
-      else done(closedAnswer('the line does not take these settings'));
+      else if (isRefused) done(refusedAnswer('the line does not take these settings'));
+      else done(closedAnswer('the link went down'));
     });
   }
 
@@ -168,24 +169,24 @@ export class SharedLine implements Line {
    * `done` at once where nothing is to be changed, and false where it cannot be: then the link opens the port anew. One
    * at a time: a poll may want the line while it is still being put back after a job.
    */
-  #setAs(settings: SerialSettings, isStrict: boolean, done: (isSet: boolean) => void): void {
+  #setAs(settings: SerialSettings, isStrict: boolean, done: (isSet: boolean, isRefused: boolean) => void): void {
     if (this.#setting !== undefined) {
-      this.#setting.push((isOpen) => (isOpen ? this.#setAs(settings, isStrict, done) : done(false)));
+      this.#setting.push((isOpen) => (isOpen ? this.#setAs(settings, isStrict, done) : done(false, false)));
       return;
     }
     const present = this.#present ?? { settings: this.#settings, isStrict: false };
     if (this.#port.set === undefined || isDeepStrictEqual(present, { settings, isStrict })) {
-      done(true);
+      done(true, false);
       return;
     }
-    this.#setting = [(isOpen) => !isOpen && done(false)];
+    this.#setting = [(isOpen) => !isOpen && done(false, false)];
     this.#port.set(settings, isStrict, (fault) => {
       if (!this.#isOpen) return;
       const waiting = this.#setting ?? [];
       this.#setting = undefined;
       this.#present = { settings, isStrict };
       if (fault !== undefined) this.#events.broken(fault);
-      done(fault === undefined);
+      done(fault === undefined, fault !== undefined);
       for (const next of waiting) next(this.#isOpen);
     });
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Counters } from './counters.ts';
 import { babble, mute, notModbus, stuck } from './faults.ts';
-import { closedAnswer, guestAnswer, NO_SETTINGS } from './guest.ts';
+import { guestAnswer, NO_SETTINGS } from './guest.ts';
 import { type Answer, BABBLE_BYTES, CLOSED, type Guests, type Line, type LineEvents, SILENCE, SPOILT } from './line.ts';
 import { encodeTcp, MbapReader } from './mbap.ts';
 import { answerOf, judgeReply, makeRequest, type Request } from './pdu.ts';
@@ -59,7 +59,7 @@ export class TcpLine implements Line {
   readonly guests: Guests = {
     ask: (question, done) => {
       if (question.settings !== undefined) {
-        queueMicrotask(() => done(closedAnswer(NO_SETTINGS)));
+        queueMicrotask(() => done(NO_SETTINGS));
         return;
       }
       const { unit, table, address, count, timeoutMs } = question;

@@ -3,7 +3,7 @@ import type { UnknownDevice } from '../../drivers/driver.ts';
 import type { FoundUnit, ScanResult } from '../commissioning/scan.ts';
 import { nameSettings } from '../commissioning/scan-order.ts';
 import type { HostAnswer } from '../commissioning/subnet.ts';
-import { wanted } from './arguments.ts';
+import { wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { doJob, placeOptions, resultOf } from './job.ts';
 import { LONE, loneLink, parseBauds, parseParities, parseTimeout, parseUnits } from './job-line.ts';
@@ -28,6 +28,7 @@ export const scan: Command = {
     const { values, positionals } = parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
     const { port, json = false, site, data } = values;
     const name = port === undefined ? wanted(positionals[0], 'LINK') : LONE;
+    if (name.startsWith('/') || name.includes('://')) throw wrongUsage(`${name} is no link of a site: --port ${name}`);
     if (name.includes('/')) return await scanHosts(name, json, { site, data });
     const wish = {
       ...({ kind: 'scan', link: name, isFast: values.fast ?? false } as const),

@@ -47,7 +47,7 @@ export interface ScanResult {
     readonly settings: SerialSettings | null;
     readonly symptom: Symptom;
   }[];
-  /** Settings that the line did not take. */
+  /** What was not searched, and why: settings that the line did not take, or all from where it went down. */
   readonly refused: readonly string[];
   readonly asked: number;
   readonly echo: boolean;
@@ -69,6 +69,9 @@ const REQUEST_CHARACTERS = 8;
 const TRIES = 2;
 const PATIENCE = 4;
 const PROGRESS_MS = 200;
+/** A line that went down is waited for so long, and looked at so often: longer than an adapter takes to come back. */
+const BACK_WITHIN_MS = 10_000;
+const LOOK_MS = 250;
 const MOST_SUSPECTS = 50;
 
 /** Asks every unit at every setting for one register; who answers at all, also with an exception, is there. */
@@ -84,6 +87,8 @@ export class Scan {
   #done = 0;
   #asked = 0;
   #echo = false;
+  /** The line did not come back: what is left is looked at once, and not waited for. */
+  #isGone = false;
   #spentMs = 0;
   #minimumMs = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
@@ -144,11 +149,13 @@ export class Scan {
         this.#add({ unit, settings, answer: 'data', device, tookMs: null, isDouble: false, models: [] });
         continue;
       }
-      const answer = await this.#ask(unit, settings, timeoutMs);
+      const answer = await this.#askOpen(unit, settings, timeoutMs);
       if (answer.kind === 'closed') {
-        if (isOwn) throw new Fault('link-down', `the line cannot be used: ${answer.why}`);
-        this.#refused.push(`${settings === null ? '' : nameSettings(settings)}: ${answer.why}`);
+        if (this.#asked === 0 && isOwn) throw new Fault('link-down', `the line cannot be used: ${answer.why}`);
+        const from = index === 0 ? '' : ` from unit ${unit} on`;
+        this.#refused.push(`${settings === null ? 'the line' : nameSettings(settings)}${from}: ${answer.why}`);
         this.#done += units.length - index - 1;
+        this.#isGone = answer.isRefused !== true;
         return;
       }
       if (answer.late !== undefined) odd.add(answer.late.unit);
@@ -180,6 +187,17 @@ export class Scan {
     }
   }
 
+  /** Asks again while a line is away that was there before; one that refuses these settings is not waited for. */
+  async #askOpen(unit: number, settings: SerialSettings | null, timeoutMs: number): Promise<LineAnswer> {
+    const { signal } = this.#tools;
+    for (let waited = 0; ; waited += LOOK_MS) {
+      const answer = await this.#ask(unit, settings, timeoutMs);
+      const isAway = answer.kind === 'closed' && answer.isRefused !== true;
+      if (!isAway || this.#isGone || this.#asked === 0 || waited >= BACK_WITHIN_MS) return answer;
+      await this.#wire.sleep(LOOK_MS, signal);
+    }
+  }
+
   async #ask(unit: number, settings: SerialSettings | null, timeoutMs: number): Promise<LineAnswer> {
     const question: LineQuestion = {
       ...{ unit, table: 'holding', address: 0, count: 1, timeoutMs },
@@ -187,6 +205,8 @@ export class Scan {
     };
     const startedAt = this.#now();
     const answer = await this.#line.ask(question, this.#tools.signal);
+    if (answer.kind === 'closed') return answer;
+    this.#isGone = false;
     this.#asked++;
     this.#echo ||= answer.echo;
     this.#spentMs += this.#now() - startedAt;
