@@ -8,4 +8,9 @@ if (major !== 24 || minor < 15) {
   process.exit(2);
 }
 const { runCommand } = await import('./commands/index.ts');
+// Who reads may stop, as `head` does: then there is no more to say. A gateway goes on without being heard.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  if (process.argv[2] !== 'run') process.exit();
+});
 process.exitCode = await runCommand(process.argv.slice(2));

@@ -70,13 +70,12 @@ const REFUSALS: ReadonlySet<string> = new Set([
 ]);
 
 async function help(): Promise<string> {
-  const lines = ['usage: gengfu COMMAND …', ''];
-  for (const [name, load] of Object.entries(COMMANDS)) {
-    const { usage, summary } = await load();
-    lines.push(`  ${`${name} ${usage}`.padEnd(52)} ${summary}`);
-  }
+  const lines = ['usage: gengfu COMMAND …; gengfu COMMAND --help says how', ''];
+  for (const [name, load] of Object.entries(COMMANDS)) lines.push(`  ${name.padEnd(12)} ${(await load()).summary}`);
   return lines.join('\n');
 }
+
+const usageOf = (name: string, { usage }: Command): string => `usage: ${`gengfu ${name} ${usage}`.trimEnd()}`;
 
 /** Runs `gengfu ARGS` and gives its exit status. */
 export async function runCommand(args: readonly string[]): Promise<number> {
@@ -85,7 +84,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     console.log((await import('../version.ts')).VERSION);
     return EXIT.done;
   }
-  if (name === undefined || name === 'help' || name === '--help' || rest.includes('--help')) {
+  if (name === undefined || name === 'help' || name === '--help') {
     console.log(await help());
     return name === undefined ? EXIT.usage : EXIT.done;
   }
@@ -95,6 +94,10 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     return EXIT.usage;
   }
   const command = await load();
+  if (rest.includes('--help')) {
+    console.log(`${usageOf(name, command)}\n  ${command.summary}`);
+    return EXIT.done;
+  }
   try {
     return await command.run(rest);
   } catch (error) {
@@ -102,7 +105,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
     console.error(`gengfu ${name}: ${textOf(error)}`);
     if (error instanceof Fault && error.hint !== undefined) console.error(`  ${error.hint}`);
     if (!isUsage) return REFUSALS.has(codeOf(error) ?? '') ? EXIT.no : EXIT.world;
-    console.error(`usage: gengfu ${name} ${command.usage}`);
+    console.error(usageOf(name, command));
     return EXIT.usage;
   }
 }

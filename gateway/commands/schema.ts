@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import { siteSchemas } from '../../config/schema.ts';
 import { kinds } from '../kinds.ts';
 import { type Command, EXIT } from './command.ts';
@@ -5,7 +6,8 @@ import { type Command, EXIT } from './command.ts';
 export const schema: Command = {
   usage: '',
   summary: "JSON Schema of a site's files, for editors",
-  async run() {
+  async run(args) {
+    parseArgs({ args: [...args] });
     console.log(JSON.stringify(siteSchemas(kinds), null, 2));
     return EXIT.done;
   },

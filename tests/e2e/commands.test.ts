@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { runCommand } from '../../gateway/commands/index.ts';
 import { writeSite } from './real-gateway.ts';
 
 let folder = '';
@@ -72,17 +73,52 @@ describe('wrong usage: what was wrong and how it is right, exit 2', () => {
     [['run', '--site', '.', '--log', 'loud'], /--log is one of .*usage: gengfu run/s],
     [['replay', '--site', '.'], /FILE is wanted.*usage: gengfu replay/s],
     [['replay', '--site', '.', '--until', 'tomorrow', 'x'], /not a time: tomorrow/],
+    [['schema', '--nonsense'], /Unknown option '--nonsense'.*usage: gengfu schema$/ms],
     [['ledger', 'mend', '--data', '.'], /usage: gengfu ledger verify/],
     [['users', 'invite', '--role', 'king', '--data', '.'], /--role is one of viewer, /],
   ];
   for (const [args, said] of ROWS) {
-    test(['gengfu', ...args].join(' '), () => {
-      const { status, stdout, stderr } = gengfu(...args);
-      expect(stdout + stderr).toMatch(said);
-      expect(stdout + stderr).not.toMatch(/\n {4}at /);
+    test(['gengfu', ...args].join(' '), async () => {
+      const lines: string[] = [];
+      const listening = (['log', 'error'] as const).map((name) =>
+        vi.spyOn(console, name).mockImplementation((line) => void lines.push(line)),
+      );
+      const status = await runCommand(args).finally(() => {
+        for (const each of listening) each.mockRestore();
+      });
+      expect(lines.join('\n')).toMatch(said);
+      expect(lines.join('\n')).not.toMatch(/\n {4}at /);
       expect(status).toBe(2);
     });
   }
+
+  test('a process ends with that status', () => {
+    const { status, stderr } = gengfu('run');
+    expect([status, stderr]).toEqual([2, expect.stringMatching(/--site is wanted\nusage: gengfu run --site DIR/)]);
+  });
+});
+
+describe('help, exit 0', () => {
+  test('names every command; each says how it is used', () => {
+    const all = gengfu('--help');
+    expect(all.status).toBe(0);
+    const names = [...all.stdout.matchAll(/^ {2}(\S+) +\S/gm)].map(([, name]) => name);
+    expect(names).toEqual(expect.arrayContaining(['run', 'demo', 'check', 'init', 'replay', 'schema', 'sim']));
+    const one = gengfu('check', '--help');
+    expect([one.status, one.stdout]).toEqual([0, expect.stringMatching(/^usage: gengfu check --site DIR\n {2}every/)]);
+  });
+
+  test('of a command that there is not, exit 2', () => {
+    expect(gengfu('watch', '--help')).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("no command 'watch'"),
+    });
+  });
+});
+
+test('who reads may stop: no complaint', () => {
+  const { stderr } = run('sh', '-c', `${process.execPath} gateway/main.ts schema | head -c 10`);
+  expect(stderr).toBe('');
 });
 
 test('commands for a gateway that does not run say so, exit 3', () => {
