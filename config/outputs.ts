@@ -5,6 +5,7 @@ import { duration, id } from './fields.ts';
 import { check } from './issues.ts';
 import type { DriverKind, Selector } from './kinds.ts';
 import { suggest } from './nearest.ts';
+import type { NamedOutput } from './own-points.ts';
 import { checkSelector, type Referred } from './rules.ts';
 import { pointSelector } from './selector.ts';
 import type { SiteOutput, SitePoint } from './site.ts';
@@ -49,6 +50,19 @@ type Written = z.output<typeof output>;
 interface WritingLink {
   readonly id: string;
   readonly driver: Pick<DriverKind, 'isWritable'>;
+}
+
+/** Outputs by their names, as far as they have any: before it is known what points there are. */
+export function namedOutputs(entries: readonly Entry[]): NamedOutput[] {
+  const named = new Map<string, NamedOutput>();
+  for (const { value } of entries) {
+    const said = output
+      .pick({ id: true, name: true, point: true })
+      .safeParse(isMapping(value) ? { id: value.id, name: value.name, point: value.point } : value);
+    if (!said.success || named.has(said.data.id)) continue;
+    named.set(said.data.id, { id: said.data.id, name: said.data.name ?? said.data.id, point: said.data.point });
+  }
+  return [...named.values()];
 }
 
 /** The outputs of a site; problems where a point cannot be what is said of it. */

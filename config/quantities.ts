@@ -50,6 +50,8 @@ export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map<string, Quantit
   ['supply.state', { states: ['normal', 'low'] }],
   ['modem.state', { states: ['registered', 'roaming', 'searching', 'denied', 'no-sim', 'locked', 'disabled'] }],
   ['output.state', { states: ['off', 'on'] }],
+  ['output.active', { states: ['off', 'on'] }],
+  ['output.followed', { states: ['followed', 'failed'] }],
   ['link.state', { states: ['up', 'down'] }],
   ['clock.trust', { states: ['synchronised', 'holding', 'unknown'] }],
 ]);

@@ -6,7 +6,7 @@ import type { Kinds, PermitShape, RuleShape, Selector } from './kinds.ts';
 import { checkMatchedTerms } from './matched-terms.ts';
 import { suggest } from './nearest.ts';
 import { checkUses } from './output-uses.ts';
-import { GATEWAY_DEVICE } from './own-points.ts';
+import { GATEWAY_DEVICE, outputDevice } from './own-points.ts';
 import { isKnownQuantity } from './quantities.ts';
 import { checkRegister } from './register.ts';
 import type { Report } from './report.ts';
@@ -24,6 +24,8 @@ export interface Referred {
   readonly points: readonly SitePoint[] | undefined;
   /** Undefined when `site.yaml` could not be used. */
   readonly timeZone: string | undefined;
+  /** Each is a device of its own. */
+  readonly outputIds?: readonly string[] | undefined;
   /** Left out where nobody knows them yet. */
   readonly outputs?: readonly SiteOutput[] | undefined;
   readonly report: Report;
@@ -118,7 +120,7 @@ export function checkPermits<R extends RuleShape, P extends PermitShape>(
 export function checkSelector(
   on: Selector,
   entry: Entry,
-  { devices, links, points, report }: Referred,
+  { devices, links, points, outputIds = [], report }: Referred,
 ): SitePoint[] | undefined {
   checkRegister(entry, report);
   const isList = Array.isArray(valueAt(entry.value, ['on', 'device']));
@@ -127,7 +129,7 @@ export function checkSelector(
     const path = isList ? ['on', 'device', index] : ['on', 'device'];
     const [, link] = /^link:(.*)$/.exec(device) ?? [];
     if (link === undefined) {
-      if (!devices.refer(device, entry, path, [GATEWAY_DEVICE])) isWhole = false;
+      if (!devices.refer(device, entry, path, [GATEWAY_DEVICE, ...outputIds.map(outputDevice)])) isWhole = false;
     } else if (!links.refer(link, entry, path)) isWhole = false;
   });
   if (!isWhole || listOf(on.quantity).some((quantity) => !isKnownQuantity(quantity))) return undefined;
@@ -152,8 +154,8 @@ export function checkWhile(entry: Entry, matched: readonly SitePoint[] | undefin
   for (const { path, condition } of conditionsOf(entry)) {
     if (path[0] !== 'while' || !isMapping(condition)) continue;
     const { quantity, device, near, optional } = condition;
-    if (typeof device === 'string' && !referred.devices.refer(device, entry, [...path, 'device'], [GATEWAY_DEVICE]))
-      continue;
+    const own = [GATEWAY_DEVICE, ...(referred.outputIds ?? []).map(outputDevice)];
+    if (typeof device === 'string' && !referred.devices.refer(device, entry, [...path, 'device'], own)) continue;
     if (optional === true || matched === undefined || typeof quantity !== 'string' || !isKnownQuantity(quantity))
       continue;
     const lacking = matched.find((own) => {

@@ -220,7 +220,18 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const outputs = opening.use(openOutputs(site, { links: links.open, live, clock, wire, log }));
   seen = outputs;
   const backlog = () => Math.max(0, ...[...sinks.open.values()].map((sink) => sink.status().backlog));
-  const own = opening.use(new OwnPoints({ points: site.points, data, links: links.open, backlog, clock, wire, take }));
+  const own = opening.use(
+    new OwnPoints({
+      points: site.points,
+      data,
+      links: links.open,
+      outputs: () => outputs.list(),
+      backlog,
+      clock,
+      wire,
+      take,
+    }),
+  );
 
   // The devices are asked before the page is even loaded.
   await wire.sleep(FIRST_ASK_MS);

@@ -1,11 +1,12 @@
 import { statfs } from 'node:fs/promises';
 import type { Clock } from '#kit/clock.ts';
 import { codeOf } from '#kit/fault.ts';
-import { GATEWAY_DEVICE, linkDevice, OWN_EVERY_MS } from '../config/own-points.ts';
+import { GATEWAY_DEVICE, linkDevice, OWN_EVERY_MS, outputDevice } from '../config/own-points.ts';
 import type { Qualified } from '../drivers/point.ts';
 import { READING_CODES, type Reading } from '../drivers/reading.ts';
+import type { OutputView } from './outputs/output.ts';
 
-/** A link's state is looked at so often, so that a change is told at once. */
+/** The state of a link or an output is looked at so often, so that a change is told at once. */
 const LOOK_MS = 1000;
 
 export interface OwnPointsOptions {
@@ -14,6 +15,7 @@ export interface OwnPointsOptions {
   /** The data directory, whose disk is looked at. */
   readonly data: string;
   readonly links: ReadonlyMap<string, { status(): { readonly state: 'up' | 'down' | 'connecting' } }>;
+  readonly outputs: () => readonly Pick<OutputView, 'id' | 'safe' | 'is' | 'code'>[];
   /** Events that the upstream which is furthest behind has not confirmed. */
   readonly backlog: () => number;
   readonly clock: Clock;
@@ -22,8 +24,8 @@ export interface OwnPointsOptions {
 }
 
 /**
- * Reads what the gateway knows of itself and of its links, as a driver reads an instrument: all every 10 s, and a link's
- * state or the clock's trust within a second of its change.
+ * Reads what the gateway knows of itself, its links and its outputs, as a driver reads an instrument: all every 10 s, and
+ * a link's or an output's state and the clock's trust within a second of its change.
  *
  * A link that is being connected for the first time has no state yet (a bad reading); one that is being connected again
  * is down until it is up.
@@ -65,7 +67,7 @@ export class OwnPoints implements Disposable {
 
   #lookLater(): void {
     this.#cancelLook = this.#options.wire.after(LOOK_MS, () => {
-      this.#tell(this.#states().filter(([key, { value }]) => this.#told.get(key)?.value !== value));
+      this.#tell(this.#states().filter(([key, now]) => !isSame(this.#told.get(key), now)));
       this.#lookLater();
     });
   }
@@ -75,7 +77,8 @@ export class OwnPoints implements Disposable {
       const key = `${linkDevice(id)}/state`;
       return [key, this.#stateOf(key, link.status().state)] as const;
     });
-    return [...states, this.#own('clock', { value: this.#options.clock.trust(), quality: 'good' })];
+    const outputs = this.#options.outputs().flatMap(pointsOf);
+    return [...states, ...outputs, this.#own('clock', { value: this.#options.clock.trust(), quality: 'good' })];
   }
 
   #stateOf(key: string, state: 'up' | 'down' | 'connecting'): Qualified {
@@ -108,6 +111,32 @@ export class OwnPoints implements Disposable {
     for (const [key, value] of known) this.#told.set(key, value);
     take(known.map(([point, value]) => ({ point, at, tick, ...value })));
   }
+}
+
+const isSame = (told: Qualified | undefined, now: Qualified): boolean =>
+  told !== undefined && told.value === now.value && told.code === now.code;
+
+/** While it does not follow, what it was last is uncertain. Of one that nothing is known of yet both are bad. */
+function pointsOf({ id, safe, is, code }: ReturnType<OwnPointsOptions['outputs']>[number]): [string, Qualified][] {
+  const device = outputDevice(id);
+  const starting: Qualified = { value: null, quality: 'bad', code: code ?? 'starting' };
+  const active = is === safe ? 'off' : 'on';
+  const state: Qualified =
+    is === null
+      ? starting
+      : code === null
+        ? { value: active, quality: 'good' }
+        : { value: active, quality: 'uncertain', code };
+  const followed: Qualified =
+    code !== null
+      ? { value: 'failed', quality: 'good' }
+      : is === null
+        ? starting
+        : { value: 'followed', quality: 'good' };
+  return [
+    [`${device}/state`, state],
+    [`${device}/followed`, followed],
+  ];
 }
 
 /** Per cent of a disk in use as `df` reckons it: of what may be used without being root. */

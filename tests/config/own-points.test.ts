@@ -29,6 +29,21 @@ test('a site has, beside those of its devices, a point of each link and those of
   expect(site?.points.at(-1)).toMatchObject({ deviceName: '一号', link: '', place: { grid: 'JS' } });
 });
 
+test('each output has two, where its device is; a rule may name it', async () => {
+  const rule = (device: string) =>
+    `  - { id: ${device.replace(':', '-')}, title: { zh: 一, en: One }, kind: state, on: { device: "${device}", point: followed }, levels: { red: { is: [failed] } } }`;
+  const rules = ['rules:', rule('output:siren'), rule('output:siern')].join('\n');
+  await using dir = await writeSite({
+    ...GOOD,
+    'rules/own.yaml': `outputs: [{ id: siren, kind: siren, point: noise-1/la }]\n${rules}`,
+  });
+  const { problems } = await loadSite(dir.dir, standInKinds, { env: SECRETS });
+  expect(problems.map(({ message }) => message)).toContainEqual(
+    expect.stringContaining('there is no device "output:siern"; did you mean "output:siren"?'),
+  );
+  expect(problems.filter(({ message }) => message.includes('output-siren'))).toEqual([]);
+});
+
 test('without an upstream there is no backlog', async () => {
   await using dir = await writeSite({ 'site.yaml': 'gateway: g\ntimeZone: UTC\n' });
   const { site } = await loadSite(dir.dir, standInKinds);

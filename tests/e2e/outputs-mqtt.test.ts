@@ -91,6 +91,11 @@ async function told(api: Session): Promise<string[]> {
   return ours.map(({ type, data }) => `${type.slice(type.lastIndexOf('.') + 1)} ${data.code ?? data.readBack}`);
 }
 
+async function ownPoints(api: Session): Promise<unknown[]> {
+  const { points } = await api.get<{ points: { key: string; last: { value: unknown } | null }[] }>('points');
+  return ['state', 'followed'].map((id) => points.find(({ key }) => key === `output:siren/${id}`)?.last?.value);
+}
+
 test('a siren over MQTT follows its alarm, also after kill -9 and however it was changed meanwhile; a stop makes it safe', async () => {
   const port = await freePort();
   const siren = new Siren(port);
@@ -136,8 +141,11 @@ test('what does not follow is told with what the world did: it says nothing, say
   gauge.registers.set(WATER, 0);
   await until(async () => (await told(api)).at(-1) === 'failed read-back-differs', 'what it says');
   expect(await stateOf(gateway)).toBe('failed');
+  // Rules and the page have it as points of its own.
+  await until(async () => (await ownPoints(api)).join() === 'on,failed', 'its points');
   siren.vice = 'none';
   await until(async () => (await told(api)).at(-1) === 'restored off', 'its return');
+  await until(async () => (await ownPoints(api)).join() === 'off,followed', 'its points');
   await siren.leave();
   gauge.registers.set(WATER, 40);
   // It may be on its way back to the broker for so long after a start.

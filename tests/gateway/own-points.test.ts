@@ -13,11 +13,13 @@ function open(keys: readonly string[], data = tmpdir()) {
   const clock = new FakeClock(0);
   const states: Record<string, State> = { 'bus-1': 'connecting' };
   const links = new Map([['bus-1', { status: () => ({ state: states['bus-1'] ?? 'down' }) }]]);
+  const outputs: { id: string; safe: string; is: string | null; code: string | null }[] = [];
   const readings: Reading[] = [];
   const own = new OwnPoints({
     points: keys.map((key) => ({ key })),
     data,
     links,
+    outputs: () => outputs,
     backlog: () => 7,
     clock,
     wire: clock,
@@ -26,7 +28,7 @@ function open(keys: readonly string[], data = tmpdir()) {
   /** What was told since the last time: seconds, point, value or code. */
   const told = (): string[] =>
     readings.splice(0).map(({ at, point, value, code }) => `${at / 1000} ${point} ${value ?? `bad ${code}`}`);
-  return { clock, states, own, told, readings };
+  return { clock, states, outputs, own, told, readings };
 }
 
 const LINK = 'link:bus-1/state';
@@ -65,6 +67,25 @@ test("the clock's trust is told at once, the backlog every 10 s, and only points
     '10 gateway/clock holding',
     '10 gateway/backlog 7',
   ]);
+});
+
+test('an output is told within a second of a change, as uncertain while it does not follow', async () => {
+  const { clock, outputs, told } = open(['output:siren/state', 'output:siren/followed']);
+  const siren = { id: 'siren', safe: 'off', is: null as string | null, code: null as string | null };
+  outputs.push(siren);
+  await clock.advance(1000);
+  expect(told()).toEqual(['1 output:siren/state bad starting', '1 output:siren/followed bad starting']);
+  siren.is = 'off';
+  await clock.advance(1000);
+  expect(told()).toEqual(['2 output:siren/state off', '2 output:siren/followed followed']);
+  siren.is = 'slow';
+  await clock.advance(1000);
+  expect(told()).toEqual(['3 output:siren/state on']);
+  siren.code = 'no-answer';
+  await clock.advance(1000);
+  expect(told()).toEqual(['4 output:siren/state on', '4 output:siren/followed failed']);
+  await clock.advance(6000);
+  expect(told()).toEqual(['10 output:siren/state on', '10 output:siren/followed failed']);
 });
 
 test('the disk is told as a share of what may be used; one that is not there as bad', async () => {
