@@ -9,12 +9,13 @@ import type { Alarm } from './alarms/alarm.ts';
 import type { AlarmData, EntryDraft } from './alarms/alarm-event.ts';
 import { NOTHING } from './alarms/step.ts';
 import type { CallView } from './api/context.ts';
+import { ChannelAlarm, channelIn, TEST_FAILED } from './channel-alarm.ts';
 import { ChannelTests } from './channel-tests.ts';
 import type { Receiver } from './commissioning/walk-test.ts';
 import type { GatewaySite } from './gateway.ts';
 import type { Entry, LedgerReader } from './ledger/ledger.ts';
 import type { LiveJudge } from './live-judge.ts';
-import { type Call, callKey } from './notify/call.ts';
+import { type Call, callKey, type WantedCall } from './notify/call.ts';
 import { isOut } from './notify/call-list.ts';
 import { Caller } from './notify/caller.ts';
 import type {
@@ -33,7 +34,7 @@ import type { DutyStanding } from './notify/roster.ts';
 import { callsAbove, callsOf, isSomebody, type Roll } from './notify/route.ts';
 import { recipientOf, speak } from './notify/speak.ts';
 import { testMessage } from './notify/test-message.ts';
-import { eventOf } from './notify/told-events.ts';
+import { eventOf, type ToldEvent } from './notify/told-events.ts';
 import type { Permit } from './rules/permit.ts';
 import { isDated } from './rules/permit-dates.ts';
 import { cardLines, cardsOf } from './site-cards.ts';
@@ -76,6 +77,7 @@ export class CallDesk implements AsyncDisposable {
   readonly #options: CallDeskOptions;
   readonly #caller: Caller;
   readonly #tests: ChannelTests;
+  readonly #alarm: ChannelAlarm;
   #strangers = 0;
 
   static async open(options: CallDeskOptions): Promise<CallDesk> {
@@ -90,8 +92,8 @@ export class CallDesk implements AsyncDisposable {
       channels: parts.open,
       keep: async (told, states) => (await live.keep(NOTHING, told, states)) !== null,
       encodeTime: (at) => live.judge.zone.encode(at),
-      route: (event, at) => callsOf(event, rollOf(options), at),
-      above: ({ tier }, event, at) => callsAbove(event, tier, rollOf(options), at),
+      route: (event, at) => around(event, callsOf(event, rollOf(options), at)),
+      above: ({ tier }, event, at) => around(event, callsAbove(event, tier, rollOf(options), at)),
       speak: (call, event) => speak(call, event, { ...rollOf(options), ...placesOf(options) }, kindOf(options, call)),
       isNeeded: (call) => isNeeded(call, options.find(call.alarm), clock.now(), () => options.isUnseen(call.alarm)),
       answered: (call, kind, text) => desk?.answered(call, kind, text),
@@ -113,6 +115,7 @@ export class CallDesk implements AsyncDisposable {
       send: (channel, person) => this.#sendTest(channel, person, site().name),
       keep: (told, states) => live.tell(told, states),
     });
+    this.#alarm = new ChannelAlarm({ live, clock, wire, status: () => this.#channelStatus() });
   }
 
   /** Who is told, by what, or what is needed has changed. */
@@ -156,12 +159,16 @@ export class CallDesk implements AsyncDisposable {
   }
 
   status(): CallDeskStatus {
+    return { ...this.#caller.status(), channels: this.#channelStatus(), strangers: this.#strangers };
+  }
+
+  #channelStatus(): CallDeskStatus['channels'] {
     const open = [...this.channels.open].map(([id, channel]) => {
       const status = channel.status();
-      const warnings = this.#tests.hasFailed(id) ? [...status.warnings, 'test-failed'] : status.warnings;
+      const warnings = this.#tests.hasFailed(id) ? [...status.warnings, TEST_FAILED] : status.warnings;
       return [id, { ...status, warnings }] as const;
     });
-    return { ...this.#caller.status(), channels: Object.fromEntries(open), strangers: this.#strangers };
+    return Object.fromEntries(open);
   }
 
   /** A real message that says that it is a test, with the proof that it came where the channel gives one. */
@@ -256,12 +263,23 @@ export class CallDesk implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#tests[Symbol.dispose]();
+    this.#alarm[Symbol.dispose]();
     await this.#caller[Symbol.asyncDispose]();
     await this.channels[Symbol.asyncDispose]();
   }
 }
 
 const isSomebodys = (call: Call): call is CallView & Call => isSomebody(call);
+
+/** That a channel does not work is told by the others; by itself only where there is none, or none of them takes it. */
+function around({ data }: Pick<ToldEvent, 'data'>, calls: readonly WantedCall[]): readonly WantedCall[] {
+  const broken = channelIn(data);
+  if (broken === undefined) return calls;
+  return calls.map((call) => ({
+    ...call,
+    channels: [...call.channels].sort((a, b) => Number(a === broken) - Number(b === broken)),
+  }));
+}
 
 /** A call that rings for long is given up then. */
 const TEST_WITHIN_MS = 120_000;

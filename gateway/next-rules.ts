@@ -8,8 +8,8 @@ import type { HistoryReader } from './history/history.ts';
 import type { Instant, Judge, JudgedSite } from './judge.ts';
 import { inTime } from './late.ts';
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts';
-import { LEDGER_ALARM } from './ledger-alarm.ts';
 import type { LiveJudge } from './live-judge.ts';
+import { isOwnAlarm } from './own-alarms.ts';
 import { ceased, instants, reasonOf } from './restore.ts';
 import { DERIVE_MEMORY_MS } from './rules/derive.ts';
 import { RuleEngine } from './rules/engine.ts';
@@ -101,7 +101,7 @@ export class NextRules implements Disposable {
       return reason === 'rule-changed' && changedPoints.has(pointOf(key)) ? 'point-changed' : reason;
     };
     const returned = judge.alarms.open
-      .filter(({ condition, watch }) => condition === 'active' && !isKept(watch.key) && watch.key !== LEDGER_ALARM)
+      .filter(({ condition, watch }) => condition === 'active' && !isKept(watch.key) && !isOwnAlarm(watch.key))
       .map((alarm) => judge.alarms.take(ceased(alarm, instant.at, why(alarm.watch.key))));
     return {
       step: joined([...returned, judge.changeAlarms(site, instant.at), judge.settle(instant)]),

@@ -9,7 +9,7 @@ import type { History } from './history/history.ts';
 import { type Instant, Judge, type JudgedSite } from './judge.ts';
 import { inTime, Lateness } from './late.ts';
 import type { Ledger } from './ledger/ledger.ts';
-import { LEDGER_ALARM } from './ledger-alarm.ts';
+import { isOwnAlarm } from './own-alarms.ts';
 import type { RuleEngine } from './rules/engine.ts';
 import type { Finding } from './rules/finding.ts';
 import { openRunShifts } from './run-shifts.ts';
@@ -77,7 +77,7 @@ export async function restoreJudge(
   const taken = judge.rules.restore(saved.rules, shift, now.tick);
 
   const steps: Step[] = judge.alarms.open
-    .filter((alarm) => alarm.condition === 'active' && !taken.has(alarm.watch.key) && alarm.watch.key !== LEDGER_ALARM)
+    .filter((alarm) => alarm.condition === 'active' && !taken.has(alarm.watch.key) && !isOwnAlarm(alarm.watch.key))
     .map((alarm) => judge.alarms.take(ceased(alarm, now.at, reasonOf(alarm.watch.key, judge.rules, site))));
   let last = global.at;
   try {

@@ -84,6 +84,7 @@ export class Modem implements AsyncDisposable {
   status(): ModemStatus {
     const warnings = [
       ...(this.#simFault === null ? [] : [CHANNEL_FAULTS.simCannotSend]),
+      ...(this.#error !== undefined && this.#simFault === null && !this.isReady ? [CHANNEL_FAULTS.noModem] : []),
       ...(this.isReady && !this.#isRegistered ? [CHANNEL_FAULTS.notRegistered] : []),
     ];
     const sim = this.#simFault === null ? undefined : `the SIM cannot send (${this.#simFault})`;
