@@ -1,4 +1,4 @@
-import { type CsvRecord, encodeCsv, parseCsv, withoutGuard } from '#kit/csv.ts';
+import { type CsvRecord, encodeCsv, OPEN_QUOTE, parseCsv, withoutGuard } from '#kit/csv.ts';
 import { ASSET_COLUMNS, type AssetColumn, assetColumn, encodeAssetField, parseAssetField } from './assets-columns.ts';
 
 /** Rows of one register. */
@@ -56,6 +56,7 @@ export function readAssets(text: string, devices: readonly Registered[], check: 
   const nothing = { rows: 0, changes: new Map() };
   const refuse = (message: string) => ({ ...nothing, problems: [{ row: 1, column: null, message }] });
   if (heading === undefined) return refuse('the file is empty');
+  if (heading.isOpen) return refuse(OPEN_QUOTE);
   if (records.length > MOST_ROWS) return refuse(`more than ${MOST_ROWS} rows: split the file`);
   const columns = heading.fields.map(assetColumn);
   const problems = headingProblems(heading.fields, columns);
@@ -73,7 +74,9 @@ export function readAssets(text: string, devices: readonly Registered[], check: 
     const at = heading.fields[columns.indexOf(ID)]?.trim() ?? null;
     const device = known.get(id);
     const first = seen.get(id);
-    if (extra) tell(null, `${record.fields.length} fields under ${columns.length} headings`);
+    if (record.isOpen) tell(null, OPEN_QUOTE);
+    else if (isEmpty(record)) continue;
+    else if (extra) tell(null, `${record.fields.length} fields under ${columns.length} headings`);
     else if (id === '') tell(at, 'is missing');
     else if (device === undefined) tell(at, `the site has no device ${id}`);
     else if (first !== undefined) tell(at, `${id} stands in row ${first} already`);
@@ -86,8 +89,11 @@ export function readAssets(text: string, devices: readonly Registered[], check: 
       if (issues.length === 0 && Object.keys(changed).length > 0) changes.set(id, changed);
     }
   }
-  return { rows: records.length, changes, problems };
+  return { rows: records.filter((record) => !isEmpty(record)).length, changes, problems };
 }
+
+/** As spreadsheets leave them at the end. */
+const isEmpty = ({ fields }: CsvRecord): boolean => fields.every((field) => field.trim() === '');
 
 function headingProblems(headings: readonly string[], columns: readonly (AssetColumn | undefined)[]): RowProblem[] {
   return headings.flatMap((heading, i): RowProblem[] => {

@@ -2,11 +2,16 @@
 export interface CsvRecord {
   readonly line: number;
   readonly fields: readonly string[];
+  /** A quote in it is never closed: all that follows in the text is its last field. */
+  readonly isOpen?: true;
 }
+
+/** What is wrong with a record that is open. */
+export const OPEN_QUOTE = 'a quotation mark is never closed: all that follows would be one field';
 
 /**
  * Takes CSV apart (RFC 4180): commas, and double quotes around a field, doubled inside it, which may hold line breaks.
- * Empty lines are left out. A quote that is never closed makes the rest of the text one field.
+ * Empty lines are left out.
  */
 export function parseCsv(text: string): CsvRecord[] {
   return [...csvRecords(text)];
@@ -21,7 +26,7 @@ export function* csvRecords(text: string): Generator<CsvRecord, void> {
   let began = 1;
   function* end() {
     fields.push(field);
-    if (fields.length > 1 || fields[0] !== '') yield { line: began, fields };
+    if (fields.length > 1 || fields[0] !== '') yield { line: began, fields, ...(isQuoted ? { isOpen: true } : {}) };
     fields = [];
     field = '';
   }

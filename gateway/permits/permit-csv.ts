@@ -1,4 +1,4 @@
-import { type CsvRecord, csvRecords, encodeCsv, withoutGuard } from '#kit/csv.ts';
+import { type CsvRecord, csvRecords, encodeCsv, OPEN_QUOTE, withoutGuard } from '#kit/csv.ts';
 import { Slices } from '#kit/slices.ts';
 import type { Zone } from '#kit/zone.ts';
 import { type Permit, permit } from '../rules/permit.ts';
@@ -111,6 +111,7 @@ export async function readPermits(text: string, zone: Zone, slices = new Slices(
   const rows: PermitRow[] = [];
   const tell = (row: number, column: string | null, message: string) => problems.push({ row, column, message });
   if (heading === undefined) return { rows, problems: [{ row: 1, column: null, message: 'the file is empty' }] };
+  if (heading.isOpen) return { rows, problems: [{ row: 1, column: null, message: OPEN_QUOTE }] };
 
   const columns = heading.fields.map(columnOf);
   const headings = new Map<Column, string>();
@@ -134,6 +135,10 @@ export async function readPermits(text: string, zone: Zone, slices = new Slices(
   for (const [i, record] of records.entries()) {
     if (slices.isOver) await slices.next();
     const row = i + 2;
+    if (record.isOpen) {
+      tell(row, null, OPEN_QUOTE);
+      continue;
+    }
     if (
       record.fields.length > columns.length &&
       record.fields.slice(columns.length).some((field) => field.trim() !== '')

@@ -61,6 +61,11 @@ test('a field is taken away by a dash, and an empty one stays', () => {
   expect(read('device,serial,maker', 'noise-07,-,').changes.get('noise-07')).toEqual({ asset: { serial: null } });
 });
 
+test('rows without anything in them, as spreadsheets leave them, are none, and are counted in the numbers of others', () => {
+  const { rows, problems } = read('device,maker', ',', 'noise-07,仁科', ' ,', 'x-1,仁科', ',');
+  expect([rows, problems.map(({ row }) => row)]).toEqual([2, [5]]);
+});
+
 describe('what is wrong is told with its row and column, and nothing else is', () => {
   test.each([
     ['nothing', [''], [1, null, /empty/]],
@@ -74,6 +79,8 @@ describe('what is wrong is told with its row and column, and nothing else is', (
     ['a word that is none', ['device,grade', 'smoke-12,gold'], [2, 'grade', /gold/]],
     ['a number that is none', ['device,height', 'smoke-12,tall'], [2, 'height', /number.*tall/]],
     ['a number out of range', ['device,height', 'smoke-12,-1'], [2, 'height', />=0/]],
+    ['a quote that is never closed', ['device,maker', 'noise-07,"仁科', 'smoke-12,仁科'], [2, null, /never closed/]],
+    ['such a quote in the heading', ['device,"maker', 'noise-07,仁科'], [1, null, /never closed/]],
     ['fields without a heading', ['device,serial', 'smoke-12,1,2'], [2, null, /3 fields under 2/]],
   ] as const)('%s', (_, lines, [row, column, message]) => {
     expect(read(...lines).problems).toEqual([{ row, column, message: expect.stringMatching(message) }]);

@@ -91,6 +91,11 @@ const ROWS: readonly (readonly [says: string, text: string, problems: string[]])
     ['4 number: the number a stands in row 2 already'],
   ],
   [
+    'a quote that is never closed',
+    `${HEAD}a,noise-11,2026-07-15,2026-07-16,"granted\nb,noise-11,2026-07-17,2026-07-18,granted\n`,
+    ['2 -: a quotation mark is never closed: all that follows would be one field'],
+  ],
+  [
     'nothing under a heading that must be there',
     `${HEAD},noise-11,2026-07-15,2026-07-16,granted\n`,
     ['2 number: is missing'],
