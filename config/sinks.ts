@@ -4,8 +4,9 @@ import { sinkCommon } from './file-kinds.ts';
 import { check, checkParts } from './issues.ts';
 import type { Kinds } from './kinds.ts';
 import { suggest } from './nearest.ts';
+import type { SecretSources } from './references.ts';
 import type { Report } from './report.ts';
-import { resolveSecrets, type SecretSources } from './secrets.ts';
+import { resolveSecrets } from './secrets.ts';
 import type { Site } from './site.ts';
 
 /** What `site.yaml` sends to: the upstreams, or the channels to people, each checked by its own kind. */

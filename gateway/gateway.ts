@@ -114,8 +114,8 @@ export interface Gateway extends AsyncDisposable {
   readonly jobs: Jobs;
 }
 
-/** How long the devices have for themselves before the page is loaded, which holds the main loop up. */
-const FIRST_ASK_MS = 10;
+/** How long devices have at most for their first answer before the page is loaded, which holds the main loop up. */
+const FIRST_ANSWER_MS = 250;
 
 /** The whole way, opened from the end to the beginning: what takes is there before what gives. */
 export async function openGateway(options: GatewayOptions): Promise<Gateway> {
@@ -178,17 +178,20 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   const desks = { site: () => current(), live, accounts, saved: restored.saved, clock, wire, log, data };
   const { duty, linkFor, ...dutyParts } = openDutyDesk(desks);
 
+  const answered = Promise.withResolvers<void>();
+  const begun = Promise.withResolvers<void>();
   const sinks = opening.use(
     new SiteParts((spec: SiteUpstream) => {
       const commands = upstreamCommands({ permits, act: (action) => live.act(action), clock: options.kept }, spec.id);
       return openSink(spec, {
         gateway: site.gateway,
-        ...{ version, clock, wire, log, ledger, history, commands },
+        ...{ version, clock, wire, log, ledger, history, commands, begun: begun.promise },
         points: () => current().points,
       });
     }),
   );
   await sinks.change(site.upstreams);
+  opening.defer(begun.resolve);
 
   const board = new Board(site.points);
   const tests = new TestWatch(site.points, (at) => judge.zone.encode(at));
@@ -207,7 +210,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     history.keep(batch);
     board.take(batch);
   });
-  const pumps = opening.use(new Pumps(take, board, log));
+  const takeOfLinks = (batch: readonly Reading[]) => {
+    answered.resolve();
+    return take(batch);
+  };
+  const pumps = opening.use(new Pumps(takeOfLinks, board, log));
   const links = opening.use(
     new SiteParts(
       (spec: DriverLink) => openLink(spec, { clock, wire, log, dir: join(data, 'links', spec.id) }),
@@ -233,8 +240,9 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
     }),
   );
 
-  // The devices are asked before the page is even loaded.
-  await wire.sleep(FIRST_ASK_MS);
+  // The devices are asked before the page is even loaded, and before a client is with which one could connect.
+  if (links.open.size > 0) await Promise.race([answered.promise, wire.sleep(FIRST_ANSWER_MS)]);
+  begun.resolve();
   keepSmall();
   const [
     { openApi },

@@ -3,6 +3,7 @@ import type { Log } from '#kit/log.ts';
 import { encodeProblem } from '../config/check-report.ts';
 import type { LoadOptions } from '../config/load.ts';
 import type { Loaded, Site } from '../config/site.ts';
+import { readChecked } from './checked-site.ts';
 import { type KeptSite, KeptSites } from './kept-sites.ts';
 import type { Permit } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
@@ -52,6 +53,15 @@ export async function loadFiles(
   }
 }
 
+/** What a gateway starts with. */
+export interface SiteToStart {
+  readonly site: Site<Rule, Permit>;
+  readonly source: SiteSource;
+  readonly data: string;
+  /** It need not be kept as checked: it is so already, or does not stand in the directory. */
+  readonly isKnown: boolean;
+}
+
 /**
  * What a gateway starts with: the site's directory, but for two cases in which the site that was applied last goes on.
  * It was put in the place of the directory, which has not been changed since; or the directory is not right, and a box
@@ -61,27 +71,45 @@ export async function siteToStart(
   dir: string,
   dataOf: (gateway: string | null) => string | null,
   log: Log,
-): Promise<{ readonly site: Site<Rule, Permit>; readonly source: SiteSource; readonly data: string } | null> {
-  const { files, loaded } = await loadFiles(dir);
+  { load = loadHere, mark = null }: { readonly load?: LoadSite; readonly mark?: string | null } = {},
+): Promise<SiteToStart | null> {
+  const known = mark === null ? null : await knownFiles(dir, dataOf, mark, log);
+  const { files, loaded } = known ?? (await loadFiles(dir, {}, load));
   for (const problem of loaded.problems) console.error(encodeProblem(problem));
   const data = dataOf(loaded.site?.gateway ?? null);
   if (data === null) return null;
   const [last] = await new KeptSites(data).list();
   const isPutBack = last !== undefined && last.from !== 'directory' && last.directory === hashSite(files);
   if (last !== undefined && (isPutBack || loaded.site === null)) {
-    const kept = await loadKept(last, dir, log);
+    const kept = await loadKept(last, dir, log, load);
     if (kept !== null) {
       const why = isPutBack ? 'it was put in the place of the directory' : 'the directory is not right';
       log.warn({ site: dir, number: last.number, by: last.by }, `the site that was applied last goes on: ${why}`);
-      return { ...kept, data };
+      return { ...kept, data, isKnown: true };
     }
   }
-  return loaded.site === null ? null : { site: loaded.site, source: { dir, files, kept: null }, data };
+  if (loaded.site === null) return null;
+  return { site: loaded.site, source: { dir, files, kept: null }, data, isKnown: known !== null };
 }
 
-async function loadKept(kept: KeptSite, dir: string, log: Log) {
+/** The directory's site as it was checked before, where its files are the same. */
+async function knownFiles(
+  dir: string,
+  dataOf: (gateway: string | null) => string | null,
+  mark: string,
+  log: Log,
+): Promise<LoadedFiles | null> {
+  const files = await readSiteFiles(dir);
+  // Only to find what was kept, which says itself what site it is.
+  const [, gateway = null] = /^gateway:\s*["']?([a-z0-9-]+)/m.exec(files.get('site.yaml')?.toString() ?? '') ?? [];
+  const data = dataOf(gateway);
+  const loaded = data === null ? null : await readChecked(data, files, mark, { dir, env: process.env }, log);
+  return loaded === null ? null : { files, loaded };
+}
+
+async function loadKept(kept: KeptSite, dir: string, log: Log, load: LoadSite) {
   try {
-    const { files, loaded } = await loadFiles(kept.path, { secretsDir: dir });
+    const { files, loaded } = await loadFiles(kept.path, { secretsDir: dir }, load);
     if (loaded.site !== null) return { site: loaded.site, source: { dir, files, kept } };
     const problems = loaded.problems.map(encodeProblem);
     log.error({ number: kept.number, problems }, 'the site that was applied last is not right any more');

@@ -1,6 +1,7 @@
 import { serveThread } from '#kit/thread.ts';
 import { type LoadOptions, loadSite } from '../config/load.ts';
 import type { Problem } from '../config/site.ts';
+import { packChecked } from './checked-site.ts';
 import { adoptDevice, changeDevice, changeDevices, removeDevice } from './device-edits.ts';
 import { kinds } from './kinds.ts';
 import { type Piece, piecesOf, type SiteHead } from './site-pieces.ts';
@@ -13,6 +14,7 @@ export type SiteCalls = {
   removeDevice: typeof removeDevice;
   load: typeof load;
   piece: typeof piece;
+  pack: typeof pack;
 };
 
 /** A site that was read; its pieces are asked for one after the other, since the loop stands still while it takes one. */
@@ -41,4 +43,8 @@ function piece(): Piece | null {
   return null;
 }
 
-serveThread<SiteCalls>({ adoptDevice, changeDevice, changeDevices, removeDevice, load, piece });
+/** What a start reads instead of the site's files, as long as they are the same. */
+const pack = (dir: string, mark: string): Promise<Uint8Array | null> =>
+  packChecked(dir, mark, {}, (from, options) => loadSite(from, kinds, options));
+
+serveThread<SiteCalls>({ adoptDevice, changeDevice, changeDevices, removeDevice, load, piece, pack });

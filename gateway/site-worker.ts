@@ -1,8 +1,12 @@
 import type { Clock } from '#kit/clock.ts';
+import { codeOf, textOf } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
+import { replaceFile } from '#kit/replace-file.ts';
 import { Slices } from '#kit/slices.ts';
 import { openThread, type Thread, threadUrl } from '#kit/thread.ts';
 import type { LoadOptions } from '../config/load.ts';
 import type { Loaded } from '../config/site.ts';
+import { checkedFile } from './checked-site.ts';
 import type { GatewaySite } from './gateway.ts';
 import { SiteBuilder } from './site-pieces.ts';
 import type { LoadSite } from './site-start.ts';
@@ -11,7 +15,7 @@ import type { SiteCalls } from './site-thread.ts';
 /** An installer's next device comes within minutes; a box has no memory to spare for a thread that waits longer. */
 const IDLE_MS = 120_000;
 
-type Edits = Omit<SiteCalls, 'load' | 'piece'>;
+type Edits = Omit<SiteCalls, 'load' | 'piece' | 'pack'>;
 
 /** A site's files read, checked and changed by a thread that is there while it is asked for. */
 export class SiteWorker implements AsyncDisposable {
@@ -44,6 +48,11 @@ export class SiteWorker implements AsyncDisposable {
     });
   }
 
+  /** As `packChecked`, of a site with its own secrets. */
+  pack(dir: string, mark: string): Promise<Uint8Array | null> {
+    return this.#use((thread) => thread.call('pack', [dir, mark]));
+  }
+
   async #use<T>(run: (thread: Thread<SiteCalls>) => Promise<T>): Promise<T> {
     this.#cancel();
     this.#thread ??= openThread(threadUrl(import.meta.url, 'site-thread'), { name: 'site', data: null });
@@ -63,5 +72,21 @@ export class SiteWorker implements AsyncDisposable {
     const thread = this.#thread;
     this.#thread = undefined;
     await thread?.[Symbol.asyncDispose]();
+  }
+}
+
+/** Keeps the site of a directory as it was checked, for the next start. What does not come of it costs only time. */
+export async function keepChecked(
+  worker: Pick<SiteWorker, 'pack'>,
+  dir: string,
+  data: string,
+  mark: string,
+  log: Log,
+): Promise<void> {
+  try {
+    const packed = await worker.pack(dir, mark);
+    if (packed !== null) await replaceFile(checkedFile(data), packed);
+  } catch (error) {
+    log.warn({ code: codeOf(error) }, `the checked site is not kept: ${textOf(error)}`);
   }
 }

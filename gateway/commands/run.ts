@@ -6,8 +6,10 @@ import { openClock } from '#kit/clock.ts';
 import { ROOT } from '#kit/root.ts';
 import { clearScratch } from '#kit/scratch.ts';
 import { openTrust } from '#kit/trust.ts';
+import { programMark } from '../program-mark.ts';
 import { CHECK } from '../site-editing.ts';
 import { siteToStart } from '../site-start.ts';
+import { keepChecked, SiteWorker } from '../site-worker.ts';
 import { KeptClock } from '../time/kept-clock.ts';
 import { VERSION } from '../version.ts';
 import { knownData, wanted, wrongUsage } from './arguments.ts';
@@ -40,12 +42,18 @@ export const run: Command = {
     process.on('SIGHUP', () => hangUp());
     // What is not needed to ask a device is loaded after that.
     const loading = import('../gateway.ts');
-    const start = await siteToStart(dir, (gateway) => knownData(values.data, gateway), log);
+    const wire = openClock();
+    await using worker = new SiteWorker(wire);
+    const mark = programMark();
+    const start = await siteToStart(dir, (gateway) => knownData(values.data, gateway), log, {
+      load: (from, how) => worker.load(from, how, null),
+      mark,
+    });
     if (start === null) return EXIT.no;
-    const { site, source, data } = start;
+    const { site, source, data, isKnown } = start;
     using trust = await openTrust(site.clockTrust);
     const kept = new KeptClock(openClock(), trust, site.clockSources);
-    const clocks = { clock: kept, kept, wire: openClock() };
+    const clocks = { clock: kept, kept, wire };
     const options_ = { site, source, data, ...clocks, log, consoleDir: CONSOLE_DIR, version: VERSION };
     await using running = new AsyncDisposableStack();
     const gateway = running.use(await (await loading).openGateway(options_));
@@ -53,6 +61,8 @@ export const run: Command = {
     running.use(await openDoor(data, gateway, log));
     const link = (await gateway.users()).length === 0 ? `\nSign in once: ${await gateway.invite('admin')}` : '';
     console.log(`Console: ${gateway.url}${link}`);
+    const keeping = mark === null || isKnown ? Promise.resolve() : keepChecked(worker, dir, data, mark, log);
+    void keeping.then(() => worker[Symbol.asyncDispose]());
     hangUp = () => gateway.site.hangUp('SIGHUP');
     if (isHungUp) hangUp();
     // Copies of a site that one who was killed has left: people stand in them.

@@ -77,6 +77,7 @@ class MqttUpstream implements OpenUpstream {
   async #run(): Promise<void> {
     const { wire } = this.#context;
     const { signal } = this.#closing;
+    await this.#context.begun;
     while (!signal.aborted) {
       this.#state = 'connecting';
       const session = await this.#connect();

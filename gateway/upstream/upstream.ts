@@ -26,6 +26,8 @@ export interface UpstreamContext {
   readonly history: HistoryFeed;
   /** The points of the site as it is now. */
   readonly points: () => readonly SentPoint[];
+  /** Nobody connects before, if it is there: what a start needs first goes first. */
+  readonly begun?: Promise<void>;
   /** What this upstream may ask of the gateway, by the command's name; each answers what is sent back. */
   readonly commands?: Readonly<Record<string, (payload: unknown) => Promise<object>>>;
 }
