@@ -9,22 +9,17 @@ import { restoreLearned, restoreState, type Stateful, saveState } from './engine
 import { Feeds } from './feeds.ts';
 import type { Answer, Finding, Watch } from './finding.ts';
 import type { NoiseFloor } from './noise-floor.ts';
-import { NotEvaluable } from './not-evaluable.ts';
-import { openWatches, type WatchedSite, type Watches } from './open-watches.ts';
+import type { NotEvaluable } from './not-evaluable.ts';
+import type { Watches } from './open-watches.ts';
 import type { Permit } from './permit.ts';
 import { PermitBook } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
+import { type JudgedBy, prepareRules } from './prepare-rules.ts';
 import { memoryOf, type PreparedRules, type RulesChanged } from './prepared-rules.ts';
 import { NO_PARTS, partsOf, type RuleParts } from './rule-parts.ts';
 import { type RuleWatch, WHILE } from './rule-watch.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
-
-interface JudgedBy extends WatchedSite {
-  readonly zone: Zone;
-  readonly permits: readonly Permit[];
-  readonly notEvaluableAfterMs: number;
-}
 
 export interface RuleEngineOptions extends JudgedBy {
   /** When it starts: UTC ms and the tick of the same instant. */
@@ -42,6 +37,10 @@ const NONE: readonly Finding[] = [];
  */
 export class RuleEngine {
   #permits: PermitBook;
+  /** Of rules that were exchanged, those to which permits may say something else since. */
+  #toSettle: readonly RuleWatch[] = [];
+  /** The rules on points that permits say something to, by device. */
+  #permitted: ReadonlyMap<string, readonly RuleWatch[]> = new Map();
   #points: readonly RulePoint[] = [];
   #schedules: Watches['schedules'] = new Map();
   #watches: readonly RuleWatch[] = [];
@@ -84,65 +83,14 @@ export class RuleEngine {
     this.#nextCalendarAt = this.#calendarAfter(start.at);
   }
 
-  /**
-   * Makes other rules ready to take the place of these, step by step, while these go on: what is the same of `parts` is in
-   * both.
-   */
-  *prepare(options: JudgedBy, parts: RuleParts): Generator<void, PreparedRules> {
-    const { zone, points } = options;
-    const permits = new PermitBook([], zone);
-    for (const permit of options.permits) {
-      permits.set([permit]);
-      yield;
-    }
-    const now = { at: this.#tick + this.#offset, tick: this.#tick };
-    const opened = yield* openWatches(options, zone, now, this.#around, parts);
-    const [moved, fresh]: [[RuleWatch, RuleWatch][], RuleWatch[]] = [[], []];
-    for (const watch of opened.watches) {
-      const old = this.#byKey.get(watch.watch.key);
-      if (old === watch) continue;
-      const isMoved = old?.meaning === watch.meaning && parts.isSameReading(watch.point.key);
-      if (isMoved && old !== undefined) moved.push([old, watch]);
-      else fresh.push(watch);
-    }
-    yield;
-    const notEvaluable = this.#prepareNotEvaluable(opened.watches, options.notEvaluableAfterMs);
-    const [movedNotEvaluable, freshNotEvaluable]: [[NotEvaluable, NotEvaluable][], NotEvaluable[]] = [[], []];
-    for (const [point, each] of notEvaluable) {
-      const old = this.#notEvaluable.get(point);
-      if (old === each) continue;
-      if (old !== undefined && parts.isSameReading(point)) movedNotEvaluable.push([old, each]);
-      else freshNotEvaluable.push(each);
-    }
-    yield;
-    const retired = [
-      ...this.#watches.filter((watch) => opened.byKey.get(watch.watch.key) !== watch),
-      ...[...this.#notEvaluable].filter(([point, each]) => notEvaluable.get(point) !== each).map(([, each]) => each),
-    ];
-    const [backgrounds, whiles, derivers] = [this.#backgrounds, this.#whiles, this.#derivers].map(
-      (list) => new Set<unknown>(list.values()),
-    );
-    const isNew = (known: ReadonlySet<unknown> | undefined) => (each: unknown) => known?.has(each) !== true;
-    return {
-      ...{ ...opened, points, permits, notEvaluable, moved, movedNotEvaluable, fresh, freshNotEvaluable, retired },
-      freshDerivers: opened.derivers.filter(isNew(derivers)),
-      freshBackgrounds: [...opened.backgrounds.values()].filter(isNew(backgrounds)),
-      freshWhiles: [...opened.whiles.keys()].filter(isNew(whiles)),
+  /** Makes other rules ready to take the place of these, step by step, while these go on. */
+  prepare(options: JudgedBy, parts: RuleParts): Generator<void, PreparedRules> {
+    const atWork = {
+      ...{ watches: this.#watches, byKey: this.#byKey, notEvaluable: this.#notEvaluable, permits: this.#permits },
+      ...{ backgrounds: this.#backgrounds, whiles: this.#whiles, derivers: this.#derivers, around: this.#around },
+      now: { at: this.#tick + this.#offset, tick: this.#tick },
     };
-  }
-
-  #prepareNotEvaluable(watches: readonly RuleWatch[], afterMs: number): ReadonlyMap<string, NotEvaluable> {
-    const found = new Map<string, NotEvaluable>();
-    for (const [key, ofPoint] of Map.groupBy(watches, ({ point }) => point.key)) {
-      const first = ofPoint[0];
-      // What is derived has as few good values as its source, of which that is told.
-      if (first === undefined || first.point.derived !== undefined) continue;
-      const order = watches.length + found.size;
-      const old = this.#notEvaluable.get(key);
-      const isSame = old?.isOf(ofPoint, afterMs) === true;
-      found.set(key, isSame ? old : new NotEvaluable(order, first.point, ofPoint, afterMs, this.#around));
-    }
-    return found;
+    return prepareRules(atWork, options, parts);
   }
 
   /** What rules that take the place of these have of them, at a site of those points. `changed`: read otherwise now. */
@@ -161,10 +109,10 @@ export class RuleEngine {
     const [tick, at] = [this.#tick, this.#tick + this.#offset];
     // Readings of this tick may still come.
     const asOf = tick - 1;
-    const before = [...this.#byKey.keys(), ...this.#stateKeys()];
     const unstored = new Map(this.#derivers.map((each) => [each.key, each]));
     for (const [schedule] of next.schedules.values()) if (!this.#hasSchedule(schedule)) schedule.move(at);
     for (const each of next.retired) this.#deadlines.drop(each);
+    const arePermitsOther = next.permits !== this.#permits;
     next.permits.bring(brought);
     this.#put(next);
     for (const [made, other] of next.adopting) made.adopt(other);
@@ -178,16 +126,16 @@ export class RuleEngine {
       if (state !== undefined) each.restore(state as DeriverState, 0);
     }
     this.#derived = new DerivedPoints(next.derivers);
+    this.#toSettle = arePermitsOther ? next.watches : changed;
     // Found anew once the alarms know of it.
     this.#found = [];
     for (const each of [...changed, ...next.movedNotEvaluable.map(([, to]) => to), ...next.freshNotEvaluable]) {
       this.#deadlines.arm(each);
     }
     this.#nextCalendarAt = this.#calendarAfter(at);
-    const after = new Set(this.#stateKeys());
     const anew = new Set([...next.fresh, ...next.freshNotEvaluable].map(({ watch }) => watch.key));
     return {
-      gone: before.filter((key) => !this.#byKey.has(key) && !after.has(key)),
+      gone: next.gone,
       isKept: (key) => this.has(key) && !anew.has(key),
     };
   }
@@ -195,13 +143,10 @@ export class RuleEngine {
   /** What a change of these rules makes of the findings: another permit, a deadline. */
   settle(at: number, tick: number): readonly Finding[] {
     this.#moveTo(at, tick);
-    this.#permitsChanged();
+    const watches = this.#toSettle;
+    this.#toSettle = [];
+    this.#permitsChangedFor(watches);
     return this.#take();
-  }
-
-  /** Keys of states beside those of the watches, what is learned aside, which is kept for ever. */
-  #stateKeys(): readonly string[] {
-    return [...[...this.#notEvaluable.values()].map(({ watch }) => watch.key), ...this.#derivers.map(({ key }) => key)];
   }
 
   #hasSchedule(wanted: Schedule): boolean {
@@ -212,6 +157,7 @@ export class RuleEngine {
     this.#points = next.points;
     this.#permits = next.permits;
     this.#watches = next.watches;
+    this.#permitted = next.permitted;
     this.#byKey = next.byKey;
     this.#on = next.on;
     this.#feeds = next.feeds;
@@ -318,7 +264,7 @@ export class RuleEngine {
     this.#nextCalendarAt = Math.min(this.#nextCalendarAt, this.#permits.nextChange(now, permits));
     const devices = new Set(changed.flatMap(({ on }) => on.device ?? []));
     const isEvery = changed.some(({ on }) => on.device === undefined);
-    this.#permitsChanged(({ device }) => isEvery || devices.has(device));
+    this.#permitsChanged(isEvery ? undefined : devices);
     return this.#take();
   }
 
@@ -533,9 +479,14 @@ export class RuleEngine {
     this.#nextCalendarAt = this.#calendarAfter(at);
   }
 
-  #permitsChanged(isOn: (point: RulePoint) => boolean = () => true): void {
-    for (const watch of this.#watches) {
-      if (watch.rule.permit === undefined || !isOn(watch.point)) continue;
+  /** What it makes of the rules on points of these devices, of all where none are given; in the rules' order. */
+  #permitsChanged(devices: Iterable<string> = this.#permitted.keys()): void {
+    this.#permitsChangedFor([...devices].flatMap((device) => this.#permitted.get(device) ?? []));
+  }
+
+  #permitsChangedFor(watches: readonly RuleWatch[]): void {
+    for (const watch of watches.toSorted((a, b) => a.order - b.order)) {
+      if (watch.rule.permit === undefined) continue;
       watch.permitChanged(this.#tick);
       this.#deadlines.arm(watch);
     }

@@ -21,6 +21,8 @@ import { While } from './while.ts';
 export interface Watches {
   readonly watches: readonly RuleWatch[];
   readonly byKey: ReadonlyMap<string, RuleWatch>;
+  /** Those that permits say something to, by device. */
+  readonly permitted: ReadonlyMap<string, readonly RuleWatch[]>;
   /** Devices and points that a rule is on. */
   readonly on: ReadonlySet<string>;
   readonly feeds: Feeds;
@@ -55,6 +57,7 @@ export function* openWatches(
 ): Generator<void, Watches> {
   const watches: RuleWatch[] = [];
   const byKey = new Map<string, RuleWatch>();
+  const permitted = new Map<string, RuleWatch[]>();
   const on = new Set<string>();
   const feeds = new Feeds();
   const schedules = new Map<string, readonly [Schedule, RuleWatch[]]>();
@@ -152,6 +155,11 @@ export function* openWatches(
       const watch = isSame ? same : open();
       watches.push(watch);
       byKey.set(key, watch);
+      if (rule.permit !== undefined) {
+        const there = permitted.get(point.device);
+        if (there === undefined) permitted.set(point.device, [watch]);
+        else there.push(watch);
+      }
       on.add(point.key).add(point.device);
       scheduled.push(watch);
       if (condition !== null) whiles.get(condition.key)?.[1].push(watch);
@@ -169,7 +177,7 @@ export function* openWatches(
   const learned = new Map<string, Background | NoiseFloor>(backgrounds);
   for (const floor of floors.values()) learned.set(floor.key, floor);
   const shared = { schedules, whiles: new Map(whiles.values()), adopting };
-  return { watches, byKey, on, feeds, ...shared, backgrounds: learned, derivers };
+  return { watches, byKey, permitted, on, feeds, ...shared, backgrounds: learned, derivers };
 }
 
 /** The points without those that are derived for nobody here: of one source all or none, for a night's are made of its day's. */

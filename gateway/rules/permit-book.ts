@@ -146,6 +146,12 @@ export class PermitBook {
     this.set(permits);
   }
 
+  /** Whether these very permits are in it, and no others, by that zone. */
+  isOf(permits: readonly Permit[], zone: Zone): boolean {
+    const isSame = permits.length === this.#filings.size && zone.name === this.#nights.zone.name;
+    return isSame && permits.every((permit) => this.#filings.get(permit.id)?.permit === permit);
+  }
+
   /** New ones, and ones that have changed; gives those that were there under their numbers. */
   set(permits: readonly Permit[]): readonly Permit[] {
     const before: Permit[] = [];

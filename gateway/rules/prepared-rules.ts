@@ -22,6 +22,8 @@ export interface PreparedRules extends Watches {
   /** What begins anew. */
   readonly fresh: readonly RuleWatch[];
   readonly freshNotEvaluable: readonly NotEvaluable[];
+  /** Keys of which there is nothing any more. */
+  readonly gone: readonly string[];
   /** What is looked at no more. */
   readonly retired: readonly (RuleWatch | NotEvaluable)[];
   readonly freshDerivers: readonly Deriver[];
