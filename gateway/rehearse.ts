@@ -42,8 +42,11 @@ const HALF_HOUR_MS = 1_800_000;
 const SEARCHED_MS = 8 * 86_400_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
-/** Keys of what is learned. */
-const LEARNED = 'background:';
+/**
+ * Keys of what is learned of points' noise (`background:DEVICE/POINT`). How a device stood when it was put in is not taken:
+ * what is played begins upright and leans from there, and the rehearsal learns that by itself.
+ */
+const LEARNED = /^background:[^/]+\//;
 
 /** Plays readings through a rule of its own until it finds its level: a window of 20 minutes is over at once. */
 export async function rehearse(given: RehearseOptions): Promise<Rehearsed> {
@@ -59,7 +62,7 @@ export async function rehearse(given: RehearseOptions): Promise<Rehearsed> {
   const count = Math.ceil(plan.lastsMs / plan.everyMs);
   if (count * plan.shown.size > MOST_READINGS) return nothing(`it would take more than ${MOST_READINGS} readings`);
   const engine = open(options, plan, from);
-  engine.restore(new Map([...options.learned].filter(([name]) => name.startsWith(LEARNED))), 0, from);
+  engine.restore(new Map([...options.learned].filter(([name]) => LEARNED.test(name))), 0, from);
   for (let i = 0; i <= count; i++) {
     if (i % SLICE === SLICE - 1) await options.wire.sleep(0, signal);
     const ms = i * plan.everyMs;

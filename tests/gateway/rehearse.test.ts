@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import { QUANTITIES } from '../../config/quantities.ts';
 import { lowestLevel } from '../../gateway/exercise-readings.ts';
 import { rehearse } from '../../gateway/rehearse.ts';
+import { gravityOf } from '../../gateway/rules/background.ts';
 import { compareLevels } from '../../gateway/rules/finding.ts';
 import type { RulePoint } from '../../gateway/rules/point.ts';
 import { type Rule, rule as ruleShape } from '../../gateway/rules/rule.ts';
@@ -104,4 +105,19 @@ test('a rule that hangs on what its point has not learned says so', async () => 
     signal,
   });
   expect(result).toMatchObject({ finding: null, why: 'the rule answers not-evaluable (background)' });
+});
+
+test.each([
+  ['two axes, put in askew', ['x', 'y'], [12, -1.2]],
+  ['three axes, put in askew', ['x', 'y', 'z'], [12, -1.2, 77.9]],
+  ['three axes, lying on its side', ['x', 'y', 'z'], [90, 0, 0]],
+] as const)('an angle is walked from upright, whatever the device has learned: %s', async (_, axes, stands) => {
+  const points = axes.map((axis) => pointOf(`tilt.${axis}`, { device: 'd' }));
+  const [point] = points;
+  const rule = rules.find(([id]) => id === 'cover-moved')?.[1];
+  if (point === undefined || rule === undefined) throw new Error('no point, or no rule');
+  const sum = gravityOf(stands).map((part) => 10 * part);
+  const learned = new Map([['background:d', { count: 10, sum }]]);
+  const result = await rehearse({ site: aSite([], points), rule, point, learned, now: NOON, tick: NOON, wire, signal });
+  expect(result).toMatchObject({ why: null, finding: { answer: 'orange' } });
 });
