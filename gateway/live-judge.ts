@@ -5,6 +5,7 @@ import type { Reading } from '../drivers/reading.ts';
 import type { Action, Receipt } from './alarms/action.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
+import { closedName } from './alarms/closed-alarms.ts';
 import { entriesOf, joined, NOTHING, type Step } from './alarms/step.ts';
 import type { MarkKind } from './history/mark.ts';
 import type { Instant, Judge } from './judge.ts';
@@ -37,9 +38,11 @@ const row = (alarm: Alarm) => ({
   state: alarm,
 });
 
-/** An action as a recording keeps it: of an alarm by its key. */
-const keyed = (action: Action, alarm: Alarm | null): Action =>
-  alarm === null || !('alarm' in action) ? action : { ...action, alarm: alarm.watch.key };
+/** An action as a recording keeps it: of an alarm by its key, of one that is closed by its own name. */
+function keyed(action: Action, alarm: Alarm | null, isClosed: boolean): Action {
+  if (alarm === null || !('alarm' in action)) return action;
+  return { ...action, alarm: isClosed ? closedName(alarm) : alarm.watch.key };
+}
 
 /** The judge at work: on the clock, with every step made durable, and a checkpoint of the rules every 10 s. */
 export class LiveJudge implements AsyncDisposable {
@@ -140,10 +143,12 @@ export class LiveJudge implements AsyncDisposable {
   /** Answers only when it is durable. */
   act(action: Action): Promise<Receipt> {
     const instant = this.#instant();
+    const wasOpen = 'alarm' in action && this.judge.alarms.find(action.alarm) !== null;
     const acted = this.judge.act(action, instant);
     // By its key: another run gives the alarm another id.
     if (acted.receipt.status === 'done') {
-      for (const each of acted.each ?? [keyed(action, acted.receipt.alarm)]) this.#mark('action', instant, each);
+      for (const each of acted.each ?? [keyed(action, acted.receipt.alarm, action.kind === 'verdict' && !wasOpen)])
+        this.#mark('action', instant, each);
     }
     this.#arm();
     return this.answer(acted);

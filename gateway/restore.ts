@@ -3,6 +3,7 @@ import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Alarm } from './alarms/alarm.ts';
+import { MOST_CLOSED } from './alarms/closed-alarms.ts';
 import { joined, NOTHING, type Step } from './alarms/step.ts';
 import { closeExercise, realKey } from './exercise.ts';
 import type { History } from './history/history.ts';
@@ -16,8 +17,6 @@ import { openRunShifts } from './run-shifts.ts';
 
 /** Under which the ledger keeps where the newest run began, beside the states of rules. */
 export const RUN = 'gengfu.run';
-/** Closed alarms that are looked through so that a new one knows what it follows. */
-const CLOSED_LOOKED_AT = 1000;
 
 export interface Restored {
   readonly judge: Judge;
@@ -71,7 +70,7 @@ export async function restoreJudge(
   const judge = new Judge(site, { at: from, tick: from }, trust);
   const stored = saved.alarms as readonly Alarm[];
   const exercised = stored.filter(({ exercise }) => exercise !== undefined);
-  const closed = await ledger.closedAlarms(CLOSED_LOOKED_AT);
+  const closed = await ledger.closedAlarms(MOST_CLOSED);
   const real = stored.filter(({ exercise }) => exercise === undefined);
   judge.alarms.restore(real, closed as readonly Alarm[], shift, saved.rules);
   const taken = judge.rules.restore(saved.rules, shift, now.tick);

@@ -4,6 +4,7 @@ import type { Action, Receipt } from './action.ts';
 import type { Alarm, Announced } from './alarm.ts';
 import { AlarmIndex } from './alarm-index.ts';
 import { Chatter } from './chatter.ts';
+import { ClosedAlarms } from './closed-alarms.ts';
 import { announce, coverOf, type Why } from './cover.ts';
 import { DueQueue } from './due-queue.ts';
 import { type Counted, Flood } from './flood.ts';
@@ -66,6 +67,7 @@ const CLOCK_STEP_MS = 1000;
 export class AlarmBook {
   readonly #alarms = new AlarmIndex();
   readonly #lastClosed = new Map<string, { readonly id: string; readonly at: number | null }>();
+  readonly #closed = new ClosedAlarms();
   readonly #suppression = new Suppression();
   readonly #standing = new Standing();
   readonly #chatter: Chatter;
@@ -105,7 +107,8 @@ export class AlarmBook {
   }
 
   /**
-   * Takes what an earlier run left; `closed` only so that new alarms know what they follow, newest first; `saved` by key.
+   * Takes what an earlier run left; `closed`, newest first, so that new alarms know what they follow, and that they may be
+   * judged; `saved` by key.
    * Stored ticks are moved on by `shift`.
    */
   restore(
@@ -114,7 +117,10 @@ export class AlarmBook {
     shift = 0,
     saved: ReadonlyMap<string, object> = new Map(),
   ): void {
-    for (const { watch, id, closedAt } of closed.toReversed()) this.#lastClosed.set(watch.key, { id, at: closedAt });
+    for (const alarm of closed.toReversed()) {
+      this.#lastClosed.set(alarm.watch.key, { id: alarm.id, at: alarm.closedAt });
+      if (alarm.exercise === undefined) this.#closed.put(alarm);
+    }
     this.#standing.restore(saved, shift);
     this.#chatter.restore(saved, shift);
     this.#flood.restore(saved, shift);
@@ -231,6 +237,8 @@ export class AlarmBook {
     if (action.kind === 'acknowledge' && this.#incidents.has(action.alarm)) return this.#seeAll(action, at);
     const alarm = this.find(action.alarm);
     if (alarm === null) {
+      const closed = action.kind === 'verdict' ? this.#closed.find(action.alarm) : null;
+      if (closed !== null && action.kind === 'verdict') return this.#judgeClosed(closed, action, at);
       const message = `no open alarm ${action.alarm}`;
       return { receipt: { status: 'refused', code: 'no-such-alarm', message }, step: NOTHING };
     }
@@ -239,6 +247,19 @@ export class AlarmBook {
     if (isRefused(outcome)) return { receipt: { status: 'refused', ...outcome }, step: NOTHING };
     const step = joined([this.#moved(outcome, at), this.#desk.returned(outcome, at), this.#incidents.look(at)]);
     return { receipt: { status: 'done', alarm: this.find(alarm.id) ?? outcome.alarms.at(-1) ?? alarm }, step };
+  }
+
+  /** What it turned out to be may be known only when it is closed. It stays closed, and nothing else of it changes. */
+  #judgeClosed(alarm: Alarm, action: Extract<Action, { readonly kind: 'verdict' }>, at: number): Acted {
+    if (!this.#closed.isOpenToVerdict(alarm, at)) {
+      const message = 'it was closed too long ago for a verdict: more than 30 days';
+      return { receipt: { status: 'refused', code: 'closed', message }, step: NOTHING };
+    }
+    const step = stepAction(alarm, action, at, this.#context);
+    if (step === null || isRefused(step)) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
+    const judged = step.alarms.at(-1) ?? alarm;
+    this.#closed.put(judged);
+    return { receipt: { status: 'done', alarm: judged }, step };
   }
 
   /** An incident is acknowledged by its id: all of its alarms that nobody has seen. */
@@ -366,7 +387,10 @@ export class AlarmBook {
     const children = this.#suppression.change(before, isClosed ? null : alarm);
     this.#incidents.note(before, alarm);
     this.#alarms.put(alarm);
-    if (isClosed) this.#lastClosed.set(key, { id: alarm.id, at: alarm.closedAt });
+    if (isClosed) {
+      this.#lastClosed.set(key, { id: alarm.id, at: alarm.closedAt });
+      this.#closed.put(alarm);
+    }
     this.#due.set(ALARM + key, isClosed ? Number.POSITIVE_INFINITY : Math.min(dueOf(alarm), this.#staleTick(alarm)));
     return children;
   }

@@ -39,7 +39,7 @@ export class Box {
   readonly #watches: ReadonlyMap<string, Watch>;
   readonly #settings: AlarmSettings;
   readonly #alarms = new Map<string, string>();
-  readonly #closed: string[] = [];
+  readonly #closed = new Map<string, string>();
   readonly #states = new Map<string, string>();
   readonly #plans: readonly ResponsePlan[];
   #ids = 0;
@@ -97,7 +97,7 @@ export class Box {
     this.book = this.#open();
     const states = [...this.#states].map(([key, json]) => [key, JSON.parse(json)] as const);
     const alarms = [...this.#alarms.values()].map((json) => JSON.parse(json) as Alarm);
-    const closed = this.#closed.map((json) => JSON.parse(json) as Alarm).toReversed();
+    const closed = [...this.#closed.values()].map((json) => JSON.parse(json) as Alarm).toReversed();
     this.book.restore(alarms, closed, 0, new Map(states));
   }
 
@@ -107,7 +107,7 @@ export class Box {
       if (alarm.closedAt === null) this.#alarms.set(alarm.id, JSON.stringify(alarm));
       else {
         this.#alarms.delete(alarm.id);
-        this.#closed.push(JSON.stringify(alarm));
+        this.#closed.set(alarm.id, JSON.stringify(alarm));
       }
     }
     for (const { key, state } of this.book.save()) {
