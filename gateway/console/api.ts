@@ -3,6 +3,7 @@ import type { AlarmData } from '../alarms/alarm-event.ts';
 import type { Case } from '../alarms/case.ts';
 import type { IncidentData } from '../alarms/incident.ts';
 import type { AnswerView, ApiContext, CardView, Health, PointView } from '../api/context.ts';
+import type { PeopleView, PlanView, RuleView } from '../api/people-desk.ts';
 import { ask, part } from './ask.ts';
 import type { AlarmDeed } from './rights.ts';
 
@@ -111,8 +112,17 @@ interface Entries {
   readonly head: number;
 }
 
+/** A photo from the spot of an alarm. */
+export interface ListedPhoto {
+  readonly name: string;
+  readonly at: number;
+}
+
 /** Where the picture of an alarm is. */
 export const pictureUrl = (id: string): string => `/api/v1/alarms/${part(id)}/picture`;
+
+/** Where a photo from its spot is. */
+export const photoUrl = (id: string, name: string): string => `/api/v1/alarms/${part(id)}/photos/${part(name)}`;
 
 export const api = {
   session: () => ask<Session>('GET', 'session'),
@@ -138,6 +148,10 @@ export const api = {
       'GET',
       `points/${key.split('/').map(part).join('/')}/series?from=${Math.round(from)}&to=${Math.round(to)}&points=${points}`,
     ),
+  people: () => ask<PeopleView>('GET', 'people'),
+  plans: () => ask<{ plans: readonly PlanView[] }>('GET', 'plans'),
+  rules: () => ask<{ rules: readonly RuleView[] }>('GET', 'rules'),
+  photos: (id: string) => ask<{ photos: readonly ListedPhoto[] }>('GET', `alarms/${part(id)}/photos`),
   links: () => ask<Links>('GET', 'links'),
   upstreams: () => ask<Upstreams>('GET', 'upstreams'),
   events: (latest: number) => ask<Entries>('GET', `events?latest=${latest}`),

@@ -5,6 +5,8 @@ export interface Problem {
   readonly detail?: string;
   readonly code?: string;
   readonly hint?: string;
+  /** What is wrong where. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
 
 export type Answered<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: Problem };
@@ -14,13 +16,13 @@ const PATIENCE_MS = 8000;
 
 /** Asks the gateway; what went wrong is the answer too. `patienceMs` for what takes longer by its nature. */
 export async function ask<T>(
-  method: 'GET' | 'POST',
+  method: 'GET' | 'POST' | 'PATCH',
   path: string,
   body?: object,
   patienceMs = PATIENCE_MS,
 ): Promise<Answered<T>> {
   const request: RequestInit = { method, credentials: 'same-origin', signal: AbortSignal.timeout(patienceMs) };
-  if (method === 'POST') {
+  if (method !== 'GET') {
     request.headers = { 'content-type': 'application/json' };
     request.body = JSON.stringify(body ?? {});
   }

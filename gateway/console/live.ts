@@ -9,6 +9,7 @@ const BEAT_MS = 5000;
 const SILENCE_MS = 25_000;
 const REOPEN_MS = 2000;
 const MOST_ALARMS = 1000;
+const SITE_CHANGED = 'city.gengfu.site.changed';
 
 /** Runs `work` now, or once more after the run that is under way, however often it is asked meanwhile. */
 function coalesce(work: () => Promise<void>): () => Promise<void> {
@@ -43,6 +44,14 @@ const refreshAnswers = coalesce(async () => {
   if (answer.ok) store.set({ answers: answer.value.answers });
 });
 
+/** What the site says of people and rules: without it names are ids, and the rest goes on. */
+const refreshSite = coalesce(async () => {
+  const [people, plans, rules] = await Promise.all([api.people(), api.plans(), api.rules()]);
+  if (people.ok) store.set({ people: people.value });
+  if (plans.ok) store.set({ plans: plans.value.plans });
+  if (rules.ok) store.set({ rules: rules.value.rules });
+});
+
 /** Every list, as it is now. False when one could not be had: then nothing shown is known to be live. */
 async function fetchAll(): Promise<boolean> {
   const [site, points, links, upstreams, events, alarms] = await Promise.all([
@@ -64,7 +73,7 @@ async function fetchAll(): Promise<boolean> {
     alarms: alarms.value.alarms,
   });
   store.takeEntries(events.value.events);
-  await refreshAnswers();
+  await Promise.all([refreshAnswers(), refreshSite()]);
   return true;
 }
 
@@ -111,6 +120,8 @@ export function openLive(onSignedOut: () => void): () => void {
     listen<LogEntry>(source, 'entry', (entry) => {
       store.takeEntries([entry]);
       if (isRise(entry)) store.set({ newest: entry });
+      // Points and links may be others, too.
+      if (entry.type === SITE_CHANGED) void settle();
       void refreshAlarms();
       void refreshAnswers();
     });

@@ -55,6 +55,15 @@ export function lengthWords(say: Say, ms: number): string {
   return say('length.s', { s });
 }
 
+/** A note of one at the spot: what he said, and where he was (`… @120.7,30.7 #photo`). */
+export function noteParts(note: string): { readonly words: string; readonly at: readonly [number, number] | null } {
+  const [, words = '', longitude, latitude] =
+    /^(.*?) ?(?:@(-?[\d.]+),(-?[\d.]+))?(?: ?#\d{13}-[0-9a-f]{16}\.(?:jpg|png))?$/s.exec(note) ?? [];
+  const at =
+    longitude === undefined || latitude === undefined ? null : ([Number(longitude), Number(latitude)] as const);
+  return { words, at };
+}
+
 /** What an entry of the log is called. */
 export function stepWords(say: Say, entry: LogEntry): string {
   if (!entry.type.startsWith(ALARM_PREFIX)) return say.of('event', entry.type.replace('city.gengfu.', ''));

@@ -1,4 +1,4 @@
-const PAGES = ['alarms', 'duty', 'points', 'system', 'welcome'] as const;
+const PAGES = ['alarms', 'duty', 'permits', 'points', 'system', 'welcome'] as const;
 export type PageName = (typeof PAGES)[number];
 
 /** Where one is, as the address says it after `#/`: it can be bookmarked, and Back works. */

@@ -36,6 +36,21 @@ export function waitingFor(alarm: ListedAlarm, now: number): Waiting | null {
   return { step, dueAt, tier, isLate, pausedUntil };
 }
 
+const ANSWERS_TO: Readonly<Partial<Record<Waiting['step'], AlarmDeed>>> = {
+  dispatch: 'dispatch',
+  accept: 'accept',
+  arrive: 'arrive',
+  resolve: 'resolve',
+  verify: 'verify',
+};
+
+/** The deed that is waited for, once it was seen and where one may do it. */
+export function nextDeed(alarm: ListedAlarm, rights: Rights, now: number): AlarmDeed | null {
+  const waiting = alarm.acknowledged ? waitingFor(alarm, now) : null;
+  const deed = waiting === null ? undefined : ANSWERS_TO[waiting.step];
+  return deed !== undefined && deedsOf(alarm, rights).includes(deed) ? deed : null;
+}
+
 const TAKEN_FROM: Readonly<Partial<Record<AlarmDeed, readonly ListedResponse['stage'][]>>> = {
   accept: ['dispatched'],
   refuse: ['dispatched', 'accepted'],
@@ -46,7 +61,8 @@ const TAKEN_FROM: Readonly<Partial<Record<AlarmDeed, readonly ListedResponse['st
 
 /** Which deeds an alarm admits as it is, beside acknowledging and a note, for one who has these rights. */
 export function deedsOf(alarm: ListedAlarm, rights: Rights): readonly AlarmDeed[] {
-  if (alarm.closedAt !== null) return [];
+  // What it turned out to be is often known only afterwards.
+  if (alarm.closedAt !== null) return rights.verdict ? ['verdict'] : [];
   const { response, condition, announced, watch } = alarm;
   const stage = response?.stage ?? 'waiting';
   const isOver = stage === 'resolved' || stage === 'verified';

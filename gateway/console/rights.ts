@@ -2,13 +2,17 @@ import type { Action } from '../alarms/action.ts';
 
 /** What people do about an alarm. */
 export type AlarmDeed = Extract<Action, { readonly alarm: string }>['kind'];
-/** What else people do here: the duty book, outputs by hand, drills, jobs on links, messages that test a channel. */
-type OtherDeed = 'duty' | 'outputs' | 'drill' | 'jobs' | 'test-channel';
+/**
+ * What else people do here: the duty book, outputs by hand, drills, jobs on links, messages that test a channel, devices
+ * that are worked on, filings for night work, and the site's configuration.
+ */
+type OtherDeed = 'duty' | 'outputs' | 'drill' | 'jobs' | 'test-channel' | 'service' | 'permits' | 'site';
 
 /** What a role may do; the gateway decides, the page only does not offer what it would refuse. */
 export type Rights = Readonly<Record<AlarmDeed | OtherDeed, boolean>>;
 
 const DUTY: readonly string[] = ['duty', 'admin'];
+const INSTALLERS: readonly string[] = ['installer', 'admin'];
 const RESPONDERS: readonly string[] = [...DUTY, 'responder'];
 
 const MAY: Readonly<Record<keyof Rights, readonly string[]>> = {
@@ -29,7 +33,10 @@ const MAY: Readonly<Record<keyof Rights, readonly string[]>> = {
   duty: DUTY,
   outputs: DUTY,
   drill: DUTY,
-  jobs: ['installer', 'admin'],
+  permits: DUTY,
+  jobs: INSTALLERS,
+  service: INSTALLERS,
+  site: INSTALLERS,
   'test-channel': ['admin'],
 };
 

@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from 'react';
 import type { AnswerView } from '../api/context.ts';
+import type { PeopleView, PlanView, RuleView } from '../api/people-desk.ts';
 import type { GatewayStatus, Links, ListedAlarm, ListedPoint, LiveReading, LogEntry, Site, Upstreams } from './api.ts';
 
 /** `live` only while the stream is open and the lists were fetched after it opened. */
@@ -15,6 +16,10 @@ export interface Known {
   readonly alarms: readonly ListedAlarm[] | null;
   readonly points: ReadonlyMap<string, ListedPoint>;
   readonly answers: readonly AnswerView[];
+  /** Who may be sent and called, by which ways. */
+  readonly people: PeopleView;
+  readonly plans: readonly PlanView[];
+  readonly rules: readonly RuleView[];
   /** Newest first, at most `MOST_ENTRIES`. */
   readonly entries: readonly LogEntry[];
   readonly links: Links;
@@ -34,6 +39,9 @@ const NOTHING: Known = {
   alarms: null,
   points: new Map(),
   answers: [],
+  people: { contacts: [], teams: [], channels: [] },
+  plans: [],
+  rules: [],
   entries: [],
   links: {},
   upstreams: {},

@@ -15,10 +15,11 @@ import { useWords } from '../words/words.ts';
 import { Alarms } from './alarms.tsx';
 
 const Duty = lazy(async () => ({ default: (await import('./duty.tsx')).Duty }));
+const Permits = lazy(async () => ({ default: (await import('./permits.tsx')).Permits }));
 const Points = lazy(async () => ({ default: (await import('./points.tsx')).Points }));
 const System = lazy(async () => ({ default: (await import('./system.tsx')).System }));
 
-const TABS = ['alarms', 'duty', 'points', 'system'] as const satisfies readonly PageName[];
+const TABS = ['alarms', 'duty', 'permits', 'points', 'system'] as const satisfies readonly PageName[];
 
 /** What one who is signed in sees. */
 export function Desk({ session, onSignedOut }: { readonly session: Session; readonly onSignedOut: () => void }) {
@@ -57,9 +58,11 @@ export function Desk({ session, onSignedOut }: { readonly session: Session; read
         <FaultScreen key={page}>
           <Suspense fallback={<Spin className="wait" />}>
             {page === 'points' ? (
-              <Points />
+              <Points session={session} />
             ) : page === 'duty' ? (
               <Duty session={session} />
+            ) : page === 'permits' ? (
+              <Permits session={session} />
             ) : page === 'system' ? (
               <System session={session} />
             ) : (

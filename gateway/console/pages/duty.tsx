@@ -39,7 +39,7 @@ export function Duty({ session }: { readonly session: Session }) {
       ) : (
         <div className="cards">
           <OnDuty duty={now.value} mayChange={mayWrite} onDone={again} />
-          <HandOver duty={now.value} entries={entries} mayWrite={mayWrite} onDone={again} />
+          <HandOver duty={now.value} mayWrite={mayWrite} onDone={again} />
         </div>
       )}
       <Night />

@@ -2,7 +2,7 @@ import { Checkbox, Input, Select, Table, type TableColumnsType } from 'antd';
 import { useDeferredValue, useMemo, useState, useSyncExternalStore } from 'react';
 import type { AnswerView } from '../../api/context.ts';
 import { answersByPoint, isConcern } from '../answers.ts';
-import type { ListedPoint } from '../api.ts';
+import type { ListedPoint, Session } from '../api.ts';
 import { AnswerWords } from '../parts/answer-words.tsx';
 import { PointDrawer } from '../parts/point-drawer.tsx';
 import { QualityWords } from '../parts/quality-words.tsx';
@@ -10,6 +10,7 @@ import { useRoom } from '../parts/room.ts';
 import { lengthWords, valueWords } from '../phrases.ts';
 import { Place, subscribePlace } from '../place.ts';
 import { isLate, isWanted } from '../points-filter.ts';
+import { rightsOf } from '../rights.ts';
 import { useSiteNow } from '../site-now.ts';
 import { useKnown } from '../store.ts';
 import { type Say, useWords } from '../words/words.ts';
@@ -19,7 +20,7 @@ const NO_ANSWERS: readonly AnswerView[] = [];
 const WIDE_PX = 900;
 
 /** Every point as it is read now. */
-export function Points() {
+export function Points({ session }: { readonly session: Session }) {
   const { say } = useWords();
   const points = useKnown((known) => known.points);
   const given = useKnown((known) => known.answers);
@@ -79,7 +80,9 @@ export function Points() {
           onRow={(point) => ({ onClick: () => Place.go('points', { point: point.key }) })}
         />
       </div>
-      {open !== undefined && <PointDrawer point={open} answers={of(open)} />}
+      {open !== undefined && (
+        <PointDrawer point={open} answers={of(open)} mayService={rightsOf(session.role).service} />
+      )}
     </>
   );
 }

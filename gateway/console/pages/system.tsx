@@ -7,6 +7,8 @@ import { JobsCard } from '../parts/jobs-card.tsx';
 import { Counters, DeviceAnswers, StateWord, Unknown, Use, Warnings } from '../parts/link-words.tsx';
 import { LogTable } from '../parts/log-table.tsx';
 import { OutputsCard } from '../parts/outputs-card.tsx';
+import { SiteCard } from '../parts/site-card.tsx';
+import { StandingCard } from '../parts/standing-card.tsx';
 import { rightsOf } from '../rights.ts';
 import { useKnown } from '../store.ts';
 import { useWords } from '../words/words.ts';
@@ -25,6 +27,8 @@ export function System({ session }: { readonly session: Session }) {
         <JobsCard rights={rights} />
         <ChannelsCard mayTest={rights['test-channel']} />
         <OutputsCard maySet={rights.outputs} />
+        <StandingCard rights={rights} />
+        {rights.site && <SiteCard />}
         <LinksCard />
       </div>
       <LogTable />

@@ -15,9 +15,12 @@ import { ExerciseMark } from './exercise-mark.tsx';
 import { LevelTag } from './level-tag.tsx';
 import { LifeSteps } from './life-steps.tsx';
 import { Measured } from './measured.tsx';
+import { NextLevel } from './next-level.tsx';
 import { PermitChip } from './permit-chip.tsx';
 import { ProblemNote } from './problem-note.tsx';
 import { ResponsePanel } from './response-panel.tsx';
+import { ServiceButtons } from './service-buttons.tsx';
+import { SpotPhotos } from './spot-photos.tsx';
 import { StandingChips } from './standing-chips.tsx';
 
 const AlarmChart = lazy(async () => ({ default: (await import('./alarm-chart.tsx')).AlarmChart }));
@@ -80,13 +83,17 @@ function Detail({ told, rights, onDone }: DetailProps) {
         </h2>
         <p>{watch.title[language]}</p>
         <div className="detail-measured">
-          <Measured alarm={alarm} />
+          <div>
+            <Measured alarm={alarm} />
+            <NextLevel alarm={alarm} />
+          </div>
           {alarm.closedAt === null && <Acknowledge alarm={alarm} rights={rights} />}
         </div>
       </header>
       <h3>{say('detail.response')}</h3>
       <ResponsePanel alarm={alarm} rights={rights} onDone={onDone} />
       <AroundAlarm told={told} />
+      <SpotPhotos alarm={alarm} last={events.at(-1)?.sequence ?? ''} />
       {pictureAt !== null && <AlarmPicture id={alarm.id} at={pictureAt} />}
       <h3>{say('detail.chart')}</h3>
       <Suspense fallback={<Spin />}>
@@ -97,6 +104,11 @@ function Detail({ told, rights, onDone }: DetailProps) {
       {!complete && <p className="quiet">{say('detail.incomplete')}</p>}
       <h3>{say('detail.facts')}</h3>
       <AlarmFacts alarm={alarm} />
+      {rights.service && (
+        <div className="deeds">
+          <ServiceButtons on={watch.device} name={watch.deviceName} onDone={onDone} />
+        </div>
+      )}
     </article>
   );
 }

@@ -1,18 +1,22 @@
 import { memo } from 'react';
 import type { Level } from '../../rules/finding.ts';
 import type { ListedAlarm } from '../api.ts';
+import { useNaming } from '../naming.ts';
 import { lengthWords } from '../phrases.ts';
 import { Place } from '../place.ts';
+import { nextDeed } from '../response.ts';
 import type { Rights } from '../rights.ts';
 import { useSiteNow } from '../site-now.ts';
 import { useKnown } from '../store.ts';
 import { timeNear } from '../time.ts';
 import { useWords } from '../words/words.ts';
 import { Acknowledge } from './acknowledge.tsx';
+import { DeedButton } from './deed-button.tsx';
 import { DueWords } from './due-words.tsx';
 import { ExerciseMark } from './exercise-mark.tsx';
 import { LevelTag } from './level-tag.tsx';
 import { Measured } from './measured.tsx';
+import { NextLevel } from './next-level.tsx';
 import { PermitChip } from './permit-chip.tsx';
 import { StandingChips } from './standing-chips.tsx';
 
@@ -25,7 +29,10 @@ interface RowProps {
 /** One alarm on a line, or on a few on a phone. */
 export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: RowProps) {
   const { say, language } = useWords();
-  const { watch, level, acknowledged, condition, exercise, response } = alarm;
+  const naming = useNaming();
+  const now = useSiteNow();
+  const { watch, level, acknowledged, condition, exercise, response, verdict } = alarm;
+  const next = nextDeed(alarm, rights, now);
   const title = watch.title[language];
   const tone = `alarm alarm-${level ?? 'none'} ${acknowledged ? 'alarm-seen' : 'alarm-unseen'} ${
     exercise === undefined ? '' : 'alarm-exercise'
@@ -53,7 +60,10 @@ export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: Row
           {watch.place.grid !== null && <span className="quiet">{say('alarm.grid', { grid: watch.place.grid })}</span>}
         </span>
       </button>
-      <Measured alarm={alarm} />
+      <div>
+        <Measured alarm={alarm} />
+        <NextLevel alarm={alarm} />
+      </div>
       <When alarm={alarm} />
       <div className="alarm-state">
         <span>
@@ -64,12 +74,17 @@ export const AlarmRow = memo(function AlarmRow({ alarm, risenFrom, rights }: Row
         </span>
         {response !== undefined && response.stage !== 'waiting' && (
           <span className="stage">
-            {say(`stage.${response.stage}`)} <span className="quiet">{response.to}</span>
+            {say(`stage.${response.stage}`)}{' '}
+            <span className="quiet">{response.to === null ? '' : naming.who(response.to)}</span>
           </span>
         )}
         <DueWords alarm={alarm} />
+        {verdict !== undefined && <span>{say(`verdict.${verdict}`)}</span>}
       </div>
-      <div className="alarm-act">{alarm.closedAt === null && <Acknowledge alarm={alarm} rights={rights} />}</div>
+      <div className="alarm-act">
+        {next !== null && <DeedButton alarm={alarm} deed={next} primary />}
+        {alarm.closedAt === null && <Acknowledge alarm={alarm} rights={rights} />}
+      </div>
     </li>
   );
 });

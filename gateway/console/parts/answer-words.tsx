@@ -1,5 +1,6 @@
 import type { AnswerView } from '../../api/context.ts';
 import { LEVELS, type Level } from '../../rules/finding.ts';
+import { useNaming } from '../naming.ts';
 import { useKnown } from '../store.ts';
 import { timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
@@ -22,20 +23,14 @@ export function AnswerWords({ answer }: { readonly answer: AnswerView }) {
 
 /** Every rule's answer of a point, with since when. */
 export function AnswerList({ answers }: { readonly answers: readonly AnswerView[] }) {
-  const { say, language } = useWords();
+  const { say } = useWords();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
-  const alarms = useKnown((known) => known.alarms);
-  const entries = useKnown((known) => known.entries);
-  // Only alarms carry a rule's title; one that never raised is called by its id.
-  const titleOf = (rule: string) =>
-    alarms?.find(({ watch }) => watch.rule === rule)?.watch.title[language] ??
-    entries.find(({ data }) => data.rule === rule)?.data.title?.[language] ??
-    rule;
+  const naming = useNaming();
   return (
     <ul className="answers">
       {answers.map((answer) => (
         <li key={answer.rule}>
-          <span>{titleOf(answer.rule)}</span>
+          <span>{naming.rule(answer.rule)}</span>
           <AnswerWords answer={answer} />
           <span className="quiet">{say('answer.since', { time: timeOfDay(answer.since, zone) })}</span>
         </li>

@@ -17,8 +17,6 @@ export function AroundAlarm({ told }: { readonly told: AlarmLife }) {
   const cards = useAsked(() => api.cards(id), `${id} ${level}`).value?.cards ?? [];
   const cases = useAsked(() => api.cases(CASES_SEARCHED), `${id} ${last}`).value?.cases ?? [];
   const calls = useAsked(deskApi.calls, `${id} ${last}`).value?.calls ?? [];
-  const duty = useAsked(deskApi.duty, 'once').value;
-  const names = new Map([...(duty?.duty ?? []), ...(duty?.leader ?? [])].map((person) => [person.id, person.name]));
   const own = cases.find(({ alarms }) => alarms.some((each) => each.id === id));
   return (
     <>
@@ -35,7 +33,7 @@ export function AroundAlarm({ told }: { readonly told: AlarmLife }) {
         </>
       )}
       <h3>{say('detail.called')}</h3>
-      <Called events={events} calls={calls.filter((call) => call.alarm === id)} names={names} />
+      <Called events={events} calls={calls.filter((call) => call.alarm === id)} />
     </>
   );
 }

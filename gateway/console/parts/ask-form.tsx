@@ -11,12 +11,15 @@ interface FieldBase {
   readonly label: string;
   readonly required?: boolean;
 }
+type Options = readonly (readonly [value: string, text: string])[];
 /** One thing that is asked before something is done. */
 export type AskField =
   | (FieldBase & { readonly kind: 'text'; readonly suggestions?: readonly string[] })
   | (FieldBase & { readonly kind: 'note'; readonly hint?: string })
   | (FieldBase & { readonly kind: 'check' })
-  | (FieldBase & { readonly kind: 'choice'; readonly options: readonly (readonly [value: string, text: string])[] });
+  | (FieldBase & { readonly kind: 'time'; readonly value?: string })
+  | (FieldBase & { readonly kind: 'choice'; readonly options: Options; readonly value?: string })
+  | (FieldBase & { readonly kind: 'choice'; readonly groups: readonly (readonly [name: string, options: Options])[] });
 
 export type AskedFields = Readonly<Record<string, string>>;
 
@@ -86,6 +89,13 @@ function AskForm({ text, fields, hint, onAsk, onClose }: AskFormProps) {
   );
 }
 
+const optionsOf = (options: Options) =>
+  options.map(([value, words]) => (
+    <option key={value} value={value}>
+      {words}
+    </option>
+  ));
+
 /** Native controls: they are small, and every phone and screen reader knows them. */
 export function Field({ field, isFirst = false }: { readonly field: AskField; readonly isFirst?: boolean }) {
   const { say } = useWords();
@@ -120,14 +130,21 @@ export function Field({ field, isFirst = false }: { readonly field: AskField; re
             ))}
           </datalist>
         </>
+      ) : field.kind === 'time' ? (
+        <input {...common} type="datetime-local" defaultValue={field.value} />
       ) : (
-        <select {...common}>
-          {field.required !== true && <option value="">{say('form.choose')}</option>}
-          {field.options.map(([value, words]) => (
-            <option key={value} value={value}>
-              {words}
-            </option>
-          ))}
+        // What nobody chose is not sent: the first of a list would soon be what was meant by nobody.
+        <select {...common} defaultValue={('value' in field && field.value) || ''}>
+          <option value="">{say('form.choose')}</option>
+          {'options' in field
+            ? optionsOf(field.options)
+            : field.groups
+                .filter(([, options]) => options.length > 0)
+                .map(([name, options]) => (
+                  <optgroup key={name} label={name}>
+                    {optionsOf(options)}
+                  </optgroup>
+                ))}
         </select>
       )}
     </div>

@@ -1,6 +1,7 @@
 import type { CallView } from '../../api/context.ts';
 import type { LogEntry } from '../api.ts';
 import { CALL_PREFIX, type CallLine, callLines } from '../called.ts';
+import { useNaming } from '../naming.ts';
 import { useKnown } from '../store.ts';
 import { timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
@@ -9,12 +10,10 @@ interface CalledProps {
   readonly events: readonly LogEntry[];
   /** Calls under way for this alarm. */
   readonly calls: readonly CallView[];
-  /** Names of those whose ids the page knows. */
-  readonly names: ReadonlyMap<string, string>;
 }
 
 /** Who was called for an alarm, by which channel, and what came of it. */
-export function Called({ events, calls, names }: CalledProps) {
+export function Called({ events, calls }: CalledProps) {
   const { say } = useWords();
   const lines = callLines(
     events.filter(({ type }) => type.startsWith(CALL_PREFIX)),
@@ -24,14 +23,15 @@ export function Called({ events, calls, names }: CalledProps) {
   return (
     <ul className="called">
       {lines.map((line) => (
-        <Line key={line.key} line={line} names={names} />
+        <Line key={line.key} line={line} />
       ))}
     </ul>
   );
 }
 
-function Line({ line, names }: { readonly line: CallLine; readonly names: CalledProps['names'] }) {
+function Line({ line }: { readonly line: CallLine }) {
   const { say } = useWords();
+  const naming = useNaming();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const { at, to, channel, state, step, tier, repeated, why } = line;
   const [kind = '', more] = step.split(':');
@@ -39,8 +39,9 @@ function Line({ line, names }: { readonly line: CallLine; readonly names: Called
     <li>
       <time>{timeOfDay(at, zone)}</time>
       <span>
-        <b>{to.kind === 'nobody' ? say('called.nobody') : (names.get(to.id) ?? to.id)}</b>{' '}
-        {to.kind === 'group' && say('called.group')} <span className="code">{channel}</span>
+        <b>{to.kind === 'nobody' ? say('called.nobody') : naming.who(to.id)}</b>{' '}
+        {to.kind === 'group' && say('called.group')}{' '}
+        {channel !== '' && <span className="quiet">{naming.channel(channel)}</span>}
       </span>
       <span className={state === 'failed' ? 'bad' : state === 'delivered' ? 'state-normal' : ''}>
         {state === 'failed' ? '× ' : state === 'delivered' ? '✓ ' : ''}

@@ -1,6 +1,8 @@
+import { Spin } from 'antd';
 import type { CallView, ChannelView } from '../../api/context.ts';
 import { useAsked } from '../asked.ts';
 import { deskApi } from '../desk-api.ts';
+import { useNaming } from '../naming.ts';
 import { useSiteNow } from '../site-now.ts';
 import { useKnown } from '../store.ts';
 import { timeNear, timeOfDay } from '../time.ts';
@@ -19,21 +21,21 @@ export function ChannelsCard({ mayTest }: { readonly mayTest: boolean }) {
   const connection = useKnown((known) => known.connection);
   const channels = useAsked(deskApi.channels, connection, EVERY_MS);
   const calls = useAsked(deskApi.calls, connection, EVERY_MS).value;
-  const duty = useAsked(deskApi.duty, connection).value;
-  const people = [...(duty?.duty ?? []), ...(duty?.leader ?? [])];
+  const people = useKnown((known) => known.people.contacts);
   const all = Object.entries(channels.value ?? {});
   // One that came is kept only because it may be replied to.
   const underWay = calls?.calls.filter(({ state }) => state !== 'delivered') ?? [];
   return (
     <Card title={say('channels.title')}>
-      {all.length === 0 && <p className="quiet">{say('channels.none')}</p>}
+      {channels.value === undefined && <Spin />}
+      {channels.value !== undefined && all.length === 0 && <p className="quiet">{say('channels.none')}</p>}
       <ul className="links">
         {all.map(([id, channel]) => (
           <Channel
             key={id}
             id={id}
             channel={channel}
-            people={people.map((person) => person.id)}
+            people={people.map(({ id: contact, name }) => [contact, name] as const)}
             mayTest={mayTest}
             onDone={channels.again}
           />
@@ -59,7 +61,7 @@ export function ChannelsCard({ mayTest }: { readonly mayTest: boolean }) {
 interface ChannelProps {
   readonly id: string;
   readonly channel: ChannelView;
-  readonly people: readonly string[];
+  readonly people: readonly (readonly [id: string, name: string])[];
   readonly mayTest: boolean;
   readonly onDone: () => void;
 }
@@ -67,6 +69,7 @@ interface ChannelProps {
 function Channel({ id, channel, people, mayTest, onDone }: ChannelProps) {
   const { say } = useWords();
   const { tell } = useTold();
+  const naming = useNaming();
   const now = useSiteNow();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const { state, error, sent, failed, waiting, warnings, testedAt = null } = channel;
@@ -80,7 +83,7 @@ function Channel({ id, channel, people, mayTest, onDone }: ChannelProps) {
   return (
     <li>
       <div className="link-head">
-        <strong className="code">{id}</strong>
+        <strong>{naming.channel(id)}</strong> <span className="quiet code">{id}</span>
         <StateWord good={state === 'ready'} word={say(`state.${state}`)} />
         {error !== undefined && <span className="bad">{error}</span>}
         {mayTest && (
@@ -89,7 +92,7 @@ function Channel({ id, channel, people, mayTest, onDone }: ChannelProps) {
             label={say('channels.test-of', { id })}
             hint={say('channels.test-text')}
             fields={[
-              { kind: 'text', name: 'person', label: say('channels.person'), required: true, suggestions: people },
+              { kind: 'choice', name: 'person', label: say('channels.person'), required: true, options: people },
             ]}
             onAsk={test}
           />
@@ -108,13 +111,15 @@ function Channel({ id, channel, people, mayTest, onDone }: ChannelProps) {
 
 function Call({ call }: { readonly call: CallView }) {
   const { say } = useWords();
+  const naming = useNaming();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const [kind = ''] = call.step.split(':');
   return (
     <li>
       <time>{timeOfDay(call.sentAt ?? call.wantedAt, zone)}</time>
       <span>
-        <b>{call.to.id}</b> <span className="code">{call.channels[call.channel]}</span>
+        <b>{naming.who(call.to.id)}</b>{' '}
+        <span className="quiet">{naming.channel(call.channels[call.channel] ?? '')}</span>
       </span>
       <span>{say(`called.${call.state}`)}</span>
       <a className="quiet" href={`#/alarms?alarm=${encodeURIComponent(call.alarm)}`}>

@@ -1,4 +1,6 @@
+import type { PeopleView } from '../../api/people-desk.ts';
 import { api, type ListedAlarm } from '../api.ts';
+import { crewOptions } from '../naming.ts';
 import type { AlarmDeed } from '../rights.ts';
 import { store, useKnown } from '../store.ts';
 import { type Say, useWords } from '../words/words.ts';
@@ -16,10 +18,14 @@ const FOR_A_TIME: readonly AlarmDeed[] = ['pause', 'shelve'];
 export const spanOptions = (say: Say) =>
   MINUTES.map((n) => [String(n * 60_000), n < 60 ? say('span.min', { n }) : say('span.h', { n: n / 60 })] as const);
 
-function fieldsOf(say: Say, deed: AlarmDeed, suggestions: readonly string[]): readonly AskField[] {
+function fieldsOf(say: Say, deed: AlarmDeed, people: PeopleView, grid: string | null): readonly AskField[] {
   const fields: AskField[] = [];
   if (deed === 'dispatch') {
-    fields.push({ kind: 'text', name: 'to', label: say('deed.to'), required: true, suggestions });
+    const groups = crewOptions(people, grid, say);
+    const isListed = groups.some(([, options]) => options.length > 0);
+    const to = { name: 'to', label: say('deed.to'), required: true };
+    // A site without people.yaml has nobody to choose from.
+    fields.push(isListed ? { kind: 'choice', ...to, groups } : { kind: 'text', ...to });
   }
   if (deed === 'verify') {
     const options = [['true', say('passed.true')] as const, ['false', say('passed.false')] as const];
@@ -49,33 +55,25 @@ function bodyOf({ note, forMs, once, passed, ...rest }: AskedFields): object {
   };
 }
 
-/** Where the crews' names come from: who is on duty, and who was sent to other alarms. */
-const crewsOf = (alarms: readonly ListedAlarm[] | null): readonly string[] => [
-  ...new Set((alarms ?? []).map(({ response }) => response?.to ?? '').filter((to) => to !== '')),
-];
-
 interface DeedProps {
   readonly alarm: ListedAlarm;
   readonly deed: AlarmDeed;
   readonly primary: boolean;
-  /** Whom one may send, beside those who were sent to other alarms. */
-  readonly teams: readonly string[];
-  readonly onDone: () => void;
+  readonly onDone?: () => void;
 }
 
 /** One thing that people do about an alarm, with what has to be said of it. */
-export function DeedButton({ alarm, deed, primary, teams, onDone }: DeedProps) {
+export function DeedButton({ alarm, deed, primary, onDone }: DeedProps) {
   const { say, language } = useWords();
   const { tell } = useTold();
-  const alarms = useKnown((known) => known.alarms);
+  const people = useKnown((known) => known.people);
   const text = say.of('deed', deed);
-  const suggestions = [...new Set([...crewsOf(alarms), ...teams])];
   const act = async (said: AskedFields): Promise<boolean> => {
     const done = await tell(api.act(alarm.id, deed, bodyOf(said)), ({ status }) =>
       status === 'unchanged' ? say('deed.unchanged') : say('deed.done', { deed: text }),
     );
     if (done?.alarm) store.takeAlarm(done.alarm);
-    if (done !== undefined) onDone();
+    if (done !== undefined) onDone?.();
     return done !== undefined;
   };
   return (
@@ -83,7 +81,7 @@ export function DeedButton({ alarm, deed, primary, teams, onDone }: DeedProps) {
       text={text}
       label={say('deed.of', { deed: text, title: alarm.watch.title[language], device: alarm.watch.deviceName })}
       primary={primary}
-      fields={fieldsOf(say, deed, suggestions)}
+      fields={fieldsOf(say, deed, people, alarm.watch.place.grid)}
       onAsk={act}
     />
   );

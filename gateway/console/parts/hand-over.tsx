@@ -1,4 +1,4 @@
-import type { DutyEntry, DutyView } from '../../api/duty-desk.ts';
+import type { DutyView } from '../../api/duty-desk.ts';
 import { byUrgency } from '../alarm-order.ts';
 import { deskApi } from '../desk-api.ts';
 import { useKnown } from '../store.ts';
@@ -14,21 +14,25 @@ const SHOWN = 12;
 
 interface HandOverProps {
   readonly duty: DutyView;
-  readonly entries: readonly DutyEntry[];
   readonly mayWrite: boolean;
   readonly onDone: () => void;
 }
 
 /** What is open and goes to the next ones, and handing it over to them. */
-export function HandOver({ duty, entries, mayWrite, onDone }: HandOverProps) {
+export function HandOver({ duty, mayWrite, onDone }: HandOverProps) {
   const { say, language } = useWords();
   const { tell } = useTold();
   const alarms = useKnown((known) => known.alarms) ?? [];
-  // Who had it before may well have it again: the API lists no contacts.
-  const known = [...duty.duty, ...duty.leader].map(({ id }) => id);
-  const before = entries.flatMap(({ handOver }) => [...(handOver?.from ?? []), ...(handOver?.to ?? [])]);
-  const handOver = async ({ to = '', note = '' }: AskedFields): Promise<boolean> => {
-    const ids = to.split(/[\s,，、;；]+/).filter((id) => id !== '');
+  const people = useKnown((known) => known.people);
+  // Whoever is on duty now cannot take it over from himself; those who do it usually stand first.
+  const now = new Set([...duty.duty, ...duty.leader].map(({ id }) => id));
+  const rank = (roles: readonly string[]) => Number(roles.includes('duty')) * 2 + Number(roles.includes('leader'));
+  const options = people.contacts
+    .filter(({ id }) => !now.has(id))
+    .toSorted((a, b) => rank(b.roles) - rank(a.roles))
+    .map(({ id, name }) => [id, name] as const);
+  const handOver = async ({ to = '', also = '', note = '' }: AskedFields): Promise<boolean> => {
+    const ids = [...new Set([to, also])].filter((id) => id !== '');
     const done = await tell(deskApi.handOver(ids, note), () => say('handover.done'));
     if (done !== undefined) onDone();
     return done !== undefined;
@@ -55,10 +59,8 @@ export function HandOver({ duty, entries, mayWrite, onDone }: HandOverProps) {
           text={say('handover.submit')}
           label={say('handover.title')}
           fields={[
-            {
-              ...{ kind: 'text', name: 'to', label: say('handover.to'), required: true },
-              suggestions: [...new Set([...before, ...known])],
-            },
+            { kind: 'choice', name: 'to', label: say('handover.to'), required: true, options },
+            { kind: 'choice', name: 'also', label: say('handover.also'), options },
             { kind: 'note', name: 'note', label: say('handover.note') },
           ]}
           onAsk={handOver}

@@ -1,6 +1,7 @@
 import { ALARM_PREFIX, isRise } from '../alarm-order.ts';
 import type { LogEntry } from '../api.ts';
-import { percentWords, stepWords, valueWords } from '../phrases.ts';
+import { useNaming } from '../naming.ts';
+import { noteParts, percentWords, stepWords, valueWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
 import { dayOf, timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
@@ -18,8 +19,24 @@ export function LifeSteps({ events }: { readonly events: readonly LogEntry[] }) 
   );
 }
 
+/** What was said, and behind it where he was who said it: a photo stands among the others of the alarm. */
+function Note({ text }: { readonly text: string }) {
+  const { words, at } = noteParts(text);
+  return (
+    <>
+      {words !== '' && <q className="life-note">{words}</q>}
+      {at !== null && (
+        <a className="quiet" href={`geo:${at[1]},${at[0]}`}>
+          {at.join(', ')} (WGS84)
+        </a>
+      )}
+    </>
+  );
+}
+
 function Step({ entry }: { readonly entry: LogEntry }) {
   const { say } = useWords();
+  const naming = useNaming();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const at = Date.parse(entry.time);
   const step = entry.type.slice(ALARM_PREFIX.length);
@@ -45,12 +62,12 @@ function Step({ entry }: { readonly entry: LogEntry }) {
             {response.late !== null && say.of('wait', response.late)} → {say('called.tier', { tier: response.tier })}
           </span>
         )}
-        {step === 'dispatched' && response?.to && <span>→ {response.to}</span>}
+        {step === 'dispatched' && response?.to && <span>→ {naming.who(response.to)}</span>}
         {step === 'verdict' && verdict && <span>{say(`verdict.${verdict}`)}</span>}
         {step === 'shelved' && shelvedUntil && (
           <span>{say('chip.shelved', { time: timeOfDay(Date.parse(shelvedUntil), zone) })}</span>
         )}
-        {by && <span> {by}</span>}
+        {by && <span> {naming.who(by)}</span>}
         {reason && <span className="quiet">{say.of('reason', reason)}</span>}
         {judged && value !== null && value !== undefined && (
           <span className="quiet">
@@ -60,7 +77,7 @@ function Step({ entry }: { readonly entry: LogEntry }) {
             {typeof coverage === 'number' && ` · ${say('fact.coverage')} ${percentWords(coverage)}`}
           </span>
         )}
-        {note && <q className="life-note">{note}</q>}
+        {note && <Note text={note} />}
       </div>
       <span className="quiet code">#{entry.sequence}</span>
     </li>

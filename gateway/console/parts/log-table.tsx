@@ -1,5 +1,6 @@
 import { Table, type TableColumnsType } from 'antd';
 import type { LogEntry } from '../api.ts';
+import { type Naming, useNaming } from '../naming.ts';
 import { stepWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
 import { dayOf, timeOfDay } from '../time.ts';
@@ -7,7 +8,7 @@ import { type Language, type Say, useWords } from '../words/words.ts';
 import { LevelTag } from './level-tag.tsx';
 import { useRoom } from './room.ts';
 
-const logColumns = (say: Say, language: Language, zone: string, names: ReadonlyMap<string, string>) =>
+const logColumns = (say: Say, language: Language, zone: string, names: ReadonlyMap<string, string>, naming: Naming) =>
   [
     { title: say('log.sequence'), key: 'sequence', width: 70, render: (_, entry) => `#${entry.sequence}` },
     {
@@ -43,7 +44,13 @@ const logColumns = (say: Say, language: Language, zone: string, names: ReadonlyM
       key: 'what',
       width: 260,
       render: (_, { data }) =>
-        [data.to?.id, data.channel, data.by, data.note, data.reason && say.of('reason', data.reason)]
+        [
+          data.to && naming.who(data.to.id),
+          data.channel && naming.channel(data.channel),
+          data.by && naming.who(data.by),
+          data.note,
+          data.reason && say.of('reason', data.reason),
+        ]
           .filter(Boolean)
           .join(' · '),
     },
@@ -55,6 +62,7 @@ export function LogTable() {
   const entries = useKnown((known) => known.entries);
   const points = useKnown((known) => known.points);
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
+  const naming = useNaming();
   const { holder, width } = useRoom();
   const names = new Map([...points.values()].map(({ device, deviceName }) => [device, deviceName]));
   return (
@@ -67,7 +75,7 @@ export function LogTable() {
           virtual
           size="small"
           rowKey="sequence"
-          columns={logColumns(say, language, zone, names)}
+          columns={logColumns(say, language, zone, names, naming)}
           dataSource={entries}
           pagination={false}
           scroll={{ x: Math.max(width, 990), y: 420 }}

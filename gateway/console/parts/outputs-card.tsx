@@ -82,7 +82,11 @@ function Output({ output, maySet, onDone }: OutputProps) {
                 ...{ kind: 'choice', name: 'value', label: say('outputs.value'), required: true },
                 options: values.map((value) => [String(value), word(value)]),
               },
-              { kind: 'choice', name: 'forMs', label: say('deed.for'), required: true, options: spanOptions(say) },
+              {
+                ...{ kind: 'choice', name: 'forMs', label: say('deed.for'), required: true, options: spanOptions(say) },
+                // The shortest: what stands too long is worse than to set it once more.
+                value: spanOptions(say)[0]?.[0] ?? '',
+              },
             ]}
             onAsk={set}
           />

@@ -8,6 +8,7 @@ import { useKnown } from '../store.ts';
 import { useWords } from '../words/words.ts';
 import { AnswerList } from './answer-words.tsx';
 import { QualityWords } from './quality-words.tsx';
+import { ServiceButtons } from './service-buttons.tsx';
 
 const PointChart = lazy(async () => ({ default: (await import('./point-chart.tsx')).PointChart }));
 
@@ -15,7 +16,9 @@ const PointChart = lazy(async () => ({ default: (await import('./point-chart.tsx
 export function PointDrawer({
   point,
   answers,
+  mayService,
 }: {
+  readonly mayService: boolean;
   readonly point: ListedPoint;
   readonly answers: readonly AnswerView[];
 }) {
@@ -42,6 +45,11 @@ export function PointDrawer({
       </Suspense>
       <h3>{say('points.all-answers')}</h3>
       <AnswerList answers={answers} />
+      {mayService && (
+        <div className="deeds">
+          <ServiceButtons on={point.device} name={point.deviceName} />
+        </div>
+      )}
     </Drawer>
   );
 }

@@ -1,6 +1,5 @@
 import type { ListedAlarm } from '../api.ts';
-import { useAsked } from '../asked.ts';
-import { deskApi } from '../desk-api.ts';
+import { useNaming } from '../naming.ts';
 import { deedsOf } from '../response.ts';
 import type { Rights } from '../rights.ts';
 import { useWords } from '../words/words.ts';
@@ -16,8 +15,7 @@ interface PanelProps {
 /** Where the response stands, what waits next, and what one may do about it. */
 export function ResponsePanel({ alarm, rights, onDone }: PanelProps) {
   const { say } = useWords();
-  const duty = useAsked(deskApi.duty, 'once').value;
-  const teams = [...(duty?.duty ?? []), ...(duty?.leader ?? [])].map(({ id }) => id);
+  const naming = useNaming();
   const { response, verdict } = alarm;
   const deeds = deedsOf(alarm, rights);
   const stage = response?.stage ?? 'waiting';
@@ -25,14 +23,16 @@ export function ResponsePanel({ alarm, rights, onDone }: PanelProps) {
     <section className="response" aria-label={say('detail.response')}>
       <div className="detail-states">
         <strong className="stage">{say(`stage.${stage}`)}</strong>
-        {response?.to && <span>{say('wait.to', { to: response.to })}</span>}
+        {response?.to && <span>{say('wait.to', { to: naming.who(response.to) })}</span>}
         {verdict !== undefined && (
           <span>
             {say('verdict.name')}: <b>{say(`verdict.${verdict}`)}</b>
           </span>
         )}
         <DueWords alarm={alarm} />
-        {response !== undefined && <span className="quiet">{say('wait.plan', { plan: response.plan })}</span>}
+        {response !== undefined && (
+          <span className="quiet">{say('wait.plan', { plan: naming.plan(response.plan) })}</span>
+        )}
       </div>
       {deeds.length > 0 && (
         <div className="deeds">
@@ -41,7 +41,6 @@ export function ResponsePanel({ alarm, rights, onDone }: PanelProps) {
               key={deed}
               alarm={alarm}
               deed={deed}
-              teams={teams}
               // The next natural step stands out; what always may be done does not.
               primary={index === 0 && deed !== 'verdict' && alarm.acknowledged}
               onDone={onDone}

@@ -27,7 +27,7 @@ export const enDuty: Readonly<Record<keyof typeof zhDuty, string>> = {
   'mode.reason': 'Order or reason (required)',
   'mode.done': 'Response mode changed',
   'handover.title': 'Hand-over',
-  'handover.to': 'To (ids of contacts, separated by spaces)',
+  'handover.to': 'To',
   'handover.note': 'Note',
   'handover.items': '{{count}} open items',
   'handover.none': 'No open items',

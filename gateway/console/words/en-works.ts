@@ -11,7 +11,7 @@ export const enWorks: Readonly<Record<keyof typeof zhWorks, string>> = {
   'channels.never-tested': 'Never tested',
   'channels.test': 'Send a test',
   'channels.test-of': 'Send a test: {{id}}',
-  'channels.person': 'Id of a contact',
+  'channels.person': 'To',
   'channels.test-text': 'A real message is sent that says that it is a test.',
   'channels.test-done': 'Test: {{status}}',
   'channels.calls': 'Calls under way',

@@ -1,4 +1,5 @@
 import { enDuty } from './en-duty.ts';
+import { enKeeping } from './en-keeping.ts';
 import { enLinks } from './en-links.ts';
 import { enMeasured } from './en-measured.ts';
 import { enResponse } from './en-response.ts';
@@ -8,6 +9,7 @@ import type { Word } from './words.ts';
 /** The page's words in English: each key of the Chinese ones. */
 export const en: Readonly<Record<Word, string>> = {
   ...enDuty,
+  ...enKeeping,
   ...enLinks,
   ...enMeasured,
   ...enResponse,

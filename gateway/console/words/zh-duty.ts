@@ -25,7 +25,7 @@ export const zhDuty = {
   'mode.reason': '依据或原因（必填）',
   'mode.done': '响应状态已变更',
   'handover.title': '交接班',
-  'handover.to': '接班人编号（多人用空格分开）',
+  'handover.to': '交给（接班人）',
   'handover.note': '交班说明',
   'handover.items': '未办结事项 {{count}} 项',
   'handover.none': '没有未办结事项',

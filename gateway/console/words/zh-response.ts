@@ -17,7 +17,7 @@ export const zhResponse = {
   'deed.unchanged': '此前已是如此',
   'deed.note': '备注（选填）',
   'deed.reason': '原因（必填）',
-  'deed.to': '派给（班组、人员编号或姓名）',
+  'deed.to': '派给',
   'deed.for': '时长',
   'deed.once': '恢复一次即结束',
   'deed.passed': '核查结果',

@@ -9,7 +9,7 @@ export const zhWorks = {
   'channels.never-tested': '未测试',
   'channels.test': '发送测试',
   'channels.test-of': '发送测试: {{id}}',
-  'channels.person': '联系人编号',
+  'channels.person': '发给',
   'channels.test-text': '将真实发送一条标明“测试”的消息。',
   'channels.test-done': '测试结果: {{status}}',
   'channels.calls': '正在通知',

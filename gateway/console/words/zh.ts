@@ -1,4 +1,5 @@
 import { zhDuty } from './zh-duty.ts';
+import { zhKeeping } from './zh-keeping.ts';
 import { zhLinks } from './zh-links.ts';
 import { zhMeasured } from './zh-measured.ts';
 import { zhResponse } from './zh-response.ts';
@@ -7,6 +8,7 @@ import { zhWorks } from './zh-works.ts';
 /** The page's words in Chinese. Keys are flat; a code of the gateway is the last part of its key. */
 export const zh = {
   ...zhDuty,
+  ...zhKeeping,
   ...zhLinks,
   ...zhMeasured,
   ...zhResponse,

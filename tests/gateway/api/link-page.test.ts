@@ -74,9 +74,7 @@ async function visit(url: string, options: object = {}) {
   return { page, asked, complaints, [Symbol.asyncDispose]: () => context.close() };
 }
 
-test('on a phone: accept, arrive with the place and a photo made small, resolve; nothing of others is asked', {
-  timeout: 60_000,
-}, async () => {
+test('on a phone: accept, arrive with the place and a photo made small, resolve; nothing of others is asked', async () => {
   await using link = await withLink();
   await using phone = await visit(link.url, { geolocation: PLACE, permissions: ['geolocation'] });
   const { page } = phone;
@@ -107,7 +105,7 @@ test('on a phone: accept, arrive with the place and a photo made small, resolve;
   expect(link.photos.map((bytes) => [bytes[0], bytes[1]])).toEqual([[0xff, 0xd8]]);
   expect(new Set(phone.asked)).toEqual(new Set([new URL(link.url).host]));
   expect(phone.complaints).toEqual([]);
-});
+}, 60_000);
 
 test('who gives no place arrives all the same', async () => {
   await using link = await withLink();

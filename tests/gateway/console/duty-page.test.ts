@@ -69,7 +69,10 @@ describe('the response beside the list', () => {
     await page.goto(`${api.origin}/#/alarms?alarm=a-water`);
     const of = '积水, 南溪路下穿通道积水';
     await page.getByRole('button', { name: `派单: ${of}` }).click();
-    await page.getByLabel('派给').fill('排水班');
+    // Whom to send is chosen from those who are known; nobody is chosen by being the first of the list.
+    expect(await page.getByLabel('派给').inputValue()).toBe('');
+    expect(await page.locator('.note-form optgroup').count()).toBe(2);
+    await page.getByLabel('派给').selectOption({ label: '排水班' });
     await page.getByLabel('备注（选填）').fill('带泵');
     await page.locator('.note-form').getByRole('button', { name: '派单' }).click();
     await until(() => api.state.posts.length > 0, 'the dispatch');
@@ -178,10 +181,11 @@ describe('the duty page', () => {
     await until(() => api.state.posts.length === 1, 'the mode');
     expect(api.state.posts.at(-1)).toEqual({ path: 'duty/mode', body: { mode: 'III', note: '市防指令' } });
     await page.getByRole('button', { name: '交接班' }).click();
-    await page.getByLabel('接班人编号').fill('wu, chen');
+    await page.getByLabel('交给（接班人）').selectOption({ label: '吴值班' });
+    await page.getByLabel('同时交给').selectOption({ label: '孙工' });
     await page.locator('.note-form').getByRole('button', { name: '交班' }).click();
     await until(() => api.state.posts.length === 2, 'the hand-over');
-    expect(api.state.posts.at(-1)).toEqual({ path: 'duty/hand-over', body: { to: ['wu', 'chen'] } });
+    expect(api.state.posts.at(-1)).toEqual({ path: 'duty/hand-over', body: { to: ['wu', 'sun'] } });
     expect(visit.complaints).toEqual([]);
   });
 
@@ -208,7 +212,7 @@ describe('the system page', () => {
       await page.getByText(text).first().waitFor();
     }
     await page.getByRole('button', { name: '发送测试: sms' }).click();
-    await page.getByLabel('联系人编号').fill('zhou');
+    await page.getByLabel('发给').selectOption({ label: '周值班' });
     await page.locator('.note-form').getByRole('button', { name: '发送测试' }).click();
     await until(() => api.state.posts.length === 1, 'the test');
     expect(api.state.posts.at(-1)).toEqual({ path: 'channels/sms/test', body: { person: 'zhou' } });

@@ -121,7 +121,7 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
       response.setHeader('set-cookie', 'session=; Path=/; Max-Age=0');
       return answer(response, 204, null);
     }
-    if (!path.startsWith('alarms/')) return answer(response, 200, { status: 'done', message: null });
+    if (!path.startsWith('alarms/')) return answer(response, 200, { status: 'done', message: null, overlaps: [] });
     const [, id, verb] = path.split('/');
     const found = state.alarms.find((alarm) => alarm.id === id);
     if (found === undefined) return answer(response, 404, problem(404, 'no such alarm', { code: 'no-such-alarm' }));
@@ -150,6 +150,7 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
     if (path === 'session') return answer(response, 200, { name: 'li', role: state.role });
     if (path === 'alarms') return answer(response, 200, { alarms: query.get('state') === 'open' ? state.alarms : [] });
     if (path.endsWith('/cards')) return answer(response, 200, CARDS);
+    if (path.endsWith('/photos')) return answer(response, 200, { photos: [] });
     if (path.startsWith('alarms/')) {
       const alarm = state.alarms.find(({ id }) => id === path.slice('alarms/'.length));
       if (alarm === undefined) return answer(response, 404, problem(404, 'no such alarm'));
@@ -193,7 +194,7 @@ export async function openFakeApi(dist: string): Promise<FakeApi> {
     if (!url.pathname.startsWith('/api/v1/')) return file(url.pathname, response);
     if (state.away) return request.socket.destroy();
     const path = url.pathname.slice('/api/v1/'.length);
-    if (request.method === 'POST') {
+    if (request.method === 'POST' || request.method === 'PATCH') {
       let text = '';
       for await (const chunk of request) text += chunk;
       return post(path, JSON.parse(text || '{}'), request, response);

@@ -46,6 +46,66 @@ export const DESK: Readonly<Record<string, object>> = {
       },
     ],
   },
+  people: {
+    contacts: [
+      { id: 'zhou', name: '周值班', phone: '138****0001', roles: ['duty'], grids: [], devices: [], hasAccount: true },
+      { id: 'wu', name: '吴值班', phone: null, roles: ['duty'], grids: [], devices: [], hasAccount: true },
+      {
+        id: 'sun',
+        name: '孙工',
+        phone: '138****0005',
+        roles: ['responder'],
+        grids: ['JS'],
+        devices: [],
+        hasAccount: false,
+      },
+    ],
+    teams: [{ id: 'drainage-crew', name: '排水班', people: ['sun'] }],
+    channels: [
+      { id: 'sms', kind: 'sms' },
+      { id: 'call', kind: 'voice' },
+    ],
+  },
+  plans: {
+    plans: [{ id: 'flood', title: { zh: '防汛', en: 'Flood' }, steps: {}, escalate: { everyMs: 1, tiers: 3 } }],
+  },
+  rules: {
+    rules: [
+      {
+        ...{ id: 'waterlogging', title: { zh: '积水', en: 'Water' }, kind: 'limit', basis: null, measure: 'value' },
+        ...{ levels: { orange: { atLeast: 25 }, red: { atLeast: 40 } }, respond: 'flood' },
+      },
+      {
+        ...{ id: 'water-rise', title: { zh: '上涨', en: 'Rise' }, kind: 'limit', basis: null, measure: 'rate' },
+        ...{ levels: { orange: { above: 1.8 } }, respond: 'flood' },
+      },
+    ],
+  },
+  standing: {
+    shelves: [],
+    outOfService: [{ on: 'cover-33', by: 'li', owner: '王师傅', note: '换井盖', at: NIGHT - 1000, end: null }],
+    workOrders: [{ on: 'cover-21', order: 'GD-7', by: 'li', note: null, at: NIGHT, until: NIGHT + 3_600_000 }],
+    chattering: [],
+  },
+  permits: {
+    permits: [
+      {
+        permit: {
+          ...{ id: 'bg-2026-0715-02', kind: 'night-work', on: { device: 'noise-11' }, processes: ['混凝土浇筑'] },
+          ...{ from: '2026-07-15T22:00:00+08:00', to: '2026-07-16T02:00:00+08:00', status: 'granted' },
+        },
+        ...{ revision: 1, source: 'site', by: null, at: null, covers: true, differs: null },
+      },
+    ],
+    total: 1,
+  },
+  'site/history': {
+    sites: [
+      { number: 2, at: NIGHT - 60_000, hash: 'b', by: 'wang', from: 'directory', of: null },
+      { number: 1, at: NIGHT - 3_600_000, hash: 'a', by: 'wang', from: 'directory', of: null },
+    ],
+    difference: [{ file: 'rules/water.yaml', change: 'changed' }],
+  },
   drill: { report: { drill: 'flood', startedAt: '2026-07-16T00:01:00.000+08:00', ended: null } },
   'walk-tests': [],
   incidents: { incidents: [] },

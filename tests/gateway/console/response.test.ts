@@ -111,7 +111,9 @@ describe('what may be done', () => {
     ['smoke never is', { watch: { ...responding().watch, vital: true } }, 'shelve', false],
     ['what is shelved is unshelved', { announced: shelved }, 'unshelve', true],
     ['and not shelved again', { announced: shelved }, 'shelve', false],
-    ['a closed one admits nothing', { closedAt: NIGHT }, 'verdict', false],
+    ['what a closed one turned out to be may still be said', { closedAt: NIGHT }, 'verdict', true],
+    ['nobody is sent to it', { closedAt: NIGHT }, 'dispatch', false],
+    ['and it is not shelved', { closedAt: NIGHT }, 'shelve', false],
   ])('%s', (_sentence, more, deed, isOffered) => {
     expect((deedsOf(responding({}, more), rightsOf('duty')) as readonly string[]).includes(deed)).toBe(isOffered);
   });
