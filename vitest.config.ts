@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     // Bounds of what never ends, not of how fast a machine is: `until` gives up before, and says what did not come.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 420_000,
+    hookTimeout: 420_000,
     // Two cores in CI. What plays in real time waits for most of it: a third file keeps both busy.
     maxWorkers: 3,
     sequence: { sequencer: LongestFirst },

@@ -15,7 +15,7 @@ const needs = (refused: string | undefined) => {
   const withMosquitto = testWith('mosquitto', 'mosquitto_sub');
   return (name: string, run: () => Promise<void>) =>
     refused === undefined
-      ? withMosquitto(name, run, 90_000)
+      ? withMosquitto(name, run)
       : test.skip(`${name} (needs the right to mount: ${refused})`, () => {});
 };
 const onDisk = needs(mountRefused());
