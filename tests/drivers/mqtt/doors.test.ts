@@ -10,6 +10,7 @@ import { openBroker } from '../../../drivers/mqtt/broker.ts';
 import { openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 import { openAuthority } from '../../tools/certificates.ts';
+import { FakeClock } from '../../tools/fake-clock.ts';
 import { freePort, until } from '../../tools/program.ts';
 
 const limits: AdmissionLimits = {
@@ -117,14 +118,17 @@ test(`${FLOOD} connections from one address leave room for a device at another`,
 });
 
 test('whoever says nothing, half a CONNECT, or one byte at a time, is cut off and counted', async () => {
-  const { port, broker: opened, sign } = await openOne({ signInMs: 300 });
+  const clock = new FakeClock();
+  const { port, broker: opened, sign } = await openOne({ signInMs: 60_000 }, clock);
   await using broker = opened;
   const client = await sign('127.0.0.1');
   const sockets = await Promise.all([open(port), open(port), open(port)]);
   sockets[1]?.write(Buffer.from([0x10, 0x20, 0x00]));
-  const drip = setInterval(() => sockets[2]?.writable && sockets[2].write(Buffer.from([0x10])), 50);
-  await until(() => sockets.every((socket) => socket.destroyed), 'the end of all three');
-  clearInterval(drip);
+  await until(async () => {
+    if (sockets[2]?.writable) sockets[2].write(Buffer.from([0x10]));
+    await clock.advance(10_000);
+    return sockets.every((socket) => socket.destroyed);
+  }, 'the end of all three');
   await until(() => broker.counters().slowSignIns === 3, `all: ${JSON.stringify(broker.counters())}`);
   expect(broker.isConnected('smoke-12')).toBe(true);
   await client.endAsync();
@@ -132,7 +136,7 @@ test('whoever says nothing, half a CONNECT, or one byte at a time, is cut off an
 
 test('a subscriber that does not read is cut off, and nobody waits for it', async () => {
   // Fast, so that no pace is kept to: what a device may send in hours is sent here in seconds.
-  const { port, broker: opened, sign } = await openOne({}, openClock({ rate: 1000 }));
+  const { port, broker: opened, sign } = await openOne({ signInMs: 36_000_000 }, openClock({ rate: 1000 }));
   await using broker = opened;
   const text = (each: string) => Buffer.concat([Buffer.from([0, each.length]), Buffer.from(each)]);
   const packet = (type: number, body: Buffer) => Buffer.concat([Buffer.from([type, body.length]), body]);
@@ -162,8 +166,9 @@ test('whoever has signed in stays, by whatever door it came', async () => {
     const [plain, tls, web, secure] = [await freePort(), await freePort(), await freePort(), await freePort()];
     const at = (port: number) => ({ host: '127.0.0.1', port });
     const device = { id: 'smoke-12', topic: 'sensors/smoke-12', username: 'smoke-12', password: 'secret' };
-    const common = { maxConnections: 1000, maxPacketBytes: 65_536, signInMs: 500 };
-    const context = { wire: openClock(), log: silentLog, dir: '' };
+    const common = { maxConnections: 1000, maxPacketBytes: 65_536, signInMs: 60_000 };
+    const clock = new FakeClock();
+    const context = { wire: clock, log: silentLog, dir: '' };
     const take = (_device: string, _payload: Buffer, _topic: string, taken: () => void) => taken();
     const doors = { plain: at(plain), tls: { ...at(tls), cert, key } };
     await using one = await openBroker(
@@ -186,7 +191,10 @@ test('whoever has signed in stays, by whatever door it came', async () => {
     const clients = await Promise.all(urls.map((url) => connectAsync(url, { ...options, ca })));
     // One that says nothing is cut after the others would be.
     await open(plain);
-    await until(() => one.counters().slowSignIns === 1, 'the end of the silent one');
+    await until(async () => {
+      await clock.advance(10_000);
+      return one.counters().slowSignIns === 1;
+    }, 'the end of the silent one');
     for (const client of clients) await client.publishAsync('sensors/smoke-12', '{}', { qos: 1 });
     expect(clients.map(({ connected }) => connected)).toEqual([true, true, true, true]);
     expect(two.counters().slowSignIns).toBe(0);
