@@ -39,7 +39,7 @@ function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
 }
 
 /** Fastify's own refusals of a request, by its code or the status it gives them. */
-function refusedByServer(error: FastifyError): Problem | undefined {
+function refusedByServer(error: FastifyError, request: FastifyRequest): Problem | undefined {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const where = (error as FastifyError).validationContext ?? 'request';
     const errors = error.validation.map(({ instancePath, message = '' }) => ({
@@ -48,11 +48,21 @@ function refusedByServer(error: FastifyError): Problem | undefined {
     }));
     return problemOf('invalid', errors.map(({ path, message }) => `${path}: ${message}`).join('; '), { errors });
   }
-  if (error.statusCode === 413) return problemOf('too-large', 'The body is larger than the API takes.');
+  if (error.statusCode === 413) {
+    const most = request.routeOptions.bodyLimit;
+    return problemOf('too-large', `The body is larger than the API takes here: at most ${sizeOf(most)}.`);
+  }
   if (error.statusCode === 415) return mediaTypeProblem();
   if (error.statusCode !== undefined && error.statusCode < 500) return problemOf('invalid', error.message);
   return undefined;
 }
+
+const MB = 1024 * 1024;
+const sizeOf = (bytes: number): string =>
+  bytes < MB ? `${Math.round(bytes / 1024)} KB` : `${Number((bytes / MB).toFixed(1))} MB`;
+
+/** The rest of a body that is too large is read and dropped up to here; beyond it the connection is cut. */
+const MOST_DROPPED = 64 * MB;
 
 const mediaTypeProblem = (): Problem =>
   problemOf('media-type', 'The body must be JSON.', { hint: 'Send content-type: application/json.' });
@@ -64,7 +74,11 @@ export function sendError(error: FastifyError, request: FastifyRequest, reply: F
     const errors = error instanceof RefusedAt ? error.errors : undefined;
     return sendProblem(reply, problemOf(code, error.message, { hint: error.hint, errors }));
   }
-  const refused = error instanceof Fault ? undefined : refusedByServer(error);
+  const refused = error instanceof Fault ? undefined : refusedByServer(error, request);
+  if (refused?.code === 'too-large' && Number(request.headers['content-length']) <= MOST_DROPPED) {
+    // Who sends all before he reads, as browsers do, would see a broken connection and not the answer.
+    reply.removeHeader('connection');
+  }
   if (refused !== undefined) return sendProblem(reply, refused);
   log.error({ method: request.method, route: request.routeOptions.url, code, error: textOf(error) }, 'request failed');
   // A Fault is written for people; any other text may show what is inside.

@@ -1,5 +1,7 @@
 import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { until } from '../../tools/program.ts';
 import { apiUnderTest, cookieOf } from './api-under-test.ts';
 
 const POST = 'POST' as const;
@@ -146,6 +148,33 @@ describe('photos', () => {
     expect(answered.status).toBe(413);
     expect(JSON.parse(answered.text)).toMatchObject({ code: 'too-large' });
     expect(answered.sent).toBeLessThan(10_000);
+  });
+
+  test('who sends all of it before he reads is told so too, and how much may be', async () => {
+    await using api = await apiUnderTest();
+    await api.app.listen({ host: '127.0.0.1', port: 0 });
+    const address = api.app.server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const socket = connect(port, '127.0.0.1');
+    const head = [
+      'POST /api/v1/devices/noise-07/photos HTTP/1.1',
+      `host: 127.0.0.1:${port}`,
+      `cookie: ${cookieOf(api.context, 'installer')}`,
+      'content-type: image/jpeg',
+      `content-length: ${50 * 2 ** 20}`,
+    ];
+    const told: Buffer[] = [];
+    let isBroken = false;
+    socket.pause().on('error', () => {
+      isBroken = true;
+    });
+    await new Promise<void>((resolve) => socket.write(`${head.join('\r\n')}\r\n\r\n`, () => resolve()));
+    const part = Buffer.alloc(2 ** 20, 1);
+    for (let i = 0; i < 50 && !isBroken; i++) await new Promise<void>((resolve) => socket.write(part, () => resolve()));
+    socket.on('data', (chunk) => told.push(chunk)).resume();
+    await until(() => isBroken || Buffer.concat(told).includes('too-large'), 'the answer', 10_000);
+    expect(Buffer.concat(told).toString()).toMatch(/^HTTP\/1\.1 413 [\s\S]*at most 5 MB/);
+    socket.destroy();
   });
 });
 
