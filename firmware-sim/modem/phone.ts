@@ -27,6 +27,8 @@ export class Phone {
   /** What came to the network. */
   readonly sent: ReadSubmit[] = [];
   readonly dialled: string[] = [];
+  /** A dial that was not answered. */
+  #dialling: { readonly number: string } | undefined;
   /** Tones and texts that were played into calls. */
   readonly played: string[] = [];
   readonly commands: string[] = [];
@@ -89,6 +91,12 @@ export class Phone {
   }
 
   #take(character: string): void {
+    // A dial that was not answered yet is ended by any character, which is not looked at (ITU-T V.250, section 5.6.1).
+    if (this.#dialling !== undefined && character !== '\n') {
+      this.#dialling = undefined;
+      this.#say(['NO CARRIER']);
+      return;
+    }
     const isMessage = this.#awaits !== undefined;
     const isEnd = isMessage ? character === '\u001a' || character === '\u001b' : character === '\r';
     if (!isEnd) {
@@ -190,7 +198,12 @@ export class Phone {
     this.dialled.push(number);
     if (call === 'refused') return ['+CME ERROR: 30'];
     if (call === 'slow') {
-      this.#later(ringMs, () => this.#say(['NO ANSWER']));
+      const dial = { number };
+      this.#dialling = dial;
+      this.#later(ringMs, () => {
+        if (this.#dialling === dial) this.#say(['NO ANSWER']);
+        this.#dialling = undefined;
+      });
       return [];
     }
     const own = { number, stat: ALERTING };

@@ -31,9 +31,13 @@ interface Exchange {
   readonly command: AtCommand;
   readonly lines: string[];
   wasSent: boolean;
+  /** On the tick line; null: it waits. */
+  since: number | null;
   readonly done: (answer: AtAnswer) => void;
 }
 
+/** A dial that the modem has not answered gives way to an urgent message that waits, after so long. */
+const DIALS_ALONE_MS = 20_000;
 const ESCAPE = '\u001b';
 const END_OF_MESSAGE = '\u001a';
 const MOST_LINES = 600;
@@ -53,6 +57,7 @@ export class AtSession {
   #waiting: Exchange[] = [];
   #current: Exchange | undefined;
   #cancelTimer: (() => void) | undefined;
+  #cancelDial: (() => void) | undefined;
   /** The head of a message whose hex is the next line. */
   #head: string | undefined;
   /** For a person. */
@@ -77,10 +82,11 @@ export class AtSession {
       return Promise.resolve({ kind: 'lost', why: this.#end ?? 'timeout', wasSent: false });
     }
     const { promise, resolve } = Promise.withResolvers<AtAnswer>();
-    const exchange: Exchange = { command, lines: [], wasSent: false, done: resolve };
+    const exchange: Exchange = { command, lines: [], wasSent: false, since: null, done: resolve };
     const place = command.isUrgent ? this.#waiting.findIndex((each) => !each.command.isUrgent) : -1;
     this.#waiting.splice(place === -1 ? this.#waiting.length : place, 0, exchange);
     this.#next();
+    this.#giveWay();
     return promise;
   }
 
@@ -89,6 +95,7 @@ export class AtSession {
     this.#end = why;
     this.error = error;
     this.#cancelTimer?.();
+    this.#cancelDial?.();
     const all = [...(this.#current === undefined ? [] : [this.#current]), ...this.#waiting.splice(0)];
     this.#current = undefined;
     for (const { done, wasSent } of all) done({ kind: 'lost', why, wasSent });
@@ -100,6 +107,7 @@ export class AtSession {
     const exchange = this.#waiting.shift();
     if (exchange === undefined) return;
     this.#current = exchange;
+    exchange.since = this.#wire.tick();
     const { text, timeoutMs, pdu } = exchange.command;
     exchange.wasSent = pdu === undefined;
     this.#cancelTimer = this.#wire.after(timeoutMs, () => {
@@ -108,6 +116,17 @@ export class AtSession {
       this.end('timeout', `no answer to ${shown(text)} within ${timeoutMs} ms`);
     });
     this.#line.write(`${text}\r`);
+    this.#giveWay();
+  }
+
+  /** Any character ends a dial that was not answered (ITU-T V.250, section 5.6.1); else it would hold up all until it has rung. */
+  #giveWay(): void {
+    const current = this.#current;
+    const isWaited = this.#waiting.some(({ command }) => command.isUrgent === true && command.pdu !== undefined);
+    if (current?.command.dials !== true || current.since === null || !isWaited || this.#cancelDial !== undefined)
+      return;
+    const leftMs = Math.max(0, current.since + DIALS_ALONE_MS - this.#wire.tick());
+    this.#cancelDial = this.#wire.after(leftMs, () => this.#line.write('\r'));
   }
 
   #take(chunk: Uint8Array): void {
@@ -173,6 +192,8 @@ export class AtSession {
 
   #finish(answer: AtAnswer): void {
     this.#cancelTimer?.();
+    this.#cancelDial?.();
+    this.#cancelDial = undefined;
     const current = this.#current;
     this.#current = undefined;
     current?.done(answer);

@@ -42,6 +42,9 @@ export class Modem implements AsyncDisposable {
   readonly #lines = new Set<(line: string) => void>();
   readonly #backoff = new Backoff(BACKOFF);
   #session: AtSession | undefined;
+  /** Text messages that were begun and are not out, and who waits for that. */
+  #texts = 0;
+  readonly #textless = new Set<() => void>();
   #error: string | undefined;
   #isRegistered = false;
   /** Why the SIM cannot be used; null when it can. */
@@ -66,6 +69,30 @@ export class Modem implements AsyncDisposable {
     if (answer.kind === 'refused' && isSimFault(answer.code)) this.#simFault = answer.code;
     else if (answer.kind === 'ok' && command.pdu !== undefined) this.#simFault = null;
     return answer;
+  }
+
+  /** A text message is being sent; call what it gives when it is out. A call gives way to it. */
+  holdText(): () => void {
+    this.#texts++;
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      this.#texts--;
+      if (this.#texts === 0) for (const wake of this.#textless) wake();
+    };
+  }
+
+  /** Settles when no text message waits, or after that time: a text takes seconds, and a call a minute. */
+  async withoutTexts(withinMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#texts === 0 || signal.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = this.#context.wire.after(withinMs, resolve);
+    this.#textless.add(resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    cancel();
+    this.#textless.delete(resolve);
   }
 
   /** Each message that it was given, once it has been taken out of its memory. */

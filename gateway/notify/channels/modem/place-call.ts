@@ -23,6 +23,8 @@ export interface Call {
 }
 
 const LOOK_MS = 1000;
+/** Text messages that wait go first, for no longer than that. */
+const TEXTS_FIRST_MS = 15_000;
 const SHORT_MS = 5000;
 /** A modem may say how it dialled only when it stopped ringing. */
 const MORE_MS = 15_000;
@@ -37,6 +39,8 @@ export async function placeCall(
   signal: AbortSignal,
   onKey: () => void,
 ): Promise<Sent> {
+  if (signal.aborted) return later(CHANNEL_FAULTS.cancelled, 'taken back');
+  await modem.withoutTexts(TEXTS_FIRST_MS, signal);
   if (signal.aborted) return later(CHANNEL_FAULTS.cancelled, 'taken back');
   if (!modem.isReady) return noModem(modem);
   if (!modem.isRegistered) return later(CHANNEL_FAULTS.notRegistered, 'the SIM is in no network', AGAIN_MS);

@@ -67,22 +67,25 @@ export class SmsChannel implements OpenChannel {
     }
     const text = message.link === null ? message.text : `${message.text} ${message.link}`;
     const { clock, wire } = this.#context;
-    const sent = await this.#lane.run(message.urgent, signal, async (stop) => {
-      this.#reference = (this.#reference + 1) & 0xff;
-      const sms = {
-        to,
-        text,
-        reference: this.#reference,
-        validityMs: this.#options.validity,
-        isUrgent: message.urgent,
-      };
-      const { sent, references } = await sendSms(this.#modem, sms, wire, stop);
-      // What may be on its way may be reported too.
-      if (sent.status === 'accepted' || sent.status === 'unknown') {
-        this.#book.add({ receipt: message.id, person: recipient.person, phone: to, at: clock.now() }, references);
-      }
-      return sent.status === 'accepted' ? accepted(message.id) : sent;
-    });
+    const out = this.#modem.holdText();
+    const sent = await this.#lane
+      .run(message.urgent, signal, async (stop) => {
+        this.#reference = (this.#reference + 1) & 0xff;
+        const sms = {
+          to,
+          text,
+          reference: this.#reference,
+          validityMs: this.#options.validity,
+          isUrgent: message.urgent,
+        };
+        const { sent, references } = await sendSms(this.#modem, sms, wire, stop);
+        // What may be on its way may be reported too.
+        if (sent.status === 'accepted' || sent.status === 'unknown') {
+          this.#book.add({ receipt: message.id, person: recipient.person, phone: to, at: clock.now() }, references);
+        }
+        return sent.status === 'accepted' ? accepted(message.id) : sent;
+      })
+      .finally(out);
     return this.#tally.count(sent);
   }
 

@@ -103,7 +103,9 @@ describe('a text message', () => {
     expect(sent).toMatchObject(wanted);
     expect(rig.phone.sent.length).toBeLessThanOrEqual(1);
     const isBarred = 'code' in sent && sent.code === 'sim-cannot-send';
-    expect(opened.channel.status().warnings).toEqual(isBarred ? ['sim-cannot-send'] : rig.modem.isReady ? [] : ['no-modem']);
+    expect(opened.channel.status().warnings).toEqual(
+      isBarred ? ['sim-cannot-send'] : rig.modem.isReady ? [] : ['no-modem'],
+    );
     // The modem is found again, and the next one goes.
     rig.phone.nature.sms = 'takes';
     await untilIn(rig, () => rig.modem.isReady, 'the modem is back');

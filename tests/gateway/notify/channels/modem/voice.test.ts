@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ModemNature } from '../../../../../firmware-sim/modem/modem.ts';
 import type { PhoneNature } from '../../../../../firmware-sim/modem/phone-nature.ts';
 import type { Receipt } from '../../../../../gateway/notify/channels/channel.ts';
+import { SmsChannel, sms } from '../../../../../gateway/notify/channels/modem/sms.ts';
 import { MOST_CALLS_WAITING, VoiceChannel, voice } from '../../../../../gateway/notify/channels/modem/voice.ts';
 import { aMessage, aRecipient, NEVER } from '../a-message.ts';
 import { openRig, type Rig, untilIn } from './rig.ts';
@@ -26,6 +27,55 @@ function openVoice(rig: Rig, options: object = {}, modem: object = {}) {
     [Symbol.asyncDispose]: () => rig.passing(channel[Symbol.asyncDispose]()),
   };
 }
+
+async function openSms(rig: Rig) {
+  const channel = new SmsChannel(sms.options.parse({ modem: { port: '/dev/ttyUSB2' } }), rig.context, rig.modem);
+  await channel.load();
+  const text = (urgent = true) => channel.send(aMessage({ urgent }), [aRecipient({ phone: '13800000002' })], NEVER);
+  return { text, [Symbol.asyncDispose]: () => rig.passing(channel[Symbol.asyncDispose]()) };
+}
+
+describe('a call and text messages on one modem', () => {
+  test('a text that waits goes before a call that waits', async () => {
+    await using rig = await openRig({ keys: '1' });
+    await using opened = openVoice(rig);
+    await using texts = await openSms(rig);
+    const text = texts.text();
+    await rig.passing(Promise.all([opened.call(), text]));
+    const order = rig.phone.commands.filter((command) => /^AT(D|\+CMGS)/.test(command)).map((each) => each.slice(0, 7));
+    expect(order).toEqual(['AT+CMGS', 'ATD1380']);
+  });
+
+  test.each<[sentence: string, urgent: boolean, fromS: number, toS: number]>([
+    ['an urgent text waits twenty seconds for it at most', true, 15, 21],
+    ['one that is not waits until it has rung', false, 35, 50],
+  ])('of a modem that does not answer how it dialled, %s', async (_, urgent, fromS, toS) => {
+    await using rig = await openRig({ call: 'slow', ringMs: 40_000 });
+    await using opened = openVoice(rig);
+    await using texts = await openSms(rig);
+    const call = opened.channel.send(aMessage(), [aRecipient({ phone: '13800000001' })], NEVER);
+    await untilIn(rig, () => rig.phone.dialled.length > 0, 'it dials');
+    const before = rig.wire.tick();
+    expect(await rig.passing(texts.text(urgent))).toMatchObject({ status: 'accepted' });
+    const tookS = (rig.wire.tick() - before) / 1000;
+    expect(tookS).toBeGreaterThan(fromS);
+    expect(tookS).toBeLessThan(toS);
+    // The call comes later, by a modem that did not have to begin anew.
+    expect(await rig.passing(call)).toMatchObject({ status: 'later' });
+    expect(rig.modem.isReady).toBe(true);
+  });
+
+  test('a call waits for texts no longer than it may', async () => {
+    await using rig = await openRig({ sms: 'no-answer', keys: '1' });
+    await using opened = openVoice(rig);
+    const over = rig.modem.holdText();
+    const before = rig.wire.tick();
+    expect(await opened.call()).toMatchObject({ status: 'delivered' });
+    expect(rig.wire.tick() - before).toBeGreaterThanOrEqual(15_000);
+    expect(rig.wire.tick() - before).toBeLessThan(30_000);
+    over();
+  });
+});
 
 describe('a call', () => {
   const forms = ['rxdtmf', 'dtmf', 'qtonedet'] as const;
