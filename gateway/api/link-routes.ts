@@ -136,12 +136,12 @@ export function addLinkRoutes(app: App, context: ApiContext): void {
       Object.fromEntries(new URLSearchParams(body)),
     );
     // Before anything of a body is read: nobody but who has a link may fill the memory with it, and few at once.
-    scope.addHook('onRequest', async (request) => {
+    scope.addHook('onRequest', async (request, reply) => {
       if (request.method === 'GET' || request.method === 'HEAD') return;
       found(request);
       if (uploads >= MOST_UPLOADS) throw new Fault('busy', 'Too many photos come in at once.');
       uploads++;
-      request.raw.once('close', () => uploads--);
+      reply.raw.once('close', () => uploads--);
     });
 
     scope.post(

@@ -29,7 +29,6 @@ export function Duty({ session }: { readonly session: Session }) {
     now.again();
     log.again();
   };
-  const entries = log.value?.entries ?? [];
   return (
     <>
       <h1 className="only-read">{say('duty.title')}</h1>
@@ -43,7 +42,8 @@ export function Duty({ session }: { readonly session: Session }) {
         </div>
       )}
       <Night />
-      <DutyLog entries={entries} mayWrite={mayWrite} onDone={again} />
+      {log.problem !== undefined && <ProblemNote problem={log.problem} />}
+      {log.value !== undefined && <DutyLog entries={log.value.entries} mayWrite={mayWrite} onDone={again} />}
     </>
   );
 }

@@ -1,5 +1,6 @@
 import type { DutyEntry, NewDutyEntry } from '../../api/duty-desk.ts';
 import { deskApi } from '../desk-api.ts';
+import { useNaming } from '../naming.ts';
 import { useKnown } from '../store.ts';
 import { dayOf, timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
@@ -76,6 +77,7 @@ export function DutyLog({ entries, mayWrite, onDone }: DutyLogProps) {
 
 function Line({ entry }: { readonly entry: DutyEntry }) {
   const { say } = useWords();
+  const naming = useNaming();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const { number, at, by, kind, of, came, from, text, handOver } = entry;
   return (
@@ -91,8 +93,8 @@ function Line({ entry }: { readonly entry: DutyEntry }) {
         {handOver !== null && (
           <p>
             {say('dutylog.handed', {
-              from: handOver.from.join('、') || '—',
-              to: handOver.to.join('、'),
+              from: handOver.from.map(naming.who).join('、') || '—',
+              to: handOver.to.map(naming.who).join('、'),
               open: handOver.open.length,
             })}
           </p>

@@ -65,7 +65,9 @@ export function JobsCard({ rights }: { readonly rights: Rights }) {
   };
   return (
     <Card title={say('jobs.title')}>
-      {works.length === 0 && <p className="quiet">{say('jobs.none')}</p>}
+      {jobs.value !== undefined && drill.value !== undefined && works.length === 0 && (
+        <p className="quiet">{say('jobs.none')}</p>
+      )}
       <ul className="links">
         {works.slice(0, SHOWN).map((work) => (
           <Line key={work.id} work={work} onDone={again} />

@@ -21,7 +21,7 @@ export function OutputsCard({ maySet }: { readonly maySet: boolean }) {
   const outputs = value?.outputs ?? [];
   return (
     <Card title={say('outputs.title')}>
-      {outputs.length === 0 && <p className="quiet">{say('outputs.none')}</p>}
+      {value !== undefined && outputs.length === 0 && <p className="quiet">{say('outputs.none')}</p>}
       <ul className="links">
         {outputs.map((output) => (
           <Output key={output.id} output={output} maySet={maySet} onDone={again} />

@@ -150,6 +150,17 @@ test('it works by plain HTTP under a name of the network', async () => {
   expect(link.answers).toEqual([{ step: 'arrive' }]);
 });
 
+always('what was sent makes room for the next', async () => {
+  await using link = await withLink();
+  const statuses: number[] = [];
+  for (let n = 0; n < 12; n++) {
+    const form = new FormData();
+    form.set('step', 'arrive');
+    statuses.push((await fetch(link.url, { method: 'POST', body: form })).status);
+  }
+  expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
 always('nobody without a link gets a body read, and a photo that is too large is told so', async () => {
   await using link = await withLink();
   const stranger = link.url.replace(TOKEN, 'B'.repeat(24));
