@@ -1,6 +1,7 @@
 import type { Clock, Trust } from '#kit/clock.ts';
 import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
+import { Slices } from '#kit/slices.ts';
 import type { Reading } from '../drivers/reading.ts';
 import type { Alarm } from './alarms/alarm.ts';
 import { MOST_CLOSED } from './alarms/closed-alarms.ts';
@@ -81,12 +82,14 @@ export async function restoreJudge(
   let last = global.at;
   try {
     const moved = await openRunShifts(history, from, shift);
+    const slices = new Slices();
     for await (const batch of history.since(from)) {
       lateness.recall(batch);
       for (const instant of instants(inTime(moved(batch)))) {
         const step = judge.step(instant);
         if (step !== NOTHING) steps.push(step);
         last = Math.max(last, instant[0]?.tick ?? last);
+        if (slices.isOver) await slices.next();
       }
     }
   } catch (error) {

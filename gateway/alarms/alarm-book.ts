@@ -146,9 +146,14 @@ export class AlarmBook {
     const steps: Step[] = [];
     for (const alarm of this.#alarms.all) {
       const watch = this.#context.watchOf(alarm.watch.key);
-      const isSame = watch === null || JSON.stringify(watch) === JSON.stringify(alarm.watch);
-      if (!isSame) steps.push({ alarms: [{ ...alarm, watch }], events: [] });
-      this.#keep(isSame ? alarm : { ...alarm, watch });
+      if (watch === null || watch === alarm.watch) {
+        this.#keep(alarm);
+        continue;
+      }
+      // The very one from now on, by which the next change knows it.
+      const changed = { ...alarm, watch };
+      if (JSON.stringify(watch) !== JSON.stringify(alarm.watch)) steps.push({ alarms: [changed], events: [] });
+      this.#keep(changed);
     }
     for (const { watch } of this.#alarms.all) steps.push(this.#lookAgain(watch.key, at, { reason: 'site-changed' }));
     return joined([...steps, this.#incidents.look(at)]);

@@ -52,12 +52,9 @@ export function addPermitRoutes(app: App, context: ApiContext): void {
     },
     async (request) => {
       const { status, covers, limit, after } = request.query;
-      const found = permits
-        .list()
-        .filter((each) => status === undefined || each.permit.status === status)
-        .filter((each) => covers === undefined || String(each.covers) === covers);
-      const page = found.filter(({ permit: { id } }) => after === undefined || id > after).slice(0, limit);
-      return { permits: page.map(viewOf), total: found.length };
+      const isWanted = covers === undefined ? undefined : covers === 'true';
+      const page = await permits.page({ status, covers: isWanted, after, limit });
+      return { permits: page.permits.map(viewOf), total: page.total };
     },
   );
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Fault, textOf } from '#kit/fault.ts';
-import { type Overlap, type Permits, permit } from '../rules/permit.ts';
+import { type Overlap, type PermitEntry, type Permits, permit } from '../rules/permit.ts';
 import { PERMIT_FAULTS } from './faults.ts';
 
 /** What the platform sends: the whole permit, and the number of this change of it. */
@@ -31,7 +31,7 @@ export type PermitReply =
  * revision, so that whoever gets no reply sends it again.
  */
 export async function takePermitCommand(
-  register: Pick<Permits, 'change' | 'list'>,
+  register: Pick<Permits, 'change' | 'find'>,
   payload: unknown,
   upstream: string,
 ): Promise<PermitReply> {
@@ -41,7 +41,14 @@ export async function takePermitCommand(
     return { status: 'refused', code: PERMIT_FAULTS.invalid, message: errors.join('; '), present: null };
   }
   const { permit: wanted, revision, note } = read.data;
-  const present = () => register.list().find((view) => view.permit.id === wanted.id) ?? null;
+  const present = (): PermitEntry | null => {
+    try {
+      return register.find(wanted.id);
+    } catch (error) {
+      if (error instanceof Fault && error.code === PERMIT_FAULTS.unknown) return null;
+      throw error;
+    }
+  };
   try {
     const author = { by: upstream, source: 'upstream' as const, note };
     const { status, warnings } = await register.change([{ permit: wanted, revision }], author);

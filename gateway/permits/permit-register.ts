@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '#kit/fault.ts';
-import type { Slices } from '#kit/slices.ts';
+import { Slices } from '#kit/slices.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import type { Instant } from '../judge.ts';
@@ -11,6 +11,8 @@ import type {
   PermitAuthor,
   PermitChange,
   PermitEntry,
+  PermitPage,
+  PermitQuery,
   PermitReceipt,
   Permits,
 } from '../rules/permit.ts';
@@ -71,6 +73,7 @@ export class PermitRegister implements Permits {
   #site: PermitSite;
   #zone: Zone;
   #nights: Nights;
+  #sorted: readonly string[] | null = null;
   /** Those of the site's files by number. */
   #files: ReadonlyMap<string, Permit>;
 
@@ -93,6 +96,7 @@ export class PermitRegister implements Permits {
     this.#zone = openZone(site.timeZone);
     this.#nights = new Nights(this.#zone);
     this.#files = byNumber(site.permits);
+    this.#sorted = null;
     this.#matched.clear();
   }
 
@@ -117,13 +121,40 @@ export class PermitRegister implements Permits {
     return [...own, ...stored].sort((a, b) => (a.permit.id < b.permit.id ? -1 : 1));
   }
 
+  async page({ status, covers, after = '', limit }: PermitQuery): Promise<PermitPage> {
+    const now = this.#options.instant().at;
+    const permits: PermitEntry[] = [];
+    let total = 0;
+    const slices = new Slices();
+    for (const id of this.#ids()) {
+      if (slices.isOver) await slices.next();
+      const permit = this.#stored.get(id)?.permit ?? this.#files.get(id);
+      if (permit === undefined || (status !== undefined && permit.status !== status)) continue;
+      if (covers !== undefined && this.#covers(permit, now) !== covers) continue;
+      total++;
+      const entry = id > after && permits.length < limit ? this.#entry(id, now) : null;
+      if (entry !== null) permits.push(entry);
+    }
+    return { permits, total };
+  }
+
   /** Throws a Fault `no-such-permit`. */
   find(id: string): PermitEntry {
-    const now = this.#options.instant().at;
+    const entry = this.#entry(id, this.#options.instant().at);
+    if (entry === null) throw new Fault(PERMIT_FAULTS.unknown, `There is no permit ${id}.`);
+    return entry;
+  }
+
+  #entry(id: string, now: number): PermitEntry | null {
     const [record, file] = [this.#stored.get(id), this.#files.get(id)];
     if (record !== undefined) return this.#storedEntry(record, now);
-    if (file !== undefined) return this.#fileEntry(file, now);
-    throw new Fault(PERMIT_FAULTS.unknown, `There is no permit ${id}.`);
+    return file === undefined ? null : this.#fileEntry(file, now);
+  }
+
+  /** Numbers in their order, sorted once for all that ask before the next one is added. */
+  #ids(): readonly string[] {
+    this.#sorted ??= [...new Set([...this.#files.keys(), ...this.#stored.keys()])].sort();
+    return this.#sorted;
   }
 
   #storedEntry(record: PermitRecord, now: number): PermitEntry {
@@ -201,6 +232,8 @@ export class PermitRegister implements Permits {
     if (records.length === 0) return { status: 'unchanged', changed, unchanged, warnings };
     const dropped = this.#makeRoom(changed, at);
 
+    const isNew = records.some(({ record: { permit } }) => !this.#stored.has(permit.id) && !files.has(permit.id));
+    if (isNew || dropped.length > 0) this.#sorted = null;
     for (const id of dropped) this.#stored.delete(id);
     for (const { record } of records) this.#stored.set(record.permit.id, record);
     const isDurable = await this.#options.apply(

@@ -1,5 +1,4 @@
 import type { Trust } from '#kit/clock.ts';
-import type { Zone } from '#kit/zone.ts';
 import type { Reading } from '../../drivers/reading.ts';
 import type { Background } from './background.ts';
 import { Deadlines } from './deadlines.ts';

@@ -120,10 +120,28 @@ export interface PermitReceipt {
   readonly warnings: readonly Overlap[];
 }
 
+/** Which permits are wanted, by number. */
+export interface PermitQuery {
+  readonly status?: Permit['status'] | undefined;
+  /** Only those that are granted and cover this instant, or do not. */
+  readonly covers?: boolean | undefined;
+  /** Only numbers after this one. */
+  readonly after?: string | undefined;
+  readonly limit: number;
+}
+
+/** The first of those that are wanted, and how many they are without `after`. */
+export interface PermitPage {
+  readonly permits: readonly PermitEntry[];
+  readonly total: number;
+}
+
 /** The permits of a gateway, to look at and to change. */
 export interface Permits {
   /** By number. */
   list(): readonly PermitEntry[];
+  /** The same in part, in slices: what changes meanwhile may or may not be among them. */
+  page(query: PermitQuery): Promise<PermitPage>;
   /** Throws a Fault `no-such-permit`. */
   find(id: string): PermitEntry;
   /**

@@ -122,6 +122,24 @@ describe('a change', () => {
   });
 });
 
+describe('a page of them', () => {
+  test.each([
+    ['all', {}, ['a1', 'p1', 'p2'], 4],
+    ['what comes after a number, of the files and of what was brought alike', { after: 'p1' }, ['p2', 'z9'], 4],
+    ['of one status', { status: 'revoked' as const }, ['a1', 'p2'], 2],
+    ['what covers this instant', { covers: true }, ['p1', 'z9'], 2],
+    ['what does not', { covers: false }, ['a1', 'p2'], 2],
+    ['after the last', { after: 'z9' }, [], 4],
+  ])('%s, by number, with how many there are', async (_says, query, ids, total) => {
+    const { register } = open({ files: [filing(), filing({ id: 'p2' }), filing({ id: 'z9' })] });
+    expect((await register.page({ limit: 3 })).total).toBe(3);
+    await register.change([{ permit: filing({ id: 'p2', status: 'revoked' }) }], WANG);
+    await register.change([{ permit: filing({ id: 'a1', status: 'revoked' }) }], WANG);
+    const page = await register.page({ limit: 3, ...query });
+    expect([page.permits.map(({ permit: { id } }) => id), page.total]).toEqual([ids, total]);
+  });
+});
+
 describe('what stands in the files', () => {
   test('does not count beside what was brought under its number, and the difference is shown', async () => {
     const { register, site } = open({ files: [filing(), filing({ id: 'p2' })] });
