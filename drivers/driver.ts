@@ -186,6 +186,11 @@ export interface OpenLink extends AsyncDisposable {
   write?(point: string, value: number | string, signal?: AbortSignal): Promise<Written>;
   /** Lends its line to a job; undefined while another one has it. */
   borrow?(): BorrowedLine | undefined;
+  /**
+   * The buses of a link that has several, by name (the registration of a unit that dials in): each is lent and heard by
+   * itself. They end with it.
+   */
+  readonly buses?: ReadonlyMap<string, Pick<OpenLink, 'borrow' | 'tap' | 'status'>>;
   /** Tells all that passes on its wire, and sends nothing for it. The listener only takes note. Returns the way to stop it. */
   tap?(listener: (heard: Overheard) => void): () => void;
   /** Asks its modem what time its network has told it. Called seldom, and only while the system has no time of its own. */

@@ -20,7 +20,9 @@ import { scanModels } from './scan-models.ts';
 export interface JobLink {
   readonly id: string;
   readonly kind: string;
-  readonly open: OpenLink;
+  readonly open: Pick<OpenLink, 'borrow' | 'tap' | 'status' | 'buses'>;
+  /** How long answers are waited for where the way to the devices is long; left out: what the wire takes. */
+  readonly timeoutMs?: number | undefined;
   /** Unit → device of the site, of those that answer. */
   readonly known: ReadonlyMap<number, string>;
 }
@@ -36,6 +38,12 @@ const READ_MS = 1000;
 
 /** Borrows the line for as long as `use` takes. Throws the Fault `no-loan` where that cannot be. */
 async function withLine<T>({ id, open }: JobLink, use: (line: BorrowedLine) => Promise<T>): Promise<T> {
+  const [first] = open.buses?.keys() ?? [];
+  if (open.borrow === undefined && open.buses !== undefined) {
+    throw new Fault('no-loan', `each unit that dials in to ${id} is a bus of its own: say which`, {
+      hint: first === undefined ? 'the site has none of them yet' : `as ${id}:${first}`,
+    });
+  }
   if (open.borrow === undefined) {
     throw new Fault('no-loan', `nobody can be asked on ${id}: its devices speak by themselves`, {
       hint: `gengfu listen ${id}`,
@@ -56,7 +64,7 @@ export async function runScan(
   if (link.open.borrow === undefined && hearsUnknown(link.kind)) return heardBy(link.open.status().unknown ?? []);
   return await withLine(link, async (line) => {
     const models = await scanModels();
-    const { bauds, parities, isFast, timeoutMs, units = isFast ? FAST_UNITS : UNITS } = asked;
+    const { bauds, parities, isFast, timeoutMs = link.timeoutMs, units = isFast ? FAST_UNITS : UNITS } = asked;
     const own = line.settings;
     const serials = models.map(({ serial }) => serial);
     const all = own === undefined ? [] : orderSettings(own, serials, { bauds, parities, isFast });
@@ -69,7 +77,7 @@ export async function runScan(
 export const runRead = (link: JobLink, device: SiteDevice, point: string | undefined, tools: JobTools, wire: Clock) =>
   withLine(link, async (line) => {
     const plan = planRead(device, point);
-    const timeoutMs = plan.timeoutMs ?? READ_MS;
+    const timeoutMs = plan.timeoutMs ?? link.timeoutMs ?? READ_MS;
     const read = await readPoints(line, { unit: plan.unit, timeoutMs }, plan.blocks, tools.signal);
     const result = { device: device.id, unit: plan.unit, points: read.points };
     const [question] = plan.blocks;
@@ -79,7 +87,9 @@ export const runRead = (link: JobLink, device: SiteDevice, point: string | undef
   });
 
 export const runReadRaw = (link: JobLink, asked: Omit<Of<'read-raw'>, 'kind' | 'link'>, tools: JobTools) =>
-  withLine(link, (line) => readRaw(line, { ...asked, timeoutMs: asked.timeoutMs ?? READ_MS }, tools.signal));
+  withLine(link, (line) =>
+    readRaw(line, { ...asked, timeoutMs: asked.timeoutMs ?? link.timeoutMs ?? READ_MS }, tools.signal),
+  );
 
 export const runWiring = (link: JobLink, unit: number, tools: JobTools, wire: Clock) =>
   withLine(link, (line) => wiringOf(line, { unit, table: 'holding', address: 0, count: 1 }, tools, wire));

@@ -26,6 +26,9 @@ const LIMIT_MS: Readonly<Record<JobRequest['kind'], number>> = {
   listen: 8 * 3_600_000,
 };
 
+/** Of many buses so many are told. */
+const MOST_NAMED = 10;
+
 /** What installers have the gateway do on its links while it works. */
 export class Jobs implements AsyncDisposable {
   readonly #options: JobsOptions;
@@ -89,7 +92,7 @@ export class Jobs implements AsyncDisposable {
       if (asked.point !== undefined && !device.points.some(({ id }) => id === asked.point)) {
         throw new Fault('no-such-point', `${device.id} has no point ${asked.point}`);
       }
-      const link = this.#link(device.link);
+      const link = this.#linkOf(device);
       return { link: link.id, run: (tools) => runRead(link, device, asked.point, tools, wire) };
     }
     const link = this.#link(asked.link);
@@ -107,19 +110,36 @@ export class Jobs implements AsyncDisposable {
     }
   }
 
+  /** A unit that dials in is a bus of its own. */
+  #linkOf({ id, link }: { readonly id: string; readonly link: string }): JobLink {
+    const buses = [...(this.#options.links.get(link)?.buses ?? [])];
+    const [bus] = buses.find(([, each]) => Object.hasOwn(each.status().devices, id)) ?? [];
+    return this.#link(bus === undefined ? link : `${link}:${bus}`);
+  }
+
+  /** By its id; a bus of a link that has several as `LINK:BUS`. */
   #link(id: string): JobLink {
-    const open = this.#options.links.get(id);
-    const spec = this.#options.site().links.find((link) => link.id === id);
-    if (open === undefined || spec === undefined) {
+    const [, name = id, busName] = /^([^:]*):(.*)$/s.exec(id) ?? [];
+    const whole = this.#options.links.get(name);
+    const spec = this.#options.site().links.find((link) => link.id === name);
+    if (whole === undefined || spec === undefined) {
       const known = this.#options.site().links.map((link) => link.id);
-      throw new Fault('no-such-link', `the site has no link ${id}`, { hint: `it has ${known.join(', ')}` });
+      throw new Fault('no-such-link', `the site has no link ${name}`, { hint: `it has ${known.join(', ')}` });
     }
+    const open = busName === undefined ? whole : whole.buses?.get(busName);
+    if (open === undefined) {
+      const buses = [...(whole.buses?.keys() ?? [])].slice(0, MOST_NAMED);
+      const hint = buses.length === 0 ? `${name} is one bus: ask for ${name}` : `it has ${buses.join(', ')}`;
+      throw new Fault('no-such-link', `link ${name} has no unit ${busName}`, { hint });
+    }
+    const { timeout } = spec.options as { readonly timeout?: unknown };
     const { devices } = open.status();
     const known = new Map<number, string>();
     for (const { id: device, options } of spec.devices) {
       const { address } = options as { readonly address?: unknown };
       if (typeof address === 'number' && devices[device]?.answers === true) known.set(address, device);
     }
-    return { id, kind: spec.kind, open, known };
+    const timeoutMs = busName !== undefined && typeof timeout === 'number' ? timeout : undefined;
+    return { id, kind: spec.kind, open, known, timeoutMs };
   }
 }

@@ -10,7 +10,7 @@ import { DialInReader } from './dial-in-reader.ts';
 import { type Medium, openLink } from './link.ts';
 import { parsePacket, showPacket } from './packet.ts';
 import { ReadingQueue } from './reading-queue.ts';
-import { RtuLine } from './rtu-line.ts';
+import { SharedLine } from './shared-line.ts';
 import { WRITE_CODES } from './write.ts';
 
 export const DIAL_IN = 'modbus-dial-in';
@@ -50,6 +50,7 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
   const heartbeats = options.heartbeat.map(bytesOf);
   const queue = new ReadingQueue(link.devices.length, clock);
   const buses: OpenLink[] = [];
+  const named = new Map<string, OpenLink>();
   const busOf = new Map<string, OpenLink>();
   const berths = new Map<string, { registration: Buffer; berth: Berth }>();
   for (const [key, devices] of bySerialBus(link.devices)) {
@@ -57,6 +58,7 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
     const name = showPacket(own);
     const berth = new Berth({ name, silentMs: options.silent }, wire);
     berths.set(key, { registration: own, berth });
+    const makeReader = () => new DialInReader([...heartbeats, own]);
     const bus: ModbusLink = { ...link, id: `${link.id}/${name}`, devices };
     const medium: Medium = {
       where: name,
@@ -64,16 +66,19 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
       share: SHARE,
       hasNumbers: false,
       framing: 'rtu',
+      makeReader,
       isDialledInto: true,
       openPort: berth.open,
       makeLine: (port, counters, events) => {
-        const reader = new DialInReader([...heartbeats, own]);
         const { baud, gap } = options;
-        return new RtuLine(port, { baud, gap, muteAfter: Number.POSITIVE_INFINITY, reader }, wire, counters, events);
+        const settings = { baud, parity: 'none', dataBits: 8, stopBits: 1 } as const;
+        const lineOptions = { baud, gap, muteAfter: Number.POSITIVE_INFINITY, makeReader };
+        return new SharedLine(port, settings, lineOptions, wire, counters, events);
       },
     };
     const open = openLink(bus, context, medium, queue);
     buses.push(open);
+    named.set(name, open);
     for (const { key: point } of devices.flatMap(({ points }) => points)) busOf.set(point, open);
   }
   const gate = new DialInGate(
@@ -122,6 +127,15 @@ export function openDialIn(link: LinkSpec<DialInOptions, DialInDevice>, context:
   return {
     readings: (signal) => queue.readings(signal, ended.signal),
     status,
+    buses: named,
+    tap(listener) {
+      const stops = [...named].map(([name, bus]) =>
+        bus.tap?.((heard) => listener({ ...heard, who: heard.who === null ? name : `${name} ${heard.who}` })),
+      );
+      return () => {
+        for (const stop of stops) stop?.();
+      };
+    },
     write: async (point, value, signal) =>
       (await busOf.get(point)?.write?.(point, value, signal)) ?? { done: false, code: WRITE_CODES.notWritable },
     async [Symbol.asyncDispose]() {

@@ -1,8 +1,9 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Overheard } from '../driver.ts';
+import { crc16 } from './crc.ts';
 import { describePdu, type HeardRequest } from './describe.ts';
 import { MbapReader } from './mbap.ts';
-import { type RtuEvents, RtuReader, type Shape, type Spoilt } from './rtu.ts';
+import { type FrameReader, type RtuEvents, RtuReader, type Shape, type Spoilt } from './rtu.ts';
 
 /** A silence that ends whatever was on a serial wire, ms of the wire. */
 const QUIET_MS = 20;
@@ -21,6 +22,7 @@ export class Ear {
     framing: 'rtu' | 'tcp',
     clocks: { readonly clock: Clock; readonly wire: Clock },
     tell: (heard: Overheard) => void,
+    makeReader?: () => FrameReader,
   ) {
     const requests = new Map<number, HeardRequest>();
     const make = (way: Overheard['way']) => {
@@ -32,7 +34,9 @@ export class Ear {
       };
       const junk = (why: string, bytes: Uint8Array) =>
         tell({ at: clocks.clock.now(), way, who: null, what: why, isRight: false, hex: hexOf(bytes) });
-      return framing === 'tcp' ? new TcpWay(way, frame, junk) : new RtuWay(way, clocks.wire, frame, junk);
+      return framing === 'tcp'
+        ? new TcpWay(way, frame, junk)
+        : new RtuWay(way, clocks.wire, frame, junk, makeReader?.());
     };
     this.#ways = { in: make('in'), out: make('out') };
   }
@@ -64,13 +68,17 @@ class RtuWay implements RtuEvents {
   readonly #frame: TellFrame;
   readonly #junk: TellJunk;
   readonly #isOut: boolean;
-  readonly #reader = new RtuReader();
+  readonly #reader: FrameReader;
+  /** The reader knows packets that are no frames, and passes over them. */
+  readonly #hasPackets: boolean;
   readonly #held = Buffer.alloc(MOST_BYTES);
   #length = 0;
   #spoilt: Spoilt | undefined;
   #cancel: () => void = () => {};
 
-  constructor(way: Overheard['way'], wire: Clock, frame: TellFrame, junk: TellJunk) {
+  constructor(way: Overheard['way'], wire: Clock, frame: TellFrame, junk: TellJunk, reader?: FrameReader) {
+    this.#reader = reader ?? new RtuReader();
+    this.#hasPackets = reader !== undefined;
     this.#wire = wire;
     this.#frame = frame;
     this.#junk = junk;
@@ -90,10 +98,13 @@ class RtuWay implements RtuEvents {
     this.#cancel();
   }
 
-  frame(unit: number, pdu: Uint8Array, _rest: number, shape: Shape): void {
-    const bytes = Buffer.from(this.#held.subarray(0, pdu.length + 3));
-    this.#held.copyWithin(0, bytes.length, this.#length);
-    this.#length = Math.max(this.#length - bytes.length, 0);
+  frame(unit: number, pdu: Uint8Array, rest: number, shape: Shape): void {
+    const body = Buffer.concat([Buffer.of(unit), pdu]);
+    const crc = crc16(body);
+    const bytes = Buffer.concat([body, Buffer.of(crc & 0xff, crc >> 8)]);
+    const left = Math.min(this.#hasPackets ? rest : Math.max(this.#length - bytes.length, 0), this.#length);
+    this.#held.copyWithin(0, this.#length - left, this.#length);
+    this.#length = left;
     this.#frame(unit, pdu, this.#isOut || shape === 'request', bytes);
   }
 
@@ -103,7 +114,8 @@ class RtuWay implements RtuEvents {
 
   #end(): void {
     const why = this.#spoilt ?? this.#reader.doubt ?? 'short';
-    if (this.#length > 0) this.#junk(WHY[why], this.#held.subarray(0, this.#length));
+    const isPacket = this.#hasPackets && this.#spoilt === undefined && this.#reader.unfinished === 0;
+    if (this.#length > 0 && !isPacket) this.#junk(WHY[why], this.#held.subarray(0, this.#length));
     this.#length = 0;
     this.#spoilt = undefined;
     this.#reader.reset();

@@ -10,6 +10,7 @@ import { Loan, type Settable } from './loan.ts';
 import { Poller, type PollerOptions } from './poller.ts';
 import type { BytePort, OpenPort } from './port.ts';
 import { ReadingQueue } from './reading-queue.ts';
+import type { FrameReader } from './rtu.ts';
 
 /** How a kind of link is reached and spoken over. */
 export interface Medium extends PollerOptions, Settable {
@@ -21,6 +22,8 @@ export interface Medium extends PollerOptions, Settable {
   makeLine(port: BytePort, counters: Counters, events: LineEvents): Line;
   /** Whether a line that was made before serves these devices too; left out: any. */
   fits?(devices: readonly ModbusDevice[]): boolean;
+  /** What cuts what comes in into frames, where it has more in it than frames. */
+  readonly makeReader?: () => FrameReader;
   /** How bytes on it are cut into frames for who only listens. */
   readonly framing: 'rtu' | 'tcp';
 }
@@ -118,7 +121,7 @@ class RunningLink implements OpenLink {
   }
 
   tap(listener: (heard: Overheard) => void): () => void {
-    const ear = new Ear(this.#medium.framing, this.#context, listener);
+    const ear = new Ear(this.#medium.framing, this.#context, listener, this.#medium.makeReader);
     this.#ears.add(ear);
     return () => {
       this.#ears.delete(ear);

@@ -6,7 +6,7 @@ import { closedAnswer, guestAnswer, NO_SETTINGS, refusedAnswer } from './guest.t
 import { type Answer, CLOSED, type Guests, type Line, type LineEvents } from './line.ts';
 import { makeRequest, type Request } from './pdu.ts';
 import type { BytePort } from './port.ts';
-import { characterMs, replyBytes } from './rtu.ts';
+import { characterMs, type FrameReader, replyBytes } from './rtu.ts';
 import { RtuLine, type RtuLineOptions } from './rtu-line.ts';
 import { diagnose } from './symptom.ts';
 
@@ -22,6 +22,11 @@ interface GuestTurn {
   sentAt: number;
 }
 
+export interface SharedLineOptions extends Omit<RtuLineOptions, 'reader'> {
+  /** What cuts what comes into frames, one for each who asks; left out: that of a plain line. */
+  readonly makeReader?: () => FrameReader;
+}
+
 /**
  * A serial line that the link's own requests and a job's questions share, each at its own settings: before any request
  * goes out the line is set as that one wants it. What comes is for whoever asked last.
@@ -31,6 +36,7 @@ export class SharedLine implements Line {
   readonly guests: Guests;
   readonly #port: BytePort;
   readonly #options: RtuLineOptions;
+  readonly #makeReader: SharedLineOptions['makeReader'];
   readonly #wire: Clock;
   readonly #events: LineEvents;
   readonly #own: RtuLine;
@@ -51,17 +57,18 @@ export class SharedLine implements Line {
   constructor(
     port: BytePort,
     settings: SerialSettings,
-    options: RtuLineOptions,
+    { makeReader, ...options }: SharedLineOptions,
     wire: Clock,
     counters: Counters,
     events: LineEvents,
   ) {
     this.#port = port;
     this.#options = options;
+    this.#makeReader = makeReader;
     this.#wire = wire;
     this.#events = events;
     this.#settings = settings;
-    this.#own = new RtuLine(port, options, wire, counters, events);
+    this.#own = new RtuLine(port, this.#withReader(options), wire, counters, events);
     this.#active = this.#own;
     this.guests = {
       ask: (question, done) => this.#askFor(question, done),
@@ -160,7 +167,7 @@ export class SharedLine implements Line {
       },
     };
     const options = { ...this.#options, baud, gap: 0, isHasty: true, muteAfter: Number.POSITIVE_INFINITY };
-    const line = new RtuLine(port, options, this.#wire, this.#guestCounters, events);
+    const line = new RtuLine(port, this.#withReader(options), this.#wire, this.#guestCounters, events);
     this.#guest = { line, settings };
     return line;
   }
@@ -189,6 +196,10 @@ export class SharedLine implements Line {
       done(fault === undefined, fault !== undefined);
       for (const next of waiting) next(this.#isOpen);
     });
+  }
+
+  #withReader(options: RtuLineOptions): RtuLineOptions {
+    return this.#makeReader === undefined ? options : { ...options, reader: this.#makeReader() };
   }
 
   #now(): number {

@@ -15,7 +15,7 @@ export interface Listened {
 
 /** Tells what passes on a link until it is stopped. Nothing is sent for it. */
 export async function listen(
-  link: OpenLink,
+  link: Pick<OpenLink, 'tap'>,
   { signal, tell }: Pick<JobTools, 'signal' | 'tell'>,
   sleep: (ms: number) => Promise<void>,
 ): Promise<Listened> {

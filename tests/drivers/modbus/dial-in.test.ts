@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import type { Overheard } from '../../../drivers/driver.ts';
 import type { ModbusDevice } from '../../../drivers/modbus/check.ts';
 import { modbus } from '../../../drivers/modbus/kind.ts';
 import type { Reading } from '../../../drivers/reading.ts';
 import { type DialInOptions, openDialInUnit } from '../../../firmware-sim/modbus/dial-in.ts';
 import { answer } from '../../../firmware-sim/modbus/pdu.ts';
 import type { Unit } from '../../../firmware-sim/modbus/unit.ts';
+import type { JobWish } from '../../../gateway/api/job-request.ts';
+import { Jobs } from '../../../gateway/jobs.ts';
 import { openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 import { freePort, testWith, until } from '../../tools/program.ts';
@@ -132,6 +135,70 @@ describe('units that dial in', () => {
       socket.destroy();
     }
     expect(gateway.counters()).toMatchObject({ unknown: 0 });
+  });
+
+  test('a bus is lent to a job between its polls, heartbeats and all, while the other goes on; all of them are heard', async () => {
+    const heartbeat = 'www.usr.cn';
+    await using gateway = await openGateway([device('a', 'unit-a', 1), device('b', 'unit-b', 1)], { heartbeat });
+    const beating = { heartbeat: BEAT, heartbeatInside: true };
+    await using _a = unit(gateway.port, 'unit-a', beating, [slave(1, 100), slave(7, 700)]);
+    await using b = unit(gateway.port, 'unit-b', beating, [slave(1, 200)]);
+    await until(() => gateway.of('a') === 105 && gateway.of('b') === 205, 'all values');
+    const { link } = gateway;
+    expect([...(link.buses?.keys() ?? [])]).toEqual(['unit-a', 'unit-b']);
+    const heard: Overheard[] = [];
+    const stop = link.tap?.((each) => heard.push(each));
+    const before = b.counters.replies;
+    const bus = link.buses?.get('unit-a');
+    {
+      await using line = bus?.borrow?.();
+      expect(bus?.borrow?.()).toBeUndefined();
+      const ask = (address: number, timeoutMs: number) =>
+        line?.ask({ unit: address, table: 'holding', address: 5, count: 2, timeoutMs }, AbortSignal.timeout(60_000));
+      expect(await ask(7, 5000)).toMatchObject({
+        kind: 'data',
+        data: Uint8Array.from([705 >> 8, 705 & 255, 706 >> 8, 706 & 255]),
+      });
+      expect(await ask(9, 300)).toMatchObject({ kind: 'none' });
+      expect(await ask(7, 5000)).toMatchObject({ kind: 'data' });
+    }
+    await until(() => b.counters.replies > before + 2, 'the other bus to go on');
+    await until(() => heard.some(({ who, way }) => who === 'unit-a 7' && way === 'in'), 'the answer to be heard');
+    await until(() => heard.some(({ who }) => who === 'unit-b 1'), 'the other bus to be heard');
+    stop?.();
+    expect(heard.filter(({ isRight }) => !isRight)).toEqual([]);
+    expect([gateway.everOf('a'), gateway.everOf('b')]).toEqual([[105], [205]]);
+    expect(gateway.counters()).toMatchObject({ crc: 0, nonsense: 0 });
+  });
+
+  test('jobs name a unit by its registration; without it they are told how, and a device is read on its own', async () => {
+    await using gateway = await openGateway([device('a', 'unit-a', 1), device('b', 'unit-b', 1)], { timeout: '600ms' });
+    await using _a = unit(gateway.port, 'unit-a', {}, [slave(1, 100), slave(3, 300)]);
+    await using _b = unit(gateway.port, 'unit-b', {}, [slave(1, 200)]);
+    await until(() => gateway.of('a') === 105 && gateway.of('b') === 205, 'all values');
+    const clock = openClock();
+    const devices = [device('a', 'unit-a', 1), device('b', 'unit-b', 1)].map((each) => ({ ...each, link: 'l' }));
+    const site = { links: [{ id: 'l', kind: 'modbus-dial-in', options: { timeout: 600 }, devices }] };
+    const links = new Map([['l', gateway.link]]);
+    await using jobs = new Jobs({ site: () => site as never, links, clock, wire: clock, log: silentLog });
+    const run = async (wish: JobWish) => (await jobs.ended(jobs.start(wish, 'wang').id))?.result;
+    const found = await run({ kind: 'scan', link: 'l:unit-a', units: [1, 3] });
+    expect(found).toMatchObject({
+      found: [
+        { unit: 1, device: 'a' },
+        { unit: 3, device: null },
+      ],
+    });
+    const raw = await run({ kind: 'read-raw', link: 'l:unit-b', unit: 1, address: 5, count: 1 });
+    expect(JSON.stringify(raw)).toContain('205');
+    expect(await run({ kind: 'read', device: 'b' })).toMatchObject({ device: 'b', unit: 1 });
+    const view = jobs.start({ kind: 'read-raw', link: 'l', unit: 1, address: 5 }, 'wang');
+    expect((await jobs.ended(view.id))?.fault).toMatchObject({
+      message: expect.stringContaining('is a bus of its own: say which'),
+    });
+    expect(() => jobs.start({ kind: 'wiring', link: 'l:unit-c', unit: 1 }, 'wang')).toThrow(
+      'link l has no unit unit-c',
+    );
   });
 
   test('away: link-down; back: values again, without waiting', async () => {
