@@ -180,9 +180,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
 
   const answered = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<void>();
+  // Before exercises are there, nothing can be of one.
+  let act = (action: Action): Promise<Receipt> => live.act(action);
   const sinks = opening.use(
     new SiteParts((spec: SiteUpstream) => {
-      const commands = upstreamCommands({ permits, act: (action) => live.act(action), clock: options.kept }, spec.id);
+      const commands = upstreamCommands({ permits, act: (action) => act(action), clock: options.kept }, spec.id);
       return openSink(spec, {
         gateway: site.gateway,
         ...{ version, clock, wire, log, ledger, history, commands, begun: begun.promise },
@@ -270,7 +272,7 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
       callsFor: (entry): readonly Receiver[] => calls.receiversOf(entry),
     }),
   );
-  const act = (action: Action) => exercises.act(action) ?? live.act(action);
+  act = (action) => exercises.act(action) ?? live.act(action);
   const calls = opening.use(
     await CallDesk.open({
       ...{ ledger, live, saved: restored.saved, clock, wire, log, dir: join(data, 'channels') },

@@ -1,3 +1,4 @@
+import mqtt from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
 import type { WalkTested } from '../../gateway/commissioning/walk-test.ts';
@@ -188,6 +189,43 @@ test('killed in the midst of a live test: the test is closed, and the water that
 });
 
 describe('drill', () => {
+  testWith('mosquitto')(
+    'a command from upstream reaches the alarm of the drill, and never the real one beside it',
+    async () => {
+      await using broker = await openMosquitto();
+      await using all = await open(`mqtt://127.0.0.1:${broker.port}`);
+      const { gateway, slave } = all;
+      slave.registers.set(DEPTH, 30);
+      const alarms = () => gateway.ask<Alarm[]>({ ask: 'alarms' });
+      const real = await until(
+        async () => (await alarms()).find(({ exercise }) => exercise === undefined),
+        'the real one',
+      );
+      expect((await gengfu(gateway, 'drill', 'flood', '--speed', '60'))[0]).toBe(0);
+      const drilled = await until(
+        async () => (await alarms()).find(({ exercise }) => exercise === 'drill'),
+        'the other',
+      );
+      const city = await mqtt.connectAsync(`mqtt://127.0.0.1:${broker.port}`);
+      try {
+        const replies: object[] = [];
+        city.on('message', (_, payload) => void replies.push(JSON.parse(payload.toString('utf8'))));
+        await city.subscribeAsync('gengfu/v1/walk-1/replies/acknowledge', { qos: 1 });
+        await until(async () => {
+          const asked = { alarm: drilled.id, note: 'seen' };
+          await city.publishAsync('gengfu/v1/walk-1/commands/acknowledge', JSON.stringify(asked), { qos: 1 });
+          return replies.length > 0;
+        }, 'an answer');
+        expect(replies[0]).toMatchObject({ status: 'done', alarm: drilled.id });
+      } finally {
+        await city.endAsync(true);
+      }
+      const now = await alarms();
+      expect(now.find(({ id }) => id === drilled.id)).toMatchObject({ acknowledged: true, acknowledgedBy: 'city' });
+      expect(now.find(({ id }) => id === real.id)).toMatchObject({ acknowledged: false });
+    },
+  );
+
   test('a flood is played, people act on it, a real alarm meanwhile is real, and every time is reported', async () => {
     await using all = await open();
     const { gateway, api, slave } = all;

@@ -288,6 +288,34 @@ test.each([
   expect(said.speech).toMatch(/收到请按1$/);
 });
 
+test.each(
+  (['zh', 'en'] as const).flatMap((language) =>
+    [
+      ...['raised', 'level-changed', 'escalated', 'dispatched', 'refused', 'verified', 'returned'].map(
+        (step) => ['alarm', step, language] as const,
+      ),
+      ...['opened', 'changed', 'escalated', 'closed'].map((step) => ['incident', step, language] as const),
+    ].flatMap((each) => [[...each, 'drill'] as const, [...each, 'test'] as const]),
+  ),
+)(
+  'of an exercise %s.%s begins with that in %s (%s), as text, title and speech, also repeated',
+  (what, step, language, exercise) => {
+    const data = { ...someData({ ...SMOKE, exercise, response: answered({ to: 'drainage' }) }), count: 12 };
+    const event = { type: `city.gengfu.${what}.${step}`, time: '2026-07-16T00:06:20.000+08:00', data };
+    for (const asks of [step, 'reminder', 'unreached:2']) {
+      const more = { language, zone: ZONE, step: asks, isGroup: false, repeated: true, deviceName: 'x' };
+      const { title, text, speech } = say(event, { ...more, card: ['封闭'] });
+      const word = { zh: { drill: '演练', test: '测试' }, en: { drill: 'DRILL', test: 'TEST' } }[language][exercise];
+      const mark = language === 'zh' ? `【${word}】` : `[${word}]`;
+      expect([title.slice(0, mark.length), text.slice(0, mark.length), speech.slice(0, word.length)]).toEqual([
+        mark,
+        mark,
+        word,
+      ]);
+    }
+  },
+);
+
 test('an incident names the first of its alarms as people know it, in a group without the flat', () => {
   const data = { level: 'red', count: 37, firstOut: { subject: 'smoke-12/state/smoke' } };
   const incident = (isGroup: boolean) =>
