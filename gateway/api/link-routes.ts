@@ -177,6 +177,8 @@ export function addLinkRoutes(app: App, context: ApiContext): void {
         const status = (error as { statusCode?: number }).statusCode;
         const isBusy = status === 429 || codeOf(error) === 'busy';
         if (view === null || (status !== 413 && !isBusy)) throw error;
+        // Who sends all before he reads, as browsers do, would see a broken connection and not the page.
+        reply.removeHeader('connection');
         const reason = troubleWords(view.language, isBusy ? 'busy' : 'largePhoto');
         return asPage(reply)
           .code(isBusy ? 429 : 422)
