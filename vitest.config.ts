@@ -7,8 +7,8 @@ export default defineConfig({
     // Bounds of what never ends, not of how fast a machine is: `until` gives up before, and says what did not come.
     testTimeout: 420_000,
     hookTimeout: 420_000,
-    // Two cores in CI. What plays in real time waits for most of it: a third file keeps both busy.
-    maxWorkers: 3,
+    // Two cores at a street cabinet and in CI: tests that start real programs must not starve each other.
+    maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
   },
 });
