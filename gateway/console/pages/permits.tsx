@@ -95,8 +95,14 @@ function Row({ entry, mayKeep, onDone }: RowProps) {
         {momentWords(zone, permit.from)} — {momentWords(zone, permit.to)} {permit.hours}
       </div>
       <div className="quiet">
-        <span className="code">{permit.id}</span> · {permit.processes.join('、')} {permit.note}{' '}
-        {say(`permit-source.${source}`)} {by !== null && naming.who(by)}
+        <span className="code">{permit.id}</span>
+        {[
+          permit.processes.join('、'),
+          permit.note ?? '',
+          `${say(`permit-source.${source}`)} ${by === null ? '' : naming.who(by)}`,
+        ]
+          .filter((part) => part.trim() !== '')
+          .map((part) => ` · ${part}`)}
         {differs !== null && <span className="bad"> {say('permits.differs')}</span>}
       </div>
       {mayKeep && <ChangePermit entry={entry} onDone={onDone} />}
