@@ -189,7 +189,8 @@ export class SharedLine implements Line {
     this.#setting = [(isOpen) => !isOpen && done(false, false)];
     this.#port.set(settings, isStrict, (fault) => {
       if (!this.#isOpen) return;
-      const waiting = this.#setting ?? [];
+      // The first is this one's own, for a line that is closed meanwhile.
+      const [, ...waiting] = this.#setting ?? [];
       this.#setting = undefined;
       this.#present = { settings, isStrict };
       if (fault !== undefined) this.#events.broken(fault);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import type { SerialSettings } from '../../../drivers/driver.ts';
+import { Fault } from '#kit/fault.ts';
+import type { LineAnswer, SerialSettings } from '../../../drivers/driver.ts';
 import { makeCounters } from '../../../drivers/modbus/counters.ts';
 import type { Answer } from '../../../drivers/modbus/line.ts';
 import { makeRequest } from '../../../drivers/modbus/pdu.ts';
@@ -12,8 +13,8 @@ const EVEN: SerialSettings = { ...OWN, parity: 'even' };
 const request = makeRequest(1, 'holding', 0, 1);
 const question = { unit: 9, table: 'holding', address: 0, count: 1, timeoutMs: 50, settings: EVEN } as const;
 
-/** A line whose port takes 5 ms to be set, and on which nobody answers. */
-function openLine() {
+/** A line whose port takes 5 ms to be set, or to refuse that, and on which nobody answers. It closes when it is broken. */
+function openLine(refuses = false) {
   const clock = new FakeClock();
   const log: string[] = [];
   let setting = 0;
@@ -27,14 +28,18 @@ function openLine() {
       log.push(setting++ === 0 ? parity : `${parity} while being set`);
       clock.after(5, () => {
         setting--;
-        done(undefined);
+        done(refuses ? new Fault('modbus-settings', 'the port does not take these') : undefined);
       });
     },
     close: () => {},
   };
-  const events = { late: () => {}, broken: () => log.push('broken') };
+  const broken = () => {
+    log.push('broken');
+    line.close();
+  };
   const options = { baud: 9600, gap: 0, muteAfter: Number.POSITIVE_INFINITY };
-  return { clock, log, line: new SharedLine(port, OWN, options, clock, makeCounters(), events) };
+  const line = new SharedLine(port, OWN, options, clock, makeCounters(), { late: () => {}, broken });
+  return { clock, log, line };
 }
 
 /** A job has asked at its own settings, and got no answer. */
@@ -79,4 +84,15 @@ test('a line that closes while it is being set answers each that waits, once', a
   line.close();
   await clock.advance(1000);
   expect(answers).toEqual(['closed']);
+});
+
+test('settings that the port refuses are told once to the job that asked, and to a poll that waited', async () => {
+  const { clock, log, line } = openLine(true);
+  const [guests, polls]: [LineAnswer[], Answer['kind'][]] = [[], []];
+  line.guests.ask(question, (answer) => void guests.push(answer));
+  line.ask(request, 50, ({ kind }) => void polls.push(kind));
+  await clock.advance(1000);
+  expect(guests).toMatchObject([{ kind: 'closed', isRefused: true }]);
+  expect(polls).toEqual(['closed']);
+  expect(log).toEqual(['even', 'broken']);
 });
