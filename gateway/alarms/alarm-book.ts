@@ -269,7 +269,8 @@ export class AlarmBook {
 
   /** An incident is acknowledged by its id: all of its alarms that nobody has seen. */
   #seeAll(action: Extract<Action, { readonly kind: 'acknowledge' }>, at: number): Acted {
-    const unseen = this.#incidents.unseen(action.alarm);
+    // In the order in which they were raised, after a restart too.
+    const unseen = this.#incidents.unseen(action.alarm).toSorted();
     if (unseen.length === 0) return { receipt: { status: 'unchanged', alarm: null }, step: NOTHING };
     const each = unseen.flatMap((id) => {
       const alarm = this.find(id);

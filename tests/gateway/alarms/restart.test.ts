@@ -46,8 +46,9 @@ const input: fc.Arbitrary<Input> = fc.oneof(
 );
 const SETTINGS = { flood: { over: 3, below: 2, withinMs: 5 * MIN, respond: 'standard' }, staleAfterMs: 90 * MIN };
 
-function run(inputs: readonly Input[], isKilled: (i: number) => boolean): unknown[] {
+function run(inputs: readonly Input[], isKilled: (i: number) => boolean, isFlooded = false): unknown[] {
   const box = new Box(WATCHES, SETTINGS, [PLAN]);
+  if (isFlooded) for (const each of KEYS) box.say(each, 'yellow');
   for (const [i, each] of inputs.entries()) {
     if ('say' in each) box.say(each.say, each.answer);
     else if ('act' in each) box.act(each.act);
@@ -67,6 +68,22 @@ test('killed after any input it tells what an unbroken run tells: everything of 
     fc.property(fc.array(input, { maxLength: 60 }), fc.uniqueArray(fc.nat(59)), (inputs, kills) => {
       const killed = new Set(kills);
       expect(run(inputs, (i) => killed.has(i))).toEqual(run(inputs, () => false));
+    }),
+    { numRuns: Number(process.env.RUNS ?? 200) },
+  );
+});
+
+test('the same while an incident goes from tier to tier', () => {
+  const steps = fc.oneof(
+    fc.constantFrom<Input>(...KEYS.map((alarm) => ({ act: { kind: 'acknowledge', alarm, by: 'Li' } }) as const)),
+    fc.constantFrom<Input>(...KEYS.map((say) => ({ say, answer: 'yellow' }) as const)),
+    { arbitrary: fc.constantFrom<Input>({ wait: MIN }, { wait: 2 * MIN }, { wait: 7 * MIN }), weight: 2 },
+    input,
+  );
+  fc.assert(
+    fc.property(fc.array(steps, { maxLength: 20 }), fc.uniqueArray(fc.nat(19)), (inputs, kills) => {
+      const killed = new Set(kills);
+      expect(run(inputs, (i) => killed.has(i), true)).toEqual(run(inputs, () => false, true));
     }),
     { numRuns: Number(process.env.RUNS ?? 200) },
   );
