@@ -154,7 +154,8 @@ export class Flood {
   }
 
   restore(saved: ReadonlyMap<string, object>, shift: number): void {
-    this.#states.restore(saved, ({ recent, alone, incident }) => ({
+    // What an earlier version has saved has no `alone`.
+    this.#states.restore(saved, ({ recent, alone = [], incident }) => ({
       recent: recent.map((each) => ({ ...each, tick: each.tick + shift })),
       alone: alone.map((tick) => tick + shift),
       incident,

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Flood } from '../../../gateway/alarms/flood.ts';
 import type { IncidentData } from '../../../gateway/alarms/incident.ts';
+import { ALARM_SETTINGS } from '../../../gateway/alarms/settings.ts';
 import { aWatch, Box, MIN, PLAN, START, said } from './box.ts';
 
 const watches = Array.from({ length: 10_000 }, (_, i) =>
@@ -268,4 +270,15 @@ describe('nobody is left without being called', () => {
     box.to(START + MIN);
     expect(toldOf(box).at(-1)).toBe('1 changed 31 tier 1 count');
   });
+});
+
+test('what an earlier version has saved of a flood, without who calls alone, is taken over', () => {
+  const incidents = { tell: () => [], list: () => {}, members: () => [] };
+  const context = { newId: () => 'a1', incidents } as unknown as ConstructorParameters<typeof Flood>[1];
+  const incident = { id: 'a1', openedAt: START, firstOut: null, count: 12, level: 'yellow', toldCount: 11 };
+  const saved = { recent: [{ at: START, tick: 5, member: null }], incident };
+  const before = new Flood(ALARM_SETTINGS.flood, context);
+  before.restore(new Map([['alarms:flood:now', saved]]), 10);
+  expect(before.incident).toEqual(incident);
+  expect(before.standsAlone(20)).toBe(true);
 });
