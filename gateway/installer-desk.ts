@@ -1,4 +1,5 @@
 import { Fault, textOf } from '#kit/fault.ts';
+import { Slices } from '#kit/slices.ts';
 import { openZone } from '#kit/zone.ts';
 import { asset } from '../config/asset.ts';
 import type { Fields } from '../config/merged-fields.ts';
@@ -12,7 +13,7 @@ import type {
   NewDevice,
   PhotoView,
 } from './api/device-desk.ts';
-import { type CheckAsset, encodeAssets, readAssets } from './commissioning/assets-csv.ts';
+import { type CheckAsset, encodeAssets, readingAssets } from './commissioning/assets-csv.ts';
 import { Photos } from './commissioning/assets-photos.ts';
 import { encodeReport } from './commissioning/report-html.ts';
 import type { DeviceEdit, SiteTexts } from './device-edits.ts';
@@ -66,7 +67,7 @@ export class InstallerDesk implements DeviceDesk {
   }
 
   async importAssets(csv: string, author: DeviceAuthor): Promise<AssetImport> {
-    const { rows, changes, problems } = readAssets(csv, this.list(), checkAsset);
+    const { rows, changes, problems } = await new Slices().run(readingAssets(csv, this.list(), checkAsset));
     const changed = [...changes.keys()];
     const answer = { rows, changed, unchanged: rows - changed.length, problems };
     if (problems.length > 0) return { ...answer, changed: [], status: 'unchanged' };

@@ -191,11 +191,10 @@ async function prepare({ site, live, clock, changedPoints, signal }: NextRulesOp
   const from = { at: now.at - memoryMs, tick: now.tick - memoryMs };
   const filled = new RuleEngine({ ...site, rules: [], points: [], permits: [], zone, start: from, trust });
   const only = new Set(fresh.map(({ watch }) => watch.key));
-  filled.change(
-    await slices.run(filled.prepare({ ...site, zone, only }, partsToFill(next, parts)), signal),
-    [],
-    new Map(),
-  );
+  const toFill = await slices.run(filled.prepare({ ...site, zone, only }, partsToFill(next, parts)), signal);
+  await slices.next();
+  filled.change(toFill, [], new Map());
+  await slices.next();
   // What is derived goes on from where it is; the others judge nothing yet.
   filled.restore(rules.derivedStates(), 0, NEVER);
   return { zone, next, filled, from };

@@ -52,6 +52,16 @@ export function encodeAssets(devices: readonly Registered[]): string {
  * and why; whoever imports takes all rows or none.
  */
 export function readAssets(text: string, devices: readonly Registered[], check: CheckAsset): ReadAssets {
+  const steps = readingAssets(text, devices, check);
+  for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+}
+
+/** The same, row by row. */
+export function* readingAssets(
+  text: string,
+  devices: readonly Registered[],
+  check: CheckAsset,
+): Generator<void, ReadAssets> {
   const [heading, ...records] = parseCsv(text.replace(/^\uFEFF/, ''));
   const nothing = { rows: 0, changes: new Map() };
   const refuse = (message: string) => ({ ...nothing, problems: [{ row: 1, column: null, message }] });
@@ -68,6 +78,7 @@ export function readAssets(text: string, devices: readonly Registered[], check: 
   const seen = new Map<string, number>();
   const changes = new Map<string, Fields>();
   for (const [i, record] of records.entries()) {
+    yield;
     const row = i + 2;
     const { id, fields, extra } = fieldsOf(record, columns);
     const tell = (column: string | null, message: string) => problems.push({ row, column, message });
