@@ -16,6 +16,8 @@ export type Line = { readonly at: number; readonly tick: number } & (
 export interface Seen {
   readonly line: number;
   readonly count: number;
+  /** The first line in which it says a text that is no number. */
+  readonly textLine: number | undefined;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -37,7 +39,10 @@ export class Recording implements AsyncIterable<readonly Line[]> {
   readonly #times: RecordingTimes;
   readonly #until: number;
   /** By device, then by its point: one key for each, so that nothing of a line is kept. */
-  readonly #points = new Map<string, Map<string, { key: string; line: number; count: number }>>();
+  readonly #points = new Map<
+    string,
+    Map<string, { key: string; line: number; count: number; textLine: number | undefined }>
+  >();
   #pointCount = 0;
   #line = 0;
   #csv: RecordingCsv | null = null;
@@ -135,7 +140,9 @@ export class Recording implements AsyncIterable<readonly Line[]> {
     const said = parseRecord(record, (value) => this.#times.parse(value));
     const tick = this.#tick;
     if (said.kind === 'reading') {
-      this.#readings.push({ ...said.reading, point: this.#pointOf(said.device, said.id), at, tick });
+      const point = this.#pointOf(said.device, said.id);
+      if (typeof said.reading.value === 'string') this.#noteText(said.device, said.id);
+      this.#readings.push({ ...said.reading, point, at, tick });
     } else {
       this.#endInstant(page);
       page.push({ ...said, at, tick });
@@ -167,6 +174,11 @@ export class Recording implements AsyncIterable<readonly Line[]> {
     this.#readings = [];
   }
 
+  #noteText(device: string, id: string): void {
+    const point = this.#points.get(device)?.get(id);
+    if (point !== undefined) point.textLine ??= this.#line;
+  }
+
   #pointOf(device: string, id: string): string {
     let points = this.#points.get(device);
     if (points === undefined) {
@@ -176,7 +188,7 @@ export class Recording implements AsyncIterable<readonly Line[]> {
     let point = points.get(id);
     if (point === undefined) {
       if (++this.#pointCount > MOST_POINTS) throw wrong(`more than ${MOST_POINTS} points`);
-      point = { key: copyOf(`${device}/${id}`), line: this.#line, count: 0 };
+      point = { key: copyOf(`${device}/${id}`), line: this.#line, count: 0, textLine: undefined };
       points.set(copyOf(id), point);
     }
     point.count++;

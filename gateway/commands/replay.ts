@@ -102,7 +102,14 @@ async function compare(
 
 /** A point that no site has is told on standard error, with how much of the recording it is. */
 function warnOfUnknown(file: string, recording: Recording, sites: readonly GatewaySite[]): void {
-  const points = new Set(sites.flatMap((site) => site.points.map(({ key }) => key)));
+  const points = new Map(sites.flatMap((site) => site.points.map((point) => [point.key, point] as const)));
+  const texts = [...recording.seen()].flatMap(([key, { textLine }]) => {
+    const point = points.get(key);
+    return textLine === undefined || point === undefined || point.unit === null ? [] : [{ point, textLine }];
+  });
+  for (const { point, textLine } of texts.slice(0, MOST_NAMED)) {
+    console.error(`${file}:${textLine}: warning: ${point.key} is a number in ${point.unit}, and says a text here`);
+  }
   const unknown = [...recording.seen()].filter(([point]) => !points.has(point));
   for (const [point, { line, count }] of unknown.slice(0, MOST_NAMED)) {
     const lines = count === 1 ? '1 line is' : `${count} lines are`;
