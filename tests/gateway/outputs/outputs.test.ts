@@ -8,7 +8,7 @@ import { Outputs } from '../../../gateway/outputs/outputs.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { anAlarm, anOutput, aUse } from './some.ts';
 
-type Vice = 'none' | 'cut' | 'refuses' | 'ignores' | 'hangs';
+type Vice = 'none' | 'cut' | 'refuses' | 'ignores' | 'hangs' | 'waits' | 'away';
 
 /** Relays in memory, and a line that can be cut. */
 class World {
@@ -24,7 +24,7 @@ class World {
       outputs,
       usesOf: (rule) => (rule === 'wet' ? [use] : []),
       alarms: () => this.alarms,
-      write: (_link, point, value) => this.#write(point, value),
+      write: (_link, point, value, signal) => this.#write(point, value, signal),
       clock: this.clock,
       wire: this.clock,
       log: silentLog,
@@ -36,7 +36,7 @@ class World {
     });
   }
 
-  async #write(point: string, value: OutputValue): Promise<Written> {
+  async #write(point: string, value: OutputValue, signal: AbortSignal): Promise<Written> {
     this.writes.push(`${point} ${value}`);
     switch (this.vice) {
       case 'cut':
@@ -45,6 +45,12 @@ class World {
         return { done: false, code: 'exception-4' };
       case 'ignores':
         return { done: false, code: 'read-back-differs', readBack: this.points.get(point) ?? 'off' };
+      case 'away':
+        return { done: false, code: 'not-connected' };
+      case 'waits':
+        return new Promise((resolve) =>
+          signal.addEventListener('abort', () => resolve({ done: false, code: 'aborted' })),
+        );
       case 'hangs':
         return new Promise(() => {});
       default:
@@ -143,6 +149,60 @@ describe('the world does not follow', () => {
     outputs.refresh();
     await world.clock.advance(1);
     expect(world.is()).toBe('on');
+  });
+
+  test('a write that waits for its device is given up for what is wanted now', async () => {
+    const world = new World();
+    await using outputs = world.open();
+    await world.clock.advance(10_000);
+    world.vice = 'waits';
+    world.alarms = [RED];
+    outputs.refresh();
+    await world.clock.advance(10);
+    world.vice = 'none';
+    world.alarms = [];
+    outputs.refresh();
+    await world.clock.advance(10);
+    expect([world.writes.at(-1), world.is(), world.told]).toEqual(['relay-1/siren off', 'off', []]);
+    expect(outputs.list()[0]).toMatchObject({ state: 'safe' });
+  });
+
+  test('one that waits does not hold up the end', async () => {
+    const world = new World();
+    const outputs = world.open();
+    await world.clock.advance(10_000);
+    world.vice = 'waits';
+    world.alarms = [RED];
+    outputs.refresh();
+    await world.clock.advance(10);
+    world.vice = 'none';
+    const ending = outputs[Symbol.asyncDispose]();
+    await world.clock.advance(10);
+    await ending;
+    expect([world.writes.at(-1), world.told]).toEqual(['relay-1/siren off', []]);
+  });
+
+  test('a device that is not back at its broker yet is no failure for half a minute, and is told what to be once it is heard', async () => {
+    const world = new World();
+    world.vice = 'away';
+    world.alarms = [RED];
+    await using outputs = world.open();
+    await world.clock.advance(29_000);
+    expect(world.told).toEqual([]);
+    world.vice = 'none';
+    world.poll(outputs, 'relay-1/siren', 'off');
+    await world.clock.advance(1);
+    expect([world.is(), world.told]).toEqual(['on', []]);
+  });
+
+  test('one that stays away is told', async () => {
+    const world = new World();
+    world.vice = 'away';
+    await using _outputs = world.open();
+    await world.clock.advance(90_000);
+    expect(world.told).toEqual(['failed siren-1 off  not-connected ']);
+    // Else the end would wait for it.
+    world.vice = 'none';
   });
 
   test('a relay that somebody switches by hand is switched back; one that does not hold is told of', async () => {
