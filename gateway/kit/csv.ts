@@ -3,7 +3,7 @@ export interface CsvRecord {
   readonly line: number;
   readonly fields: readonly string[];
   /** A quote in it is never closed: all that follows in the text is its last field. */
-  readonly isOpen?: true;
+  readonly isOpen?: boolean;
 }
 
 /** What is wrong with a record that is open. */
