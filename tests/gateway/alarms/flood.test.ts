@@ -117,12 +117,16 @@ const flooded = (settings = {}): Box => {
 };
 const DAY = 24 * 60 * MIN;
 /** What is told of an incident, in minutes from the start: `0 opened 11 tier 1`, `5 escalated 12 tier 2 acknowledge`. */
-const toldOf = (box: Box): string[] =>
-  incidents(box).map(({ type, time, data }) => {
+const toldOf = (box: Box): string[] => {
+  let isOver = false;
+  return incidents(box).map(({ type, time, data }) => {
     const { count, response, reason, by } = data as IncidentData;
+    isOver ||= type.endsWith('.closed');
+    expect((data as IncidentData).over).toBe(isOver);
     const parts = [(Date.parse(time) - START) / MIN, type.slice(21), count, `tier ${response?.tier}`, response?.late];
     return [...parts, reason === 'steady' ? null : reason, by && `by ${by}`].filter((part) => part != null).join(' ');
   });
+};
 const acknowledge = (alarm: string) => ({ kind: 'acknowledge', alarm, by: 'li' }) as const;
 
 describe('an incident is to be acknowledged', () => {
