@@ -259,7 +259,14 @@ export class IncidentDesk {
     const now = this.#parts.now();
     const incident = now?.id === told.id ? { ...now, level: told.level } : told;
     const response = this.#response(record, null, Math.max(1, clock?.tier ?? 1));
-    return tellIncident(step, incident, this.members(incident.id), at, { response, ...said }, this.#parts.context);
+    return tellIncident(
+      step,
+      incident,
+      this.members(incident.id),
+      at,
+      { response, over: !record.isOpen, ...said },
+      this.#parts.context,
+    );
   }
 }
 

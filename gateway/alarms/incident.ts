@@ -54,6 +54,8 @@ export interface IncidentData {
   readonly previousLevel: Level | null;
   /** Of `changed`: `level` or `count`; of `closed`: `steady`. */
   readonly reason: string | null;
+  /** The flood is over; its alarms may still wait to be seen. */
+  readonly over: boolean;
   /** None of its alarms waits to be seen. */
   readonly acknowledged: boolean;
   /** Of `acknowledged`: who saw the last of them. */
@@ -78,7 +80,9 @@ export const memberOf = ({ id, watch, level }: Alarm, at: number): Member => ({
 });
 
 /** What is said of it beside what it is. */
-export type IncidentSaid = Partial<Pick<IncidentData, 'reason' | 'previousLevel' | 'acknowledged' | 'by' | 'response'>>;
+export type IncidentSaid = Partial<
+  Pick<IncidentData, 'reason' | 'previousLevel' | 'over' | 'acknowledged' | 'by' | 'response'>
+>;
 
 export function tellIncident(
   step: keyof typeof INCIDENT_TYPES,
@@ -99,7 +103,7 @@ export function tellIncident(
       title: { zh: `合并告警:${count} 条`, en: `Incident of ${count} alarms` },
       level: step === 'closed' ? null : level,
       previousLevel: null,
-      ...{ reason: null, acknowledged: false, by: null, response: null },
+      ...{ reason: null, over: false, acknowledged: false, by: null, response: null },
       ...said,
       openedAt: context.encodeTime(incident.openedAt),
       firstOut: told(firstOut),

@@ -26,7 +26,7 @@ export async function lastIncidents(ledger: Pick<LedgerReader, 'latest'>, limit:
       // The ledger keeps what tellIncident made.
       const told = data as unknown as IncidentData;
       if (found.has(told.incident)) continue;
-      found.set(told.incident, { ...told, time, isOpen: type !== INCIDENT_TYPES.closed });
+      found.set(told.incident, { ...told, time, isOpen: type !== INCIDENT_TYPES.closed && told.over !== true });
       if (found.size === limit) break;
     }
     before = entries.at(-1)?.sequence;

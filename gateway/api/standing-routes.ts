@@ -49,6 +49,17 @@ const incidentShape = z.object({
   level: levelShape.nullable(),
   previousLevel: levelShape.nullable(),
   reason: z.string().nullable(),
+  acknowledged: z.boolean().describe('None of its alarms waited to be seen, when it was last told'),
+  by: z.string().nullable(),
+  response: z
+    .object({
+      waitsFor: z.string().nullable(),
+      due: z.string().nullable(),
+      tier: z.number(),
+      late: z.string().nullable(),
+    })
+    .nullable()
+    .describe('By when it is to be acknowledged, and the tier that is called'),
   openedAt: z.string(),
   firstOut: memberShape,
   count: z.number().describe('Of all its alarms, when it was last told'),

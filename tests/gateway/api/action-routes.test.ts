@@ -76,11 +76,12 @@ test('incidents are listed newest first, each as it was told last', async () => 
   const data = (incident: string, count: number): IncidentData => ({
     ...{ incident, count, title: { zh: '合并告警', en: 'Incident' }, level: 'red', previousLevel: null, reason: null },
     ...{ openedAt: member.at, firstOut: member, alarms: [member], clock: 'synchronised' },
-    ...{ acknowledged: false, by: null, response: null },
+    ...{ over: false, acknowledged: false, by: null, response: null },
   });
   const { ledger } = api.context;
   ledger.commit([data('i-1', 11)], 'city.gengfu.incident.opened');
   ledger.commit([data('i-1', 22)], 'city.gengfu.incident.closed');
+  ledger.commit([{ ...data('i-1', 22), over: true }], 'city.gengfu.incident.escalated');
   ledger.commit([{ alarm: ID }]);
   ledger.commit([data('i-2', 11)], 'city.gengfu.incident.opened');
   const { incidents } = (await api.ask({ url: '/api/v1/incidents', as: 'viewer' })).json();
