@@ -1,4 +1,4 @@
-import type { Clock } from '#kit/clock.ts';
+import { type Clock, openClock } from '#kit/clock.ts';
 import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import { replaceFile } from '#kit/replace-file.ts';
@@ -9,7 +9,7 @@ import type { Loaded } from '../config/site.ts';
 import { checkedFile } from './checked-site.ts';
 import type { GatewaySite } from './gateway.ts';
 import { SiteBuilder } from './site-pieces.ts';
-import type { LoadSite } from './site-start.ts';
+import { type LoadedFiles, type LoadSite, loadFiles } from './site-start.ts';
 import type { SiteCalls } from './site-thread.ts';
 
 /** An installer's next device comes within minutes; a box has no memory to spare for a thread that waits longer. */
@@ -87,6 +87,14 @@ export async function keepChecked(
     const packed = await worker.pack(dir, mark);
     if (packed !== null) await replaceFile(checkedFile(data), packed);
   } catch (error) {
-    log.warn({ code: codeOf(error) }, `the checked site is not kept: ${textOf(error)}`);
+    // Also of a gateway that is ended in the moment after its start.
+    const level = codeOf(error) === 'thread-died' ? 'info' : 'warn';
+    log[level]({ code: codeOf(error) }, `the checked site is not kept: ${textOf(error)}`);
   }
+}
+
+/** As `loadFiles`, by a thread that takes all that checked the site with it when it ends. */
+export async function loadByThread(dir: string, options: LoadOptions): Promise<LoadedFiles> {
+  await using worker = new SiteWorker(openClock());
+  return await loadFiles(dir, options, (from, how) => worker.load(from, how, null));
 }

@@ -12,7 +12,7 @@ export const ACTION_COMMANDS = [
 ] as readonly Action['kind'][];
 
 export interface Commanded {
-  readonly permits: Pick<Permits, 'change' | 'list'>;
+  readonly permits: Pick<Permits, 'change' | 'find'>;
   act(action: Action): Promise<Receipt>;
   /** Where the site's time may be told. */
   readonly clock: KeptClock | undefined;

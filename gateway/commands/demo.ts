@@ -14,7 +14,7 @@ import { ROOT } from '#kit/root.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
-import { loadFiles } from '../site-start.ts';
+import { loadByThread } from '../site-worker.ts';
 import { VERSION } from '../version.ts';
 import { wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
@@ -71,7 +71,7 @@ export const demo: Command = {
     const devices = await startSimulator([SCENARIO, ...common, ...city], env, stack, voice);
 
     const dir = await writeSite(folder, devices.placeholders);
-    const { files, loaded } = await loadFiles(dir, { env });
+    const { files, loaded } = await loadByThread(dir, { env });
     const { site, problems } = loaded;
     if (site === null) throw new Fault('demo-site', problems.map(encodeProblem).join('\n'));
     const source = { dir, env, files, kept: null };

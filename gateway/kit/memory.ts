@@ -5,3 +5,16 @@ import { setFlagsFromString } from 'node:v8';
  * notice. Not from the start: it makes loading a third slower.
  */
 export const keepSmall = (): void => setFlagsFromString('--optimize-for-size');
+
+/** Of glibc, mallopt(3): one arena for all threads, and what is freed in large pieces goes back to the system. */
+const SMALL = { MALLOC_ARENA_MAX: '1', MALLOC_TRIM_THRESHOLD_: '131072', MALLOC_MMAP_THRESHOLD_: '131072' };
+
+/**
+ * Starts this very process again, as the same process of the system, with settings that can be given only from outside: a
+ * sixth less memory for the time of one start of Node.js. Once; not where somebody has said otherwise in the environment.
+ */
+export function restartSmall(): void {
+  if (process.platform !== 'linux' || process.execve === undefined || 'MALLOC_ARENA_MAX' in process.env) return;
+  const args = ['--max-semi-space-size=4', ...process.execArgv, ...process.argv.slice(1)];
+  process.execve(process.execPath, [process.execPath, ...args], { ...process.env, ...SMALL });
+}

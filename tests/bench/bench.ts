@@ -10,6 +10,7 @@ import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { floodOfAlarms } from './alarm-flood.ts';
+import { boxMemory } from './box.ts';
 import { changeToCall } from './call-latency.ts';
 import { changesWhileRunning } from './changes.ts';
 import { deadUnit } from './dead-unit.ts';
@@ -46,6 +47,7 @@ const benches: Readonly<Record<string, () => Promise<Figure[]> | Figure[]>> = {
   publish: () => pollToPublish(main, isQuick ? 15 : 120),
   start: () => startToReading(main, isQuick ? 3 : 11),
   demo: () => runDemo(main, isQuick ? 20 : 300),
+  box: () => boxMemory(main, isQuick ? 20 : 300),
   rules: () => judgeMany(isQuick ? 2400 : 3600),
   'many-points': () => manyPoints(isQuick ? 30 : 600),
   replay: () => replayRecordings(main, isQuick ? 300 : 1800),

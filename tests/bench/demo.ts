@@ -4,14 +4,14 @@ import { createInterface } from 'node:readline';
 import { freePort, start, until } from '../tools/program.ts';
 import { type Figure, median } from './figure.ts';
 
-const MB = 1e6;
+export const MB = 1e6;
 const MOST_BYTES = 150 * MB;
 const MOST_DELAY_MS = 20;
 const STARTED_MS = 10_000;
 const SAMPLE_MS = 1000;
 
 /** Of /proc/PID/status, in bytes: proc_pid_status(5). */
-async function memoryOf(pid: number): Promise<{ readonly now: number; readonly most: number }> {
+export async function memoryOf(pid: number): Promise<{ readonly now: number; readonly most: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
   return { now: of('VmRSS'), most: of('VmHWM') };
