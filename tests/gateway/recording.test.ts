@@ -194,3 +194,10 @@ test('more points than any site has are refused', async () => {
   const text = Array.from({ length: 100_001 }, (_, i) => `${AT},d,${i},1`).join('\n');
   expect((await read(`at,device,point,value\n${text}`)).problem).toBe('r:100002: more than 100000 points');
 });
+
+test('the first line in which a point says a text is known', async () => {
+  const { seen } = await read(
+    `${line(T0, `${LA},"value":1`)}${line(T1, `${LA},"value":"loud"`)}${line(T1, `${LA},"value":"louder"`)}`,
+  );
+  expect(seen['d/la']).toMatchObject({ line: 1, textLine: 2 });
+});
