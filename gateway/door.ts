@@ -9,13 +9,13 @@ import { takeAction } from './action-command.ts';
 import type { SiteAnswer } from './api/context.ts';
 import type { AssetImport, DeviceAuthor } from './api/device-desk.ts';
 import { type JobWish, jobRequest } from './api/job-request.ts';
-import { answerDuty, DUTY_REQUESTS } from './duty-door.ts';
-import { answerExercise, EXERCISE_REQUESTS } from './exercise-door.ts';
+import { answerDuty, DUTY_REQUESTS } from './duty/duty-door.ts';
+import { answerExercise, EXERCISE_REQUESTS } from './exercises/exercise-door.ts';
 import type { Gateway } from './gateway.ts';
-import { askForJob, serveJob } from './job-door.ts';
+import { askForJob, serveJob } from './installer/job-door.ts';
 import { ROLES } from './ledger/accounts.ts';
 import { parsePermit } from './permits/parse-permit.ts';
-import { textOfRefused } from './site-refused.ts';
+import { textOfRefused } from './site/site-refused.ts';
 
 const how = { withEdits: z.boolean().optional(), isTrial: z.boolean().optional() };
 const newDevice = z.strictObject({

@@ -16,36 +16,36 @@ import type { ApiContext, Health } from './api/context.ts';
 import type { DeviceDesk } from './api/device-desk.ts';
 import type { DutyDesk } from './api/duty-desk.ts';
 import { Board } from './board.ts';
-import type { CallDeskStatus } from './call-desk.ts';
 import type { Receiver } from './commissioning/walk-test.ts';
 import { ConsoleDoor } from './console-door.ts';
-import { openDutyDesk } from './duty-desk.ts';
-import type { ExerciseDesk } from './exercise-desk.ts';
+import type { CallDeskStatus } from './duty/call-desk.ts';
+import { openDutyDesk } from './duty/duty-desk.ts';
+import type { ExerciseDesk } from './exercises/exercise-desk.ts';
 import { openHistory } from './history/open-history.ts';
-import type { Jobs } from './jobs.ts';
-import { inTime } from './late.ts';
+import type { Jobs } from './installer/jobs.ts';
+import { inTime } from './judge/late.ts';
+import { LiveJudge } from './judge/live-judge.ts';
+import { noisePointsOf } from './judge/noise-points.ts';
+import { firstTick, RUN, restoreJudge } from './judge/restore.ts';
 import type { Role } from './ledger/accounts.ts';
 import { openDataLock } from './ledger/data-lock.ts';
 import type { LedgerStatus } from './ledger/ledger.ts';
 import { openLedger } from './ledger/open-ledger.ts';
-import { LedgerAlarm } from './ledger-alarm.ts';
-import { changeLink, type DriverLink, linkSpecs } from './link-spec.ts';
-import { LiveJudge } from './live-judge.ts';
-import { noisePointsOf } from './noise-points.ts';
 import { type OutputSwitch, openOutputs, switchOf } from './open-outputs.ts';
 import type { Outputs } from './outputs/outputs.ts';
-import { OwnPoints } from './own-points.ts';
+import { LedgerAlarm } from './own/ledger-alarm.ts';
+import { OwnPoints } from './own/own-points.ts';
 import type { PermitImport } from './permits/import-permits.ts';
 import { type PermitRecord, PermitRegister } from './permits/permit-register.ts';
 import { Pumps } from './pumps.ts';
 import type { Works } from './reload.ts';
-import { firstTick, RUN, restoreJudge } from './restore.ts';
 import type { Permit, PermitAuthor, Permits } from './rules/permit.ts';
 import type { Rule } from './rules/rule.ts';
-import type { SiteDesk, SiteStatus } from './site-desk.ts';
-import { SiteParts } from './site-parts.ts';
-import type { SiteSource } from './site-start.ts';
-import { siteViews } from './site-views.ts';
+import { changeLink, type DriverLink, linkSpecs } from './site/link-spec.ts';
+import type { SiteDesk, SiteStatus } from './site/site-desk.ts';
+import { SiteParts } from './site/site-parts.ts';
+import type { SiteSource } from './site/site-start.ts';
+import { siteViews } from './site/site-views.ts';
 import { openBootLine } from './time/boot-line.ts';
 import type { KeptClock } from './time/kept-clock.ts';
 import { STRETCH, TimeKeeper, type TimeStatus } from './time/time-keeper.ts';
@@ -258,11 +258,11 @@ export async function openGateway(options: GatewayOptions): Promise<Gateway> {
   ] = await Promise.all([
     import('./api/open-api.ts'),
     import('./metrics.ts'),
-    import('./site-desk.ts'),
-    import('./installer-desk.ts'),
-    import('./jobs.ts'),
-    import('./call-desk.ts'),
-    import('./exercise-desk.ts'),
+    import('./site/site-desk.ts'),
+    import('./installer/installer-desk.ts'),
+    import('./installer/jobs.ts'),
+    import('./duty/call-desk.ts'),
+    import('./exercises/exercise-desk.ts'),
     import('./permits/import-permits.ts'),
   ]);
   const exercises = opening.use(

@@ -5,12 +5,12 @@ import type { LinkStatus, OpenLink } from '../drivers/driver.ts';
 import type { CallOffice } from './api/context.ts';
 import type { Board } from './board.ts';
 import type { HistoryReader } from './history/history.ts';
-import type { Judge } from './judge.ts';
-import type { Lateness } from './late.ts';
+import type { Judge } from './judge/judge.ts';
+import type { Lateness } from './judge/late.ts';
 import type { LedgerReader } from './ledger/ledger.ts';
 import type { OutputView } from './outputs/output.ts';
 import { LEVELS } from './rules/finding.ts';
-import type { SiteStatus } from './site-desk.ts';
+import type { SiteStatus } from './site/site-desk.ts';
 import type { TimeStatus } from './time/time-keeper.ts';
 import type { OpenUpstream } from './upstream/upstream.ts';
 

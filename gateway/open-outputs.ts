@@ -4,8 +4,8 @@ import type { OpenLink, Written } from '../drivers/driver.ts';
 import { READING_CODES } from '../drivers/reading.ts';
 import { NOTHING } from './alarms/lifecycle.ts';
 import type { GatewaySite } from './gateway.ts';
+import type { LiveJudge } from './judge/live-judge.ts';
 import type { Accounts } from './ledger/accounts.ts';
-import type { LiveJudge } from './live-judge.ts';
 import type { OutputUse, OutputValue, OutputView } from './outputs/output.ts';
 import { Outputs } from './outputs/outputs.ts';
 

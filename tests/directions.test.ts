@@ -13,6 +13,8 @@ const WRONG: readonly (readonly [folder: string, specifier: string])[] = [
   ['gateway/rules', 'node:fs'],
   ['gateway/alarms', '../../drivers/point.ts'],
   ['gateway/ledger', '../alarms/alarm.ts'],
+  ['gateway/judge', '../site/site-plan.ts'],
+  ['gateway/replay', '../ledger/ledger.ts'],
   ['gateway/history', '../alarms/alarm.ts'],
   ['gateway/upstream', '../alarms/alarm.ts'],
   ['gateway/notify', '../alarms/alarm-book.ts'],

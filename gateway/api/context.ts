@@ -150,7 +150,7 @@ export interface JobView {
   readonly fault: { code: string; message: string; hint?: string | undefined } | null;
 }
 
-/** What installers have the gateway do on its links: see gateway/jobs.ts. */
+/** What installers have the gateway do on its links: see gateway/installer/jobs.ts. */
 export interface JobOffice {
   /** Throws a Fault why not. */
   start(wish: { readonly kind: string }, by: string): JobView;
@@ -161,7 +161,7 @@ export interface JobOffice {
   stop(id: string): Promise<JobView | undefined>;
 }
 
-/** Walk tests: see gateway/walk-tests.ts. */
+/** Walk tests: see gateway/exercises/walk-tests.ts. */
 export interface WalkTestOffice extends Omit<JobOffice, 'start'> {
   start(
     wish: { device: string; point?: string | undefined; rule?: string | undefined; withinMs?: number | undefined },
@@ -175,7 +175,7 @@ export interface DrillView {
   readonly ended: string | null;
 }
 
-/** Drills: see gateway/drills.ts. All but `report` throw a Fault why not. */
+/** Drills: see gateway/exercises/drills.ts. All but `report` throw a Fault why not. */
 export interface DrillDesk {
   start(
     wish: { drill: string; place?: string | undefined; speed?: number | undefined },

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { codeOf } from '#kit/fault.ts';
 import { encodeProblem } from '../../config/check-report.ts';
-import { adoptDevice, type DeviceEdit, removeDevice, type SiteTexts } from '../device-edits.ts';
 import { askGateway, type DoorRequest } from '../door.ts';
-import { editDirectory } from '../site-editing.ts';
+import { adoptDevice, type DeviceEdit, removeDevice, type SiteTexts } from '../site/device-edits.ts';
+import { editDirectory } from '../site/site-editing.ts';
 import { runningData, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 import { DEVICE_OPTIONS, deviceFields } from './device-fields.ts';

@@ -4,7 +4,7 @@ import { Fault } from '#kit/fault.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import type { LoadOptions } from '../../config/load.ts';
 import type { GatewaySite } from '../gateway.ts';
-import { loadHere } from '../site-start.ts';
+import { loadHere } from '../site/site-start.ts';
 
 export const wrongUsage = (message: string): Fault => new Fault('usage', message);
 

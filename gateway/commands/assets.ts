@@ -5,12 +5,12 @@ import { encodeProblem } from '../../config/check-report.ts';
 import type { AssetImport, AssetProblem, PhotoView } from '../api/device-desk.ts';
 import { encodeAssets, readAssets } from '../commissioning/assets-csv.ts';
 import { checkPhotoSize } from '../commissioning/assets-photos.ts';
-import { changeDevices } from '../device-edits.ts';
-import { deviceViews } from '../device-views.ts';
 import { askGateway } from '../door.ts';
-import { checkAsset } from '../installer-desk.ts';
+import { deviceViews } from '../installer/device-views.ts';
+import { checkAsset } from '../installer/installer-desk.ts';
 import { decodeOfficeText } from '../permits/permit-text.ts';
-import { editDirectory } from '../site-editing.ts';
+import { changeDevices } from '../site/device-edits.ts';
+import { editDirectory } from '../site/site-editing.ts';
 import { runningData, siteOf, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 

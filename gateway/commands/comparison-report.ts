@@ -1,4 +1,4 @@
-import { type Comparison, type Difference, SIDES, type Side, type Tally } from '../comparison.ts';
+import { type Comparison, type Difference, SIDES, type Side, type Tally } from '../replay/comparison.ts';
 import { LEVELS, type Level } from '../rules/finding.ts';
 
 /** What was compared. */

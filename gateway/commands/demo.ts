@@ -14,7 +14,7 @@ import { ROOT } from '#kit/root.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import { openDoor } from '../door.ts';
 import { openGateway } from '../gateway.ts';
-import { loadByThread } from '../site-worker.ts';
+import { loadByThread } from '../site/site-worker.ts';
 import { VERSION } from '../version.ts';
 import { wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';

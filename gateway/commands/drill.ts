@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { askGateway } from '../door.ts';
-import { type DrillReport, encodeDrillHtml, encodeDrillText } from '../drill-report.ts';
-import { drillNames } from '../drill-script.ts';
+import { type DrillReport, encodeDrillHtml, encodeDrillText } from '../exercises/drill-report.ts';
+import { drillNames } from '../exercises/drill-script.ts';
 import { runningData, wanted, wrongUsage } from './arguments.ts';
 import { type Command, EXIT } from './command.ts';
 

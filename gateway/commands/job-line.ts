@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parseDuration } from '#kit/duration.ts';
 import { drivers } from '../../drivers/index.ts';
-import type { DriverLink } from '../link-spec.ts';
+import type { DriverLink } from '../site/link-spec.ts';
 import { parseLineAddress } from '../trial/line-address.ts';
 import { wrongUsage } from './arguments.ts';
 

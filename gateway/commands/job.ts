@@ -7,8 +7,8 @@ import { drivers } from '../../drivers/index.ts';
 import type { JobWish } from '../api/job-request.ts';
 import type { JobView, News, Progress } from '../commissioning/job.ts';
 import { jobAtGateway } from '../door.ts';
-import { Jobs } from '../jobs.ts';
-import { type DriverLink, linkSpecs } from '../link-spec.ts';
+import { Jobs } from '../installer/jobs.ts';
+import { type DriverLink, linkSpecs } from '../site/link-spec.ts';
 import { dataDirectory, siteOf, wrongUsage } from './arguments.ts';
 
 /** Where a job is done: by a gateway that runs, else on a line that is opened for it. */

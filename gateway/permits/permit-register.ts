@@ -3,7 +3,7 @@ import { Fault } from '#kit/fault.ts';
 import { Slices } from '#kit/slices.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
-import type { Instant } from '../judge.ts';
+import type { Instant } from '../judge/judge.ts';
 import type { AuditLine } from '../ledger/accounts.ts';
 import type {
   Overlap,

@@ -8,11 +8,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openHistory } from '../../gateway/history/open-history.ts';
+import { LiveJudge } from '../../gateway/judge/live-judge.ts';
+import { restoreJudge } from '../../gateway/judge/restore.ts';
 import { openClock } from '../../gateway/kit/clock.ts';
 import { silentLog } from '../../gateway/kit/log.ts';
 import { openLedger } from '../../gateway/ledger/open-ledger.ts';
-import { LiveJudge } from '../../gateway/live-judge.ts';
-import { restoreJudge } from '../../gateway/restore.ts';
 import { aPoint, aSite } from '../tools/judged.ts';
 import { type Figure, tableOf } from './figure.ts';
 

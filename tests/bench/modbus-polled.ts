@@ -8,7 +8,7 @@
 import { createInterface } from 'node:readline';
 import { modbus } from '../../drivers/modbus/kind.ts';
 import type { ModbusPoint } from '../../drivers/modbus/plan.ts';
-import { Judge } from '../../gateway/judge.ts';
+import { Judge } from '../../gateway/judge/judge.ts';
 import { openClock } from '../../gateway/kit/clock.ts';
 import { silentLog } from '../../gateway/kit/log.ts';
 import { makeDevice, makePoint } from '../drivers/modbus/site.ts';

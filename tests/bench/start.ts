@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import mqtt from 'mqtt';
-import { checkedFile } from '../../gateway/checked-site.ts';
+import { checkedFile } from '../../gateway/site/checked-site.ts';
 import { openMosquitto } from '../tools/mosquitto.ts';
 import { type Running, start, until } from '../tools/program.ts';
 import { EVENTS_TOPIC, LIMIT, openBenchGateway } from './bench-gateway.ts';

@@ -7,8 +7,8 @@ import { openZone } from '#kit/zone.ts';
 import { loadSite } from '../../config/load.ts';
 import { ALARM_TYPE, type AlarmEvent } from '../../gateway/alarms/alarm-event.ts';
 import { kinds } from '../../gateway/kinds.ts';
-import { Recording } from '../../gateway/recording.ts';
-import { replay } from '../../gateway/replay.ts';
+import { Recording } from '../../gateway/replay/recording.ts';
+import { replay } from '../../gateway/replay/replay.ts';
 
 /**
  * A case is a folder that is named for the sentence of the rules that it proves: `site/`, `recording.jsonl` or `.csv`,

@@ -2,7 +2,7 @@ import mqtt from 'mqtt';
 import { describe, expect, test } from 'vitest';
 import type { Alarm } from '../../gateway/alarms/alarm.ts';
 import type { WalkTested } from '../../gateway/commissioning/walk-test.ts';
-import type { DrillReport } from '../../gateway/drill-report.ts';
+import type { DrillReport } from '../../gateway/exercises/drill-report.ts';
 import { openMosquitto } from '../tools/mosquitto.ts';
 import { openPlainSlave } from '../tools/plain-slave.ts';
 import { start, testWith, until } from '../tools/program.ts';

@@ -1,6 +1,6 @@
 import type { Reading } from '../../drivers/reading.ts';
 import type { AlarmEvent } from '../../gateway/alarms/alarm-event.ts';
-import { Judge, type JudgedSite } from '../../gateway/judge.ts';
+import { Judge, type JudgedSite } from '../../gateway/judge/judge.ts';
 import { permit } from '../../gateway/rules/permit.ts';
 import type { RulePoint } from '../../gateway/rules/point.ts';
 import { rule } from '../../gateway/rules/rule.ts';

@@ -9,7 +9,7 @@ import { type DialInOptions, openDialInUnit } from '../../../firmware-sim/modbus
 import { answer } from '../../../firmware-sim/modbus/pdu.ts';
 import type { Unit } from '../../../firmware-sim/modbus/unit.ts';
 import type { JobWish } from '../../../gateway/api/job-request.ts';
-import { Jobs } from '../../../gateway/jobs.ts';
+import { Jobs } from '../../../gateway/installer/jobs.ts';
 import { openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 import { freePort, testWith, until } from '../../tools/program.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { peopleView } from '../../../gateway/site-views.ts';
+import { peopleView } from '../../../gateway/site/site-views.ts';
 import { aPeople } from '../notify/a-roll.ts';
 import { apiUnderTest } from './api-under-test.ts';
 

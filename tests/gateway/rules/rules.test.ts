@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Judge } from '../../../gateway/judge.ts';
+import { Judge } from '../../../gateway/judge/judge.ts';
 import { aPoint, aSite, judge, NIGHT, type Row, readingOf, steady, told } from '../../tools/judged.ts';
 
 interface Case {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Reading } from '../../../drivers/reading.ts';
-import { Judge } from '../../../gateway/judge.ts';
+import { Judge } from '../../../gateway/judge/judge.ts';
 import { NoiseFloor } from '../../../gateway/rules/noise-floor.ts';
 import { permit } from '../../../gateway/rules/permit.ts';
 import { rule } from '../../../gateway/rules/rule.ts';
