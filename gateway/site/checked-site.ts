@@ -1,20 +1,25 @@
-import { hash } from 'node:crypto';
+import { argon2, hash, randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import { codeOf, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { LoadOptions } from '../../config/load.ts';
 import { fillReferences, type SecretSources } from '../../config/references.ts';
 import type { Loaded } from '../../config/site.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import { hashSite, readSiteFiles, type SiteFiles } from './site-files.ts';
 
 /** In the data directory. */
 const FILE = 'checked-site';
 const DIGEST_BYTES = 32;
 const MOST_BYTES = 64 * 1024 * 1024;
+const SALT_BYTES = 16;
+/** As a password's: whoever has the card finds no secret by trying. */
+const COST = { memory: 7168, passes: 5, parallelism: 1, tagLength: 32 } as const;
+
+const derive = promisify(argon2);
 
 type Path = readonly string[];
 
@@ -25,15 +30,24 @@ interface Checked {
   readonly loaded: Loaded<GatewaySite> & { readonly site: GatewaySite };
   /** Where in the site references stand. */
   readonly references: readonly Path[];
+  /** With which secrets: others may not be right, as one that is too short. */
+  readonly salt: Uint8Array;
+  readonly secrets: Uint8Array;
 }
 
 export const checkedFile = (data: string): string => join(data, FILE);
 
 const keyOf = (files: SiteFiles, mark: string): string => hash('sha256', `${mark} ${hashSite(files)}`, 'hex');
 
+const markOf = async (secrets: readonly string[], salt: Uint8Array): Promise<Uint8Array> =>
+  secrets.length === 0
+    ? Buffer.alloc(0)
+    : await derive('argon2id', { message: JSON.stringify(secrets), nonce: salt, ...COST });
+
 /**
- * The site that was checked from these very files by this very program, so that it need not be checked again: what a box
- * starts with when its power returns. Null where there is none, or a secret of it cannot be found: the check says why.
+ * The site that was checked from these very files by this very program with these very secrets, so that it need not be
+ * checked again: what a box starts with when its power returns. Null where there is none, or a secret of it cannot be found:
+ * the check says why.
  */
 export async function readChecked(
   data: string,
@@ -53,10 +67,12 @@ export async function readChecked(
   }
   try {
     // Packed by `packChecked`, and not written to since.
-    const { key, loaded, references } = deserialize(packed) as Checked;
-    if (key !== keyOf(files, mark)) return null;
-    const isWhole = await fill(loaded.site, references, { ...secrets, missing: 'error' });
-    return isWhole ? loaded : null;
+    const checked = deserialize(packed) as Checked;
+    const { loaded } = checked;
+    if (checked.key !== keyOf(files, mark)) return null;
+    const found = await fill(loaded.site, checked.references, { ...secrets, missing: 'error' });
+    const isSame = found !== null && Buffer.from(checked.secrets).equals(await markOf(found, checked.salt));
+    return isSame ? loaded : null;
   } catch (error) {
     log.warn({ file: checkedFile(data) }, `the checked site is not understood: ${textOf(error)}`);
     return null;
@@ -79,14 +95,17 @@ export async function packChecked(
   if (whole.site === null || site === null) return null;
   if (hashSite(files) !== hashSite(await readSiteFiles(dir))) return null;
   const references = referencesIn(site);
+  const sources: SecretSources = { dir: options.secretsDir ?? dir, env: options.env ?? process.env, missing: 'error' };
+  const filled = structuredClone(site);
+  const secrets = await fill(filled, references, sources);
+  if (secrets === null || !isDeepStrictEqual(filled, whole.site)) return null;
+  const salt = randomBytes(SALT_BYTES);
   const packed = serialize({
     key: keyOf(files, mark),
     loaded: { site, problems: whole.problems },
-    references,
+    ...{ references, salt, secrets: await markOf(secrets, salt) },
   } satisfies Checked);
-  const sources: SecretSources = { dir: options.secretsDir ?? dir, env: options.env ?? process.env, missing: 'error' };
-  const isWhole = await fill(site, references, sources);
-  if (!isWhole || !isDeepStrictEqual(site, whole.site) || packed.length > MOST_BYTES) return null;
+  if (packed.length > MOST_BYTES) return null;
   return Buffer.concat([hash('sha256', packed, 'buffer'), packed]);
 }
 
@@ -104,16 +123,22 @@ function referencesIn(site: GatewaySite): Path[] {
   return found;
 }
 
-/** Fills in the references, in their places; false where one leads nowhere. */
-async function fill(site: GatewaySite, references: readonly Path[], sources: SecretSources): Promise<boolean> {
+/** Fills in the references, in their places, and tells their secrets; null where one leads nowhere. */
+async function fill(
+  site: GatewaySite,
+  references: readonly Path[],
+  sources: SecretSources,
+): Promise<readonly string[] | null> {
+  const found: string[] = [];
   for (const path of references) {
     const [last = '', ...above] = path.toReversed();
     // Objects and lists all the way: the path was walked along them.
     let holder = site as unknown as Record<string, unknown>;
     for (const step of above.reverse()) holder = holder[step] as Record<string, unknown>;
-    const { filled, missing } = await fillReferences(String(holder[last]), sources);
-    if (missing.length > 0) return false;
+    const { filled, secrets, missing } = await fillReferences(String(holder[last]), sources);
+    if (missing.length > 0) return null;
+    found.push(...secrets);
     holder[last] = filled;
   }
-  return true;
+  return found;
 }
