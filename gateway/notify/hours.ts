@@ -19,3 +19,17 @@ export function openingAt(hours: Hours, zone: Zone, at: number): { readonly from
   }
   return null;
 }
+
+/** Openings that follow on one another, such as the days of a week. */
+const MOST_IN_A_ROW = 7;
+
+/** When it ends that is open then, with the openings that follow on it at once; null outside. UTC ms. */
+export function openUntil(hours: Hours, zone: Zone, at: number): number | null {
+  let until: number | null = null;
+  for (let count = 0; count < MOST_IN_A_ROW; count++) {
+    const opening = openingAt(hours, zone, until ?? at);
+    if (opening === null) break;
+    until = opening.to;
+  }
+  return until;
+}

@@ -2,7 +2,7 @@ import type { Zone } from '#kit/zone.ts';
 import { ALARM_TYPE, type AlarmData, type ResponseTold } from '../alarms/alarm-event.ts';
 import { compareLevels, type Level, VITAL_QUANTITIES } from '../rules/finding.ts';
 import type { WantedCall } from './call.ts';
-import { openingAt } from './hours.ts';
+import { openingAt, openUntil } from './hours.ts';
 import type { Contact, People, Route } from './people.ts';
 import { type DutyStanding, onDuty } from './roster.ts';
 
@@ -254,8 +254,8 @@ function callsTo(
     const quiet =
       contact.quiet === undefined || wish.urgent || data.exercise !== null
         ? null
-        : openingAt(contact.quiet, zone, wish.notBefore ?? at);
-    return { ...wish, to: { kind: 'person', id: contact.id }, channels, notBefore: quiet?.to ?? wish.notBefore };
+        : openUntil(contact.quiet, zone, wish.notBefore ?? at);
+    return { ...wish, to: { kind: 'person', id: contact.id }, channels, notBefore: quiet ?? wish.notBefore };
   });
   return [
     ...persons.filter(({ channels }) => channels.length > 0),

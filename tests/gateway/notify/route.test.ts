@@ -276,6 +276,19 @@ describe('who is called', () => {
     expect(calls(step, more, time, aRoll(aPeople(people)))).toEqual(expected);
   });
 
+  test.each<[string, object, string, string]>([
+    ['a weekend', { hours: '00:00-24:00', weekdays: ['sat', 'sun'] }, '2026-07-18', '2026-07-20T00:00'],
+    ['its second day', { hours: '00:00-24:00', weekdays: ['sat', 'sun'] }, '2026-07-19', '2026-07-20T00:00'],
+    ['nights with a day between them', { hours: '22:00-07:00' }, '2026-07-18', '2026-07-19T07:00'],
+    ['all days, after a week', { hours: '00:00-24:00' }, '2026-07-18', '2026-07-25T00:00'],
+  ])('quiet hours that follow on one another are one: %s', (_, quiet, date, expected) => {
+    const contacts = [{ id: 'li', name: '李娜', roles: ['duty'], quiet }];
+    const people = aPeople({ contacts, teams: [], groups: [], roster: [], routes: [], escalation: [['duty']] });
+    const event = { type: 'city.gengfu.alarm.raised', data: { ...someData(NOISE) } };
+    const from = callsOf(event, aRoll(people), at('23:30:00', date)).map(({ notBefore }) => notBefore);
+    expect(from).toEqual([Date.parse(`${expected}+08:00`)]);
+  });
+
   test.each<[string, Partial<AlarmData>, number, string]>([
     ['while the shop has its time', {}, 5, 'wang escalated:2:unheeded by sms>mail from 21:55'],
     ['when its time is over', {}, 15, 'wang escalated:2 by sms>mail'],
