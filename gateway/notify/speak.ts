@@ -2,7 +2,7 @@ import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
 import type { Call } from './call.ts';
 import type { Spoken } from './caller-context.ts';
 import type { Channel, Message, Recipient } from './channels/channel.ts';
-import type { Contact, Language } from './people.ts';
+import type { Contact, Language, People } from './people.ts';
 import { replyCode } from './replies.ts';
 import { type Roll, routeOf } from './route.ts';
 import type { ToldEvent } from './told-events.ts';
@@ -38,6 +38,7 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
   const said = say(event, {
     ...{ language, zone, step: call.step, repeated: call.repeated },
     isGroup: kind?.reach === 'group',
+    isPerson: (name) => isPerson(name, people),
     deviceName: point?.deviceName ?? '',
     permitTo: data?.permit == null ? null : around.permitTo(data.permit.id),
     putRightBy: data === null ? null : putRightBy(call, data, around),
@@ -59,6 +60,11 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
   };
   return { message, recipients: contact === undefined ? [] : [recipientOf(contact)] };
 }
+
+/** A team may be called as the one who leads it. */
+const isPerson = (name: string, { contacts, teams }: People): boolean =>
+  !teams.some((team) => team.id === name || team.name === name) &&
+  contacts.some((contact) => contact.id === name || contact.name === name || contact.account === name);
 
 /** The point of the alarm that an incident began with, which it names as `device/point/rule`. */
 function firstOf({ data: { firstOut } }: ToldEvent): string {

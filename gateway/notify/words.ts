@@ -13,6 +13,8 @@ export interface Saying {
   readonly step: string;
   /** Personal data are masked. */
   readonly isGroup: boolean;
+  /** Whether that is one person; of a unit the name may be said anywhere. */
+  readonly isPerson?: (name: string) => boolean;
   /** It may have been sent before. */
   readonly repeated: boolean;
   readonly deviceName: string;
@@ -62,7 +64,8 @@ export function say(event: RoutedEvent & { readonly time: string }, saying: Sayi
   const brief = [...asked(step, data, saying), ...permitWords(data, saying)].filter((part) => part !== '');
   const place = data.place.grid === null ? time : `${time} ${data.place.grid}`;
   const facts = [title, ...brief, place].join(comma);
-  const more = [...furtherWords(data, saying), ...(saying.card ?? [])];
+  const card = (saying.card ?? []).map((line) => withoutPersons(line, saying.isGroup));
+  const more = [...furtherWords(data, saying), ...card];
   const end = pick(language, '。', '. ');
   const text = `${[facts, ...more].map((part) => part.trim()).join(end)}${end.trim()}`;
   const spoken = [...marks, first.replace(/[()（）/]/g, ' '), ...asked(step, data, saying)].join(comma);
@@ -167,7 +170,8 @@ function permitWords(
   return [pick(language, `已报备至 ${clockOf(permitTo, zone)}`, `filed until ${clockOf(permitTo, zone)}`)];
 }
 
-function furtherWords(data: AlarmData, { language, isGroup }: Saying): readonly string[] {
+function furtherWords(data: AlarmData, saying: Saying): readonly string[] {
+  const { language, isGroup } = saying;
   const { response, follows, basis, title } = data;
   return [
     // Its own alarms say it at once.
@@ -175,13 +179,7 @@ function furtherWords(data: AlarmData, { language, isGroup }: Saying): readonly 
     ...(follows === null ? [] : [pick(language, '前次告警关闭后再次发生', 'It follows an alarm that was closed')]),
     ...(response?.to == null
       ? []
-      : [
-          pick(
-            language,
-            `已派：${withoutPersons(response.to, isGroup)}`,
-            `Sent: ${withoutPersons(response.to, isGroup)}`,
-          ),
-        ]),
+      : [pick(language, `已派：${sentTo(response.to, saying)}`, `Sent: ${sentTo(response.to, saying)}`)]),
     ...(data.by === null
       ? []
       : [
@@ -195,9 +193,14 @@ function furtherWords(data: AlarmData, { language, isGroup }: Saying): readonly 
   ];
 }
 
-const PHONES = /(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)/g;
+/** Whoever was sent: a person by his first character. */
+const sentTo = (to: string, { isGroup, isPerson }: Saying): string =>
+  isGroup && isPerson?.(to) === true ? maskedName(to) : withoutPersons(to, isGroup);
 
-/** In a group, numbers that somebody wrote into a note are masked as well. */
+/** Also as people write them: `138 1234 5678`, `138-1234-5678`. */
+const PHONES = /(?<!\d)(1[3-9]\d)[ -]?\d{4}[ -]?(\d{4})(?!\d)/g;
+
+/** In a group, numbers that somebody wrote into a note or a card are masked as well. */
 export const withoutPersons = (text: string, isGroup: boolean): string =>
   isGroup ? text.replace(PHONES, '$1****$2') : text;
 

@@ -177,6 +177,18 @@ const GOLDEN: readonly (readonly [string, Partial<AlarmData>, Partial<Saying>, s
     '【红色】【派单】南溪路下穿通道积水 30 cm，00:21前到场，联系 138****5678，00:06 JS-07。积水。已派：排水班。操作：李*。',
   ],
   [
+    'dispatched',
+    { ...RED, note: '联系 138 1234 5678 或 +86-138-1234-5678', response: answered({ to: '李娜' }) },
+    { isGroup: true, isPerson: (name) => name === '李娜', card: ['封闭：王强 13987654321'] },
+    '【红色】【派单】南溪路下穿通道积水 30 cm，联系 138****5678 或 +86-138****5678，00:06 JS-07。积水。已派：李*。封闭：王强 139****4321。',
+  ],
+  [
+    'dispatched',
+    { ...RED, response: answered({ to: '李娜' }) },
+    { isPerson: (name) => name === '李娜' },
+    '【红色】【派单】南溪路下穿通道积水 30 cm，00:06 JS-07。积水。已派：李娜。',
+  ],
+  [
     'refused',
     { ...RED, note: '人手不足', response: answered({ waitsFor: 'dispatch' }) },
     {},
