@@ -72,7 +72,10 @@ class WebhookChannel implements OpenChannel {
     this.#underWay++;
     try {
       const posted = await this.#post(message, recipients, signal);
-      return this.#tally.count(this.#answerOf(posted));
+      // A server that says what it was sent says a one-time link and who is called, too.
+      const users = recipients.map(({ user }) => user ?? undefined);
+      const hide = hiding([message.link ?? undefined, ...users]);
+      return this.#tally.count(this.#answerOf(posted, (text) => hide(this.#hide(text))));
     } finally {
       this.#underWay--;
     }
@@ -111,12 +114,12 @@ class WebhookChannel implements OpenChannel {
     });
   }
 
-  #answerOf(posted: Posted): Sent {
+  #answerOf(posted: Posted, hide: (text: string) => string): Sent {
     if (posted.kind === 'unreachable') return later(posted.code, posted.text);
     if (posted.kind === 'unknown') return unknown(posted.code, posted.text);
     const { status, text, retryMs } = posted;
     if (status >= 200 && status < 300) return accepted();
-    const said = this.#hide(`${status} ${text}`);
+    const said = hide(`${status} ${text}`);
     if (status === 408 || status === 429 || status >= 500) return later(`http-${status}`, said, retryMs);
     return rejected(`http-${status}`, said);
   }

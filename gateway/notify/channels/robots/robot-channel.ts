@@ -127,20 +127,24 @@ class RobotChannel<Options extends RobotOptions> implements OpenChannel {
       wire: this.#context.wire,
       closing: this.#closing.signal,
     });
-    const sent = this.#answerOf(posted);
+    const who = hiding(
+      recipients.flatMap(({ phone, email, user }) => [phone ?? undefined, email ?? undefined, user ?? undefined]),
+    );
+    const sent = this.#answerOf(posted, (text) => who(this.#hide(text)));
     for (const { done } of taken) done(this.#tally.count(sent));
     const blockedMs = this.#blockedMs();
     if (blockedMs > 0)
       for (const { done } of this.#waiting.splice(0)) done(this.#tally.count(this.#limited(blockedMs)));
   }
 
-  #answerOf(posted: Posted): Sent {
+  /** `hide`: a robot that refuses a mention names whom it was of. */
+  #answerOf(posted: Posted, hide: (text: string) => string): Sent {
     const { kind, blockedMs, limitCodes, laterCodes } = this.#robot;
     if (posted.kind === 'unreachable') return later(posted.code, posted.text);
     if (posted.kind === 'unknown') return unknown(posted.code, posted.text);
     const { status, retryMs } = posted;
     if (status === 429) return this.#block(retryMs ?? blockedMs);
-    const said = this.#hide(`${status} ${posted.text}`);
+    const said = hide(`${status} ${posted.text}`);
     const answer = objectIn(posted.text);
     const result = answer && this.#robot.codeOf(answer);
     if (result !== undefined && limitCodes.has(result.code)) return this.#block(blockedMs);
@@ -149,7 +153,7 @@ class RobotChannel<Options extends RobotOptions> implements OpenChannel {
     // A proxy, or a page that wants somebody to sign in: nobody knows whether the robot was asked.
     if (result === undefined) return unknown(CHANNEL_FAULTS.nonsense, `not an answer of a robot: ${said}`);
     if (result.code === 0) return accepted();
-    const text = this.#hide(result.text);
+    const text = hide(result.text);
     return laterCodes.has(result.code)
       ? later(`${kind}-${result.code}`, text)
       : rejected(`${kind}-${result.code}`, text);

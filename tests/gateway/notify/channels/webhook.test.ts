@@ -85,6 +85,8 @@ test('what is a CloudEvent already stays one, under the id of the call', () => {
   });
 });
 
+const LINK = 'https://gw.example/r/one-time-token-of-his';
+
 describe('a receiver that', () => {
   const rows: readonly [says: string, answer: RequestListener, wanted: object][] = [
     ['takes it', (_, response) => response.writeHead(204).end(), { status: 'accepted' }],
@@ -104,11 +106,16 @@ describe('a receiver that', () => {
       (_, response) => response.writeHead(400).end(`bad ${SECRET}`),
       { status: 'rejected', message: '400 bad ***' },
     ],
+    [
+      'tells back what it was sent',
+      (_, response) => response.writeHead(400).end(`no ou_wang at ${LINK}`),
+      { status: 'rejected', message: '400 no *** at ***' },
+    ],
   ];
   test.each(rows)('%s', async (says, answer, wanted) => {
     await using receiver = await openReceiver(answer);
     await using channel = await open(receiver.url, says === 'never answers' ? { timeout: '500ms' } : {});
-    expect(await channel.send(aMessage(), [aRecipient()], NEVER)).toMatchObject(wanted);
+    expect(await channel.send(aMessage({ link: LINK }), [aRecipient()], NEVER)).toMatchObject(wanted);
   });
 
   test('is not there: nothing has gone out', async () => {

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import type { RobotCompany } from '../../../../../firmware-sim/robots/robot.ts';
 import { ROBOT_VICES, type RobotVice, serveRobot } from '../../../../../firmware-sim/robots/serve.ts';
@@ -108,6 +111,21 @@ describe('a robot whose server', () => {
     expect(sent).toMatchObject(wanted[vice]);
     const shown = JSON.stringify([sent, both.channel.status()]);
     for (const hidden of [TOKEN, encodeURIComponent(TOKEN), SECRET]) expect(shown).not.toContain(hidden);
+  });
+
+  test('names whom it cannot call shows nobody’s number', async () => {
+    const server = createServer((request, response) => {
+      request
+        .resume()
+        .on('end', () => response.end('{"errcode":400013,"errmsg":"13800000001 or ou_wang is not in the group"}'));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    await using both = await openBoth('dingtalk', { url, mention: 'phone' });
+    const sent = await both.channel.send(aMessage(), [aRecipient()], NEVER);
+    server.close();
+    expect(sent).toMatchObject({ status: 'rejected', message: '*** or *** is not in the group' });
+    expect(JSON.stringify(both.channel.status())).not.toMatch(/13800000001|ou_wang/);
   });
 
   test('is not there gives later, and no secret', async () => {
