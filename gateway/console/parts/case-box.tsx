@@ -12,11 +12,18 @@ export function CaseBox({ of, alarm }: { readonly of: Case; readonly alarm: stri
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const open = useKnown((known) => known.alarms);
   const entries = useKnown((known) => known.entries);
-  // Cases name rules by their ids alone.
-  const titleOf = (id: string, key: string) =>
-    open?.find((each) => each.id === id)?.watch.title[language] ??
-    entries.find(({ data }) => data.alarm === id && data.title !== undefined)?.data.title?.[language] ??
-    key.split('@')[0];
+  const points = useKnown((known) => known.points);
+  const pointOf = (key: string) => key.slice(key.indexOf('@') + 1);
+  const deviceOf = (key: string) => points.get(pointOf(key))?.deviceName ?? pointOf(key);
+  const isOfMany = new Set(of.alarms.map(({ key }) => deviceOf(key))).size > 1;
+  // Cases name rules by their ids alone; of several devices at one spot each is told apart.
+  const titleOf = (id: string, key: string) => {
+    const title =
+      open?.find((each) => each.id === id)?.watch.title[language] ??
+      entries.find(({ data }) => data.alarm === id && data.title !== undefined)?.data.title?.[language] ??
+      key.split('@')[0];
+    return isOfMany ? `${deviceOf(key)} ${title}` : title;
+  };
   return (
     <section className="case">
       <p>

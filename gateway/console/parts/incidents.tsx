@@ -1,5 +1,6 @@
 import { api, type ListedAlarm } from '../api.ts';
 import { useAsked } from '../asked.ts';
+import { useNaming } from '../naming.ts';
 import { useKnown } from '../store.ts';
 import { timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
@@ -17,6 +18,14 @@ export function Incidents({ alarms }: { readonly alarms: readonly ListedAlarm[] 
 function Shown({ ids, label }: { readonly ids: ReadonlySet<string>; readonly label: string }) {
   const { say } = useWords();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
+  const points = useKnown((known) => known.points);
+  const naming = useNaming();
+  /** What the log calls `device/point/rule`, as people do. */
+  const subjectOf = (subject: string) => {
+    const [device = '', point = '', ...rule] = subject.split('/');
+    const found = points.get(`${device}/${point}`);
+    return found === undefined ? subject : `${found.deviceName} ${naming.rule(rule.join('/'))}`;
+  };
   const last = useKnown((known) => known.entries.find(({ type }) => type.includes('.incident.'))?.sequence);
   const told = useAsked(() => api.incidents(SHOWN), `${last} ${[...ids].join(' ')}`).value?.incidents ?? [];
   return (
@@ -27,7 +36,8 @@ function Shown({ ids, label }: { readonly ids: ReadonlySet<string>; readonly lab
           <li key={incident} className="card">
             <strong>{say('incident.title', { count })}</strong> <LevelTag level={level} />{' '}
             <span className="quiet">
-              {timeOfDay(Date.parse(openedAt), zone)} · {say('incident.first', { subject: firstOut.subject })}
+              {timeOfDay(Date.parse(openedAt), zone)} ·{' '}
+              {say('incident.first', { subject: subjectOf(firstOut.subject) })}
             </span>{' '}
             <a href="#/alarms?only=incident">{say('incident.show')}</a>
           </li>

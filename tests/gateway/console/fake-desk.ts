@@ -108,7 +108,16 @@ export const DESK: Readonly<Record<string, object>> = {
   },
   drill: { report: { drill: 'flood', startedAt: '2026-07-16T00:01:00.000+08:00', ended: null } },
   'walk-tests': [],
-  incidents: { incidents: [] },
+  // Shown while an alarm is open that names it.
+  incidents: {
+    incidents: [
+      {
+        ...{ incident: 'i-1', isOpen: true, title: { zh: '合并告警', en: 'Incident' }, level: 'red', count: 25 },
+        ...{ openedAt: '2026-07-16T00:05:00.000+08:00', alarms: [] },
+        firstOut: { alarm: 'a-water', subject: 'water-02/depth/waterlogging', level: 'red', grid: 'JS-07', at: '' },
+      },
+    ],
+  },
   cases: {
     cases: [
       {

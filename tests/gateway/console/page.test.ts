@@ -228,6 +228,21 @@ describe('for everybody', () => {
     await visit.page.getByRole('button', { name: 'Sign in' }).waitFor();
   });
 
+  test('in a flood a phone 360 px wide shows each tab on one line, the incident by names, and cuts off no name', async () => {
+    await using visit = await desktop.visit({ viewport: { width: 360, height: 740 } });
+    const { page, api } = visit;
+    const long = { ...thief, watch: { ...thief.watch, deviceName: `水位计${'x'.repeat(80)}` } };
+    api.state.alarms = Array.from({ length: 25 }, (_, n) => ({ ...long, id: `a-${n}`, incident: 'i-1' }));
+    await visit.signIn();
+    await page.locator('.incidents').getByText('首出: 南溪路下穿通道积水 积水').waitFor();
+    const heights = await page.locator('.tabs a').evaluateAll((tabs) => tabs.map((tab) => tab.scrollHeight));
+    expect(Math.max(...heights)).toBeLessThan(60);
+    await page.goto(`${api.origin}/#/alarms?alarm=a-3`);
+    const head = page.locator('.detail-head');
+    await head.waitFor();
+    expect(await head.evaluate((each) => each.scrollWidth - each.clientWidth)).toBe(0);
+  });
+
   for (const locale of ['zh-CN', 'en-US']) {
     test(`on a phone 360 px wide nothing is cut off (${locale})`, async () => {
       await using visit = await desktop.visit({ locale, viewport: { width: 360, height: 740 } });
