@@ -1,3 +1,4 @@
+import { Fault } from '#kit/fault.ts';
 import type { LinkContext, LinkSpec, OpenLink } from './driver.ts';
 
 type Opener = (link: LinkSpec, context: LinkContext) => Promise<OpenLink>;
@@ -13,3 +14,13 @@ export const openers: Readonly<Record<string, Opener>> = {
   http: async (link, context) => (await import('./http/link.ts')).openHttpLink(link as never, context),
   cabinet: async (link, context) => (await import('./cabinet/link.ts')).openCabinetLink(link as never, context),
 };
+
+/** Opens a link by its protocol. Throws the Fault `link-kind` where there is no driver for it. */
+export async function openLink(
+  spec: LinkSpec & { readonly protocol: string },
+  context: LinkContext,
+): Promise<OpenLink> {
+  const open = openers[spec.protocol];
+  if (open === undefined) throw new Fault('link-kind', `link ${spec.id}: no driver for ${spec.protocol}`);
+  return open(spec, context);
+}

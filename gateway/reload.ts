@@ -3,16 +3,16 @@ import type { Log } from '#kit/log.ts';
 import type { OpenLink } from '../drivers/driver.ts';
 import type { EntryDraft } from './alarms/alarm-event.ts';
 import type { TestWatch } from './alarms/device-tested.ts';
-import { NOTHING } from './alarms/lifecycle.ts';
+import { NOTHING } from './alarms/step.ts';
 import type { Board } from './board.ts';
 import type { ConsoleDoor } from './console-door.ts';
 import type { CallDesk } from './duty/call-desk.ts';
 import type { DutyBook } from './duty/duty.ts';
-import type { GatewaySite } from './gateway.ts';
 import type { HistoryReader } from './history/history.ts';
 import type { Lateness } from './judge/late.ts';
 import type { LiveJudge } from './judge/live-judge.ts';
 import { NextRules } from './judge/next-rules.ts';
+import type { GatewaySite } from './kinds.ts';
 import type { Accounts } from './ledger/accounts.ts';
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts';
 import { usesOf } from './open-outputs.ts';
@@ -27,8 +27,8 @@ import type { OpenUpstream } from './upstream/upstream.ts';
 
 /** Everything of a gateway at work that a changed site reaches. */
 export interface Works {
-  /** As it is now; changed here alone. */
-  site: GatewaySite;
+  /** The site that runs; changed here alone. */
+  readonly present: { site: GatewaySite };
   readonly data: string;
   readonly clock: Clock;
   readonly wire: Clock;
@@ -79,7 +79,7 @@ export async function reload(works: Works, change: Change): Promise<KeptSite> {
   undo.defer(await works.sinks.change(site.upstreams));
   undo.defer(await works.calls.channels.change(site.channels));
   // While their links are still open.
-  undo.defer(() => works.outputs.change(works.site.outputs, usesOf(works.site), []));
+  undo.defer(() => works.outputs.change(works.present.site.outputs, usesOf(works.present.site), []));
   await works.outputs.leave(site.outputs);
   undo.defer(await works.links.change(linkSpecs(site)));
   const kept = await pending.commit();
@@ -108,7 +108,7 @@ function takeOver(works: Works, site: GatewaySite, plan: SitePlan): void {
   works.tests.change(site.points);
   works.own.change(site.points);
   works.outputs.change(site.outputs, usesOf(site), [...plan.links.added, ...plan.links.changed]);
-  works.site = site;
+  works.present.site = site;
   works.duty.applyPace();
   works.calls.wake();
   for (const link of [...plan.links.removed, ...plan.links.changed]) works.board.failures.delete(link);

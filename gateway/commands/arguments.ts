@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Fault } from '#kit/fault.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import type { LoadOptions } from '../../config/load.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import { loadHere } from '../site/site-start.ts';
 
 export const wrongUsage = (message: string): Fault => new Fault('usage', message);

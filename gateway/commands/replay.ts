@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { codeOf, textOf } from '#kit/fault.ts';
 import { openZone } from '#kit/zone.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import { encodeEntry, GENESIS, type Head, hashOf, packDraft } from '../ledger/entry.ts';
 import { Comparison } from '../replay/comparison.ts';
 import { Recording } from '../replay/recording.ts';

@@ -45,7 +45,7 @@ export class InstallerDesk implements DeviceDesk {
   }
 
   list(): readonly DeviceView[] {
-    return deviceViews(this.#works.site);
+    return deviceViews(this.#works.present.site);
   }
 
   adopt(asked: NewDevice, author: DeviceAuthor): Promise<DeviceAnswer> {
@@ -98,11 +98,11 @@ export class InstallerDesk implements DeviceDesk {
   }
 
   async report(wanted: readonly string[], by: string): Promise<string> {
-    const { site, board, live, ledger, clock } = this.#works;
+    const { present, board, live, ledger, clock } = this.#works;
     for (const device of wanted) this.#known(device);
     const { number, hash } = this.#desk.status();
     const report = await gatherReport({
-      ...{ site, board, ledger, by, alarms: live.alarms, links: this.#links() },
+      ...{ site: present.site, board, ledger, by, alarms: live.alarms, links: this.#links() },
       kept: { number, hash },
       version: this.#version,
       clock: clock.trust(),
@@ -111,7 +111,7 @@ export class InstallerDesk implements DeviceDesk {
       photos: (device) => this.#photos.list(device),
       photo: (device, name) => this.#photos.read(device, name),
     });
-    return encodeReport(report, openZone(site.timeZone));
+    return encodeReport(report, openZone(present.site.timeZone));
   }
 
   async #edit(

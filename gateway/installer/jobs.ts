@@ -4,7 +4,7 @@ import type { Log } from '#kit/log.ts';
 import type { OpenLink } from '../../drivers/driver.ts';
 import { type JobRequest, type JobWish, jobRequest } from '../api/job-request.ts';
 import { JobDesk, type JobTools, type JobView, type News } from '../commissioning/job.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import { type JobLink, runListen, runRead, runReadRaw, runScan, runSubnet, runWiring } from './job-kinds.ts';
 
 export interface JobsOptions {

@@ -4,7 +4,7 @@ import type { Alarm } from '../alarms/alarm.ts';
 import type { PointView } from '../api/context.ts';
 import type { DeviceView, PhotoView } from '../api/device-desk.ts';
 import type { CommissioningReport, ReportedDevice, WalkStep, WalkTest } from '../commissioning/report.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import type { LedgerReader } from '../ledger/ledger.ts';
 
 const WALK_TESTED = 'city.gengfu.device.walk-tested';

@@ -15,9 +15,8 @@ export interface OwnPointsOptions {
   /** The data directory, whose disk is looked at. */
   readonly data: string;
   readonly links: ReadonlyMap<string, { status(): { readonly state: 'up' | 'down' | 'connecting' } }>;
-  readonly outputs: () => readonly Pick<OutputView, 'id' | 'safe' | 'is' | 'code'>[];
-  /** Events that the upstream which is furthest behind has not confirmed. */
-  readonly backlog: () => number;
+  readonly sinks: ReadonlyMap<string, { status(): { readonly backlog: number } }>;
+  readonly outputs: { list(): readonly Pick<OutputView, 'id' | 'safe' | 'is' | 'code'>[] };
   readonly clock: Clock;
   readonly wire: Clock;
   readonly take: (batch: readonly Reading[]) => void;
@@ -60,7 +59,7 @@ export class OwnPoints implements Disposable {
   }
 
   #round(): void {
-    this.#tell([...this.#states(), this.#own('backlog', { value: this.#options.backlog(), quality: 'good' })]);
+    this.#tell([...this.#states(), this.#own('backlog', { value: this.#backlog(), quality: 'good' })]);
     void this.#readDisk();
     this.#cancelRound = this.#options.clock.after(OWN_EVERY_MS, () => this.#round());
   }
@@ -77,8 +76,13 @@ export class OwnPoints implements Disposable {
       const key = `${linkDevice(id)}/state`;
       return [key, this.#stateOf(key, link.status().state)] as const;
     });
-    const outputs = this.#options.outputs().flatMap(pointsOf);
+    const outputs = this.#options.outputs.list().flatMap(pointsOf);
     return [...states, ...outputs, this.#own('clock', { value: this.#options.clock.trust(), quality: 'good' })];
+  }
+
+  /** Entries that the upstream which is furthest behind has not confirmed. */
+  #backlog(): number {
+    return Math.max(0, ...[...this.#options.sinks.values()].map((sink) => sink.status().backlog));
   }
 
   #stateOf(key: string, state: 'up' | 'down' | 'connecting'): Qualified {
@@ -117,7 +121,12 @@ const isSame = (told: Qualified | undefined, now: Qualified): boolean =>
   told !== undefined && told.value === now.value && told.code === now.code;
 
 /** While it does not follow, what it was last is uncertain. Of one that nothing is known of yet both are bad. */
-function pointsOf({ id, safe, is, code }: ReturnType<OwnPointsOptions['outputs']>[number]): [string, Qualified][] {
+function pointsOf({
+  id,
+  safe,
+  is,
+  code,
+}: ReturnType<OwnPointsOptions['outputs']['list']>[number]): [string, Qualified][] {
   const device = outputDevice(id);
   const starting: Qualified = { value: null, quality: 'bad', code: code ?? 'starting' };
   const active = is === safe ? 'off' : 'on';

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { Fault } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
 import { Slices } from '#kit/slices.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
@@ -109,6 +110,18 @@ export class PermitRegister implements Permits {
   /** Those that did not come from the site's files. */
   brought(): readonly Permit[] {
     return [...this.#stored.values()].map((record) => record.permit);
+  }
+
+  /** Tells the log of those of the site's files that say otherwise than what was brought. */
+  tellDiffering(log: Log): void {
+    const now = this.#options.instant().at;
+    for (const record of this.#stored.values()) {
+      if (this.#storedEntry(record, now).differs === null) continue;
+      log.warn(
+        { permit: record.permit.id },
+        "a permit of the site's files says otherwise than the one that was brought, which counts",
+      );
+    }
   }
 
   /** By number. */

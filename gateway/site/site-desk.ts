@@ -2,10 +2,10 @@ import { codeOf, Fault, textOf } from '#kit/fault.ts';
 import { encodeProblem } from '../../config/check-report.ts';
 import type { LoadOptions } from '../../config/load.ts';
 import type { Loaded } from '../../config/site.ts';
-import { NOTHING } from '../alarms/lifecycle.ts';
+import { NOTHING } from '../alarms/step.ts';
 import type { SiteAnswer, SiteHistory, SiteRefusal } from '../api/context.ts';
 import type { DeviceAuthor } from '../api/device-desk.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import type { LedgerBatch } from '../ledger/ledger.ts';
 import { reload, type Works } from '../reload.ts';
 import { DirectoryLook } from './directory-look.ts';
@@ -193,7 +193,7 @@ export class SiteDesk implements AsyncDisposable {
   }
 
   async #begin(told: string | null): Promise<void> {
-    const { log, live, site } = this.#works;
+    const { log, live, present } = this.#works;
     const hash = this.#hash;
     try {
       this.#present = await this.#keepAtStart(hash);
@@ -201,7 +201,7 @@ export class SiteDesk implements AsyncDisposable {
         const before = (await this.#kept.list()).find((each) => each.hash === told);
         const old = before === undefined ? null : (await this.#load(before.path, 'warning')).site;
         // A new box has nothing to tell.
-        const plan = old === null ? null : planSite(old, site);
+        const plan = old === null ? null : planSite(old, present.site);
         const entries = told === null ? [] : [this.#entry(plan, told, this.#present)];
         void live.keep(NOTHING, entries, toldState(hash));
       }
@@ -245,7 +245,7 @@ export class SiteDesk implements AsyncDisposable {
   }
 
   #wouldBe(site: GatewaySite, warnings: readonly string[]): SiteAnswer {
-    const changes = changesOf(planSite(this.#works.site, site));
+    const changes = changesOf(planSite(this.#works.present.site, site));
     return { status: 'unchanged', number: this.#present?.number ?? 0, hash: this.#hash, changes, warnings };
   }
 
@@ -271,7 +271,7 @@ export class SiteDesk implements AsyncDisposable {
     const { site, problems } = wanted.loaded;
     if (site === null) return notRight(wanted.loaded);
     const warnings = problems.map(encodeProblem);
-    const plan = planSite(works.site, site);
+    const plan = planSite(works.present.site, site);
     if (plan.needsRestart.length > 0) {
       const what = plan.needsRestart.join(' and ');
       return refused('site-needs-restart', `${what} cannot be changed while the gateway runs`, 'restart the gateway');
@@ -310,7 +310,7 @@ export class SiteDesk implements AsyncDisposable {
   }
 
   /** Not on the loop that alarms run on. */
-  readonly #read = (dir: string, options: LoadOptions) => this.worker.load(dir, options, this.#works.site);
+  readonly #read = (dir: string, options: LoadOptions) => this.worker.load(dir, options, this.#works.present.site);
 
   #load(path: string, missingSecrets: 'error' | 'warning'): Promise<Loaded<GatewaySite>> {
     const { dir: secretsDir, env } = this.#source;

@@ -4,7 +4,7 @@ import { codeOf, Fault } from '#kit/fault.ts';
 import { replaceFile } from '#kit/replace-file.ts';
 import { openScratch } from '#kit/scratch.ts';
 import type { Loaded } from '../../config/site.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import type { SiteTexts } from './device-edits.ts';
 import { readSiteFiles, type SiteFiles } from './site-files.ts';
 import { lockSite, unwritable } from './site-lock.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SiteDevice, SiteLink, SitePoint } from '../../config/site.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 
 const LISTS = ['rules', 'permits', 'cards', 'outputs'] as const;
 type ListName = (typeof LISTS)[number];

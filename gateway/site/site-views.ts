@@ -1,5 +1,5 @@
 import type { PeopleView, PlanView, RuleView } from '../api/people-desk.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import { maskedPhone, NOBODY, type People } from '../notify/people.ts';
 
 /** What a site says of people, plans and rules, as the API shows it. */

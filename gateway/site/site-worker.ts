@@ -6,7 +6,7 @@ import { Slices } from '#kit/slices.ts';
 import { openThread, type Thread, threadUrl } from '#kit/thread.ts';
 import type { LoadOptions } from '../../config/load.ts';
 import type { Loaded } from '../../config/site.ts';
-import type { GatewaySite } from '../gateway.ts';
+import type { GatewaySite } from '../kinds.ts';
 import { checkedFile } from './checked-site.ts';
 import { SiteBuilder } from './site-pieces.ts';
 import { type LoadedFiles, type LoadSite, loadFiles } from './site-start.ts';

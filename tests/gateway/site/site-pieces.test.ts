@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { loadSite } from '../../../config/load.ts';
-import type { GatewaySite } from '../../../gateway/gateway.ts';
+import type { GatewaySite } from '../../../gateway/kinds.ts';
 import { kinds } from '../../../gateway/kinds.ts';
 import { piecesOf, SiteBuilder } from '../../../gateway/site/site-pieces.ts';
 import { planSite } from '../../../gateway/site/site-plan.ts';

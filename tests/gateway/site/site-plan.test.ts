@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { SiteDevice, SiteLink, SitePoint } from '../../../config/site.ts';
-import type { GatewaySite } from '../../../gateway/gateway.ts';
+import type { GatewaySite } from '../../../gateway/kinds.ts';
 import { rule } from '../../../gateway/rules/rule.ts';
 import { changesOf, isNothing } from '../../../gateway/site/site-changed.ts';
 import { planSite } from '../../../gateway/site/site-plan.ts';
