@@ -26,8 +26,6 @@ export interface LifecycleContext {
   plan(name: string): ResponsePlan | null;
 }
 
-export { NOTHING, type Step } from './step.ts';
-
 /**
  * What an alarm that is raised or rises meets: what keeps it from people, and the incident that tells of it; null: it calls by
  * itself, left out: as before.

@@ -1,6 +1,6 @@
 import type { ResponseAction } from './action.ts';
 import type { Alarm } from './alarm.ts';
-import type { LifecycleContext, Refused, Step } from './lifecycle.ts';
+import type { LifecycleContext, Refused } from './lifecycle.ts';
 import {
   movedOn,
   nextClocks,
@@ -13,6 +13,7 @@ import {
   waitedFor,
 } from './response.ts';
 import type { ResponsePlan, ResponseStep } from './response-plan.ts';
+import type { Step } from './step.ts';
 import { tell } from './tell.ts';
 
 /** From which stages a step may be taken. Who arrives has accepted; what was dispatched may be resolved from afar. */

@@ -1,7 +1,8 @@
 import type { Alarm } from './alarm.ts';
 import { ALARM_TYPE, type AlarmData, type AlarmEvent, type AlarmStep } from './alarm-event.ts';
-import type { LifecycleContext, Step } from './lifecycle.ts';
+import type { LifecycleContext } from './lifecycle.ts';
 import { tellResponse } from './response.ts';
+import type { Step } from './step.ts';
 
 export const rounded = (value: number): number => Math.round(value * 1000) / 1000;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { stateOf } from '../../../gateway/alarms/alarm.ts';
 import { AlarmBook } from '../../../gateway/alarms/alarm-book.ts';
 import { ALARM_TYPE } from '../../../gateway/alarms/alarm-event.ts';
-import type { Step } from '../../../gateway/alarms/lifecycle.ts';
+import type { Step } from '../../../gateway/alarms/step.ts';
 import type { Finding, Watch } from '../../../gateway/rules/finding.ts';
 
 const WATCH: Watch = {

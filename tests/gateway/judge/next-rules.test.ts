@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Reading } from '../../../drivers/reading.ts';
 import type { AlarmEvent, EntryDraft } from '../../../gateway/alarms/alarm-event.ts';
-import { NOTHING } from '../../../gateway/alarms/lifecycle.ts';
+import { NOTHING } from '../../../gateway/alarms/step.ts';
 import type { HistoryReader } from '../../../gateway/history/history.ts';
 import { Judge, type JudgedSite } from '../../../gateway/judge/judge.ts';
 import { LiveJudge } from '../../../gateway/judge/live-judge.ts';
