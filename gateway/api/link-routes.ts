@@ -13,8 +13,9 @@ import { atShape } from './shapes.ts';
 const rateLimit = { max: 30, timeWindow: 60_000 };
 const FORM = 'application/x-www-form-urlencoded';
 const PARTS = 'multipart/form-data';
-/** A photo, and the fields beside it. */
-const FORM_BYTES = RESPONSE_PHOTO_BYTES + 64 * 1024;
+/** What a form holds beside its photo. */
+const FIELDS_BYTES = 64 * 1024;
+const FORM_BYTES = RESPONSE_PHOTO_BYTES + FIELDS_BYTES;
 /** Bodies with photos that are taken in at once: they stand in memory. */
 const MOST_UPLOADS = 4;
 
@@ -139,6 +140,8 @@ export function addLinkRoutes(app: App, context: ApiContext): void {
     scope.addHook('onRequest', async (request, reply) => {
       if (request.method === 'GET' || request.method === 'HEAD') return;
       found(request);
+      // A step without a photo waits for nobody's photo; what does not say its length may be as long as one.
+      if (Number(request.headers['content-length'] ?? FORM_BYTES) <= FIELDS_BYTES) return;
       if (uploads >= MOST_UPLOADS) throw new Fault('busy', 'Too many photos come in at once.');
       uploads++;
       reply.raw.once('close', () => uploads--);

@@ -1,10 +1,11 @@
+import { connect } from 'node:net';
 import type { Browser } from 'playwright-core';
 import { afterAll, test as always, beforeAll, expect } from 'vitest';
 import type { LinkAnswer, LinkStep, LinkView } from '../../../gateway/api/link-desk.ts';
 import { openApi } from '../../../gateway/api/open-api.ts';
 import { Fault } from '../../../gateway/kit/fault.ts';
 import { fakeAlarm, fakeContext } from '../../tools/fake-context.ts';
-import { testWith } from '../../tools/program.ts';
+import { testWith, until } from '../../tools/program.ts';
 import { openChromium } from '../console/browser.ts';
 
 const test = testWith('chromium');
@@ -159,6 +160,29 @@ always('what was sent makes room for the next', async () => {
     statuses.push((await fetch(link.url, { method: 'POST', body: form })).status);
   }
   expect(new Set(statuses)).toEqual(new Set([200]));
+});
+
+always('photos that come in slowly hold up other photos, and no step without one', async () => {
+  await using link = await withLink();
+  const { host, pathname } = new URL(link.url);
+  const [address = '', port = ''] = host.split(':');
+  const head = [`POST ${pathname} HTTP/1.1`, `host: ${host}`, 'content-type: multipart/form-data; boundary=x'];
+  const slow = Array.from({ length: 4 }, () => connect(Number(port), address));
+  for (const socket of slow) socket.write(`${[...head, 'content-length: 5000000'].join('\r\n')}\r\n\r\n--x`);
+  const post = async (bytes: number) => {
+    const form = new FormData();
+    form.set('step', 'arrive');
+    if (bytes > 0) form.set('photo', new File([new Uint8Array(bytes).fill(0xff)], 'a.jpg', { type: 'image/jpeg' }));
+    const answer = await fetch(link.url, { method: 'POST', body: form });
+    return { status: answer.status, text: await answer.text() };
+  };
+  try {
+    await until(async () => (await post(200_000)).status === 429, 'the slow ones to be taken in');
+    const { status, text } = await post(0);
+    expect([status, text.includes('✓ 已到场')]).toEqual([200, true]);
+  } finally {
+    for (const socket of slow) socket.destroy();
+  }
 });
 
 always('nobody without a link gets a body read, and a photo that is too large is told so', async () => {
