@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, Fault } from '#kit/fault.ts';
 import { listFiles } from '../../config/list-files.ts';
@@ -16,6 +16,17 @@ export interface FileChange {
 /** All files of a site together: ten of them are kept. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
+/** Undefined for what cannot be read, has no end (a pipe, a device), or is too large by itself. */
+async function readRegular(path: string): Promise<Buffer | undefined> {
+  try {
+    const found = await stat(path);
+    return found.isFile() && found.size <= MOST_BYTES ? await readFile(path) : undefined;
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+    return undefined;
+  }
+}
+
 /**
  * The files that a site's directory has now; what cannot be read is left out, which the loader tells. Throws the Fault
  * `site-too-large` past 16 MB.
@@ -24,9 +35,7 @@ export async function readSiteFiles(dir: string): Promise<SiteFiles> {
   const files = new Map<string, Buffer>();
   let bytes = 0;
   for (const file of (await listFiles(dir, new Report())) ?? []) {
-    const text = await readFile(join(dir, file)).catch((error: unknown) => {
-      if (codeOf(error) === undefined) throw error;
-    });
+    const text = await readRegular(join(dir, file));
     if (text === undefined) continue;
     bytes += text.length;
     if (bytes > MOST_BYTES) throw new Fault('site-too-large', `the files of ${dir} are more than ${MOST_BYTES} bytes`);
