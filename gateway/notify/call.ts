@@ -1,4 +1,5 @@
 import type { Sent } from './channels/channel.ts';
+import { CHANNEL_FAULTS } from './channels/faults.ts';
 
 /** Who is to be told what, as routing says. */
 export interface WantedCall {
@@ -139,15 +140,24 @@ function answered(call: Call, sent: Sent, now: number): CallStep {
       return without(call, sent.code, sent.message);
     case 'unknown': {
       const again: Call = { ...call, repeated: true };
+      if (sent.code === CHANNEL_FAULTS.cancelled) return tookBack(again);
       const isWorn = call.triesHere >= MOST_UNKNOWN;
       return isWorn ? without(again, sent.code, sent.message) : retry(again, sent.code, sent.message, null);
     }
     case 'later':
+      if (sent.code === CHANNEL_FAULTS.cancelled) return tookBack(call);
       return retry(call, sent.code, sent.message, sent.retryMs);
     default:
       return sent satisfies never;
   }
 }
+
+/** By us: the site has changed, or the process ends. It is no failure of the channel, which has its turn again. */
+const tookBack = (call: Call): CallStep => ({
+  call: { ...call, state: 'wanted', triesHere: Math.max(0, call.triesHere - 1) },
+  told: [],
+  waitMs: FIRST_WAIT_MS,
+});
 
 /** Never by this channel: the next one gets it; without one it has failed. */
 function without(call: Call, code: string, reason: string | null): CallStep {

@@ -21,6 +21,8 @@ const begun = (call: Call): Call => stepCall(call, { kind: 'begun' }).call ?? ca
 const answered = (sent: Sent): CallInput => ({ kind: 'answered', sent, now: NOW });
 const later = answered({ status: 'later', code: 'busy', message: 'busy', retryMs: null });
 const unknown = answered({ status: 'unknown', code: 'no-answer', message: 'no answer' });
+const takenBack = answered({ status: 'later', code: 'cancelled', message: 'taken back', retryMs: null });
+const givenUp = answered({ status: 'unknown', code: 'cancelled', message: 'given up on the way' });
 const rejected = answered({ status: 'rejected', code: 'refused', message: 'refused' });
 
 /** What stands after it: state, channel, whether repeated; and what was told. */
@@ -103,6 +105,18 @@ test.each<[sentence: string, call: Call, input: CallInput, what: string]>([
   ],
   ['by another channel too', begun(aCall({ urgent: true })), unknown, 'failed sms, wanted by voice repeated'],
   [
+    'taken back by us it has not failed, and has its turn again',
+    begun(aCall({ urgent: true })),
+    takenBack,
+    'wanted by sms in 2000',
+  ],
+  [
+    'given up by us on its way it may have come',
+    begun(aCall({ urgent: true })),
+    givenUp,
+    'wanted by sms repeated in 2000',
+  ],
+  [
     'a channel that never answers is given up',
     begun(aCall({ channels: ['sms'], triesHere: 2, tries: 2 })),
     unknown,
@@ -147,6 +161,7 @@ test.each<[sentence: string, call: Call, inputs: CallInput[], told: string[]]>([
   ['refused by all', aCall({ urgent: true }), [rejected, rejected], ['sms', 'voice last']],
   ['refused by the first', aCall({ urgent: true }), [rejected, later, later], ['sms', 'voice last']],
   ['refused by the last', aCall({ urgent: true }), [later, rejected, later, rejected], ['sms', 'voice last', 'sms']],
+  ['taken back before', aCall({ urgent: true }), [takenBack, givenUp, later, later], ['sms', 'voice last']],
   ['one channel alone', aCall({ urgent: true, channels: ['sms'] }), [unknown, unknown], ['sms last']],
 ])('when every channel has failed is told once: %s', (_, call, inputs, told) => {
   expect(lasts(call, ...inputs)).toEqual(told);

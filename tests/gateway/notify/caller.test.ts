@@ -296,6 +296,22 @@ test('killed while its first request is made, an urgent call that then fails goe
   expect(sent(world)).toEqual(['voice li', 'voice li', 'voice wang']);
 });
 
+test('stopped while it waits for its channel, an urgent call that then fails goes to the tier above all the same', async () => {
+  await using world = new World('sms');
+  world.channel('sms').answers.push('hang', refused);
+  world.above = ['wang'];
+  world.wants = { urgent: true };
+  await world.start();
+  world.disk.write([raised('a')]);
+  await world.pass();
+  await world.caller[Symbol.asyncDispose]();
+  await world.pass();
+  expect(world.told).toEqual([]);
+  await world.start();
+  await world.pass(60_000);
+  expect(sent(world)).toEqual(['sms li', 'sms li', 'sms wang']);
+});
+
 test('what is not urgent waits for its time to be handed up', async () => {
   await using world = new World('sms');
   world.channel('sms').answers.push(refused);

@@ -86,7 +86,9 @@ export class FakeChannel implements OpenChannel {
     this.#requests.push({ channel: this.id, id: message.id, to, text: message.text, mayBeOut });
     if (answer !== 'hang') return answer;
     return new Promise((resolve) => {
-      signal.addEventListener('abort', () => resolve({ status: 'later', code: 'aborted', message: '', retryMs: null }));
+      signal.addEventListener('abort', () =>
+        resolve({ status: 'later', code: 'cancelled', message: '', retryMs: null }),
+      );
     });
   }
 
