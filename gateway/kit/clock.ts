@@ -23,6 +23,8 @@ export interface Clock {
 
 /** The longest that Node's timers take. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+/** What two lines of whole milliseconds may differ by from one look to the next and be as far apart as before, real ms. */
+const ROUNDING_MS = 3;
 
 export interface ClockOptions {
   /** How many of its seconds pass in one real second. */
@@ -41,10 +43,18 @@ export function openClock(options: ClockOptions = {}): Clock {
   const tickStart = now();
   const lineStart = performance.now();
   const fine = () => tickStart + (performance.now() - lineStart) * rate;
+  const tick = () => Math.round(fine());
+  /** Wall clock less tick: it moves with the wall clock, and not with what rounding makes of two lines. */
+  let shift = 0;
   const real = (ms: number) => Math.min(Math.max(ms / rate, 0), LONGEST_TIMER_MS);
   return {
-    now: () => Math.round(now()),
-    tick: () => Math.round(fine()),
+    now: () => {
+      const line = tick();
+      const moved = Math.round(now()) - line;
+      if (Math.abs(moved - shift) > ROUNDING_MS * rate) shift = moved;
+      return line + shift;
+    },
+    tick,
     fine,
     trust,
     sleep: (ms, signal) => wait(real(ms), undefined, signal ? { signal } : {}),

@@ -161,7 +161,8 @@ export class Recording implements AsyncIterable<readonly Line[]> {
     const tick = saidTick === undefined ? at - this.#offset : this.#times.parse(saidTick);
     if (!Number.isFinite(tick)) throw wrong(`'tick' is not a time: ${JSON.stringify(saidTick)}`);
     if (tick < this.#tick) throw wrong('older than the line before it: sort the recording by time');
-    if (tick !== this.#tick) this.#endInstant(page);
+    // What was taken at another time of the wall clock is another instant, also on the same tick.
+    if (tick !== this.#tick || at - tick !== this.#offset) this.#endInstant(page);
     this.#offset = at - tick;
     this.#tick = tick;
     return at;

@@ -62,6 +62,11 @@ const TOLD: readonly { readonly says: string; readonly text: string; readonly li
     ],
   },
   {
+    says: 'of one tick and two times of the wall clock are two instants, each of its own time',
+    text: line(T0, `${LA},"value":1`) + line(T1, `"tick":${AT},${LA},"value":2`),
+    lines: [of(good('d/la', 1)), of({ ...good('d/la', 2, 1), tick: AT })],
+  },
+  {
     says: 'another line ends what stands together, at the same instant too',
     text: line(T0, `${LA},"value":1`) + line(T0, '"clock":"unknown"') + line(T0, `${LA},"value":2`),
     lines: [of(good('d/la', 1)), { kind: 'clock', trust: 'unknown' }, of(good('d/la', 2))],
