@@ -12,16 +12,34 @@ const PATIENCE_MS = 5 * 60_000;
 /** The last test of it failed. */
 export const TEST_FAILED = 'test-failed';
 
-/** What keeps a channel from people, the worst first; how it is called, and how long it has to last. */
-const CAUSES: readonly { readonly code: string; readonly said: Text; readonly patienceMs: number }[] = [
+interface Cause {
+  readonly code: string;
+  readonly said: Text;
+  /** How long it has to last. */
+  readonly patienceMs: number;
+  /** How long it has to be gone, so that what comes and goes is one alarm: people are called for each. */
+  readonly goneMs: number;
+}
+
+/** What keeps a channel from people, the worst first, and how it is called. */
+const CAUSES: readonly Cause[] = [
   {
     code: CHANNEL_FAULTS.simCannotSend,
     said: { zh: '的 SIM 卡无法发送', en: 'has a SIM that cannot send' },
-    patienceMs: 0,
+    ...{ patienceMs: 0, goneMs: PATIENCE_MS },
   },
-  { code: TEST_FAILED, said: { zh: '测试未通过', en: 'did not pass its test' }, patienceMs: 0 },
-  { code: CHANNEL_FAULTS.noModem, said: { zh: '的调制解调器无应答', en: 'has no modem' }, patienceMs: PATIENCE_MS },
-  { code: CHANNEL_FAULTS.notRegistered, said: { zh: '未注册到网络', en: 'is in no network' }, patienceMs: PATIENCE_MS },
+  // A test that was passed is proof enough.
+  { code: TEST_FAILED, said: { zh: '测试未通过', en: 'did not pass its test' }, patienceMs: 0, goneMs: 0 },
+  {
+    code: CHANNEL_FAULTS.noModem,
+    said: { zh: '的调制解调器无应答', en: 'has no modem' },
+    ...{ patienceMs: PATIENCE_MS, goneMs: PATIENCE_MS },
+  },
+  {
+    code: CHANNEL_FAULTS.notRegistered,
+    said: { zh: '未注册到网络', en: 'is in no network' },
+    ...{ patienceMs: PATIENCE_MS, goneMs: PATIENCE_MS },
+  },
 ];
 
 export interface ChannelAlarmOptions {
@@ -44,12 +62,14 @@ export const channelIn = ({
 
 /**
  * `gengfu.channel`: the orange alarm of a channel that brings nothing to people, which they are told of by the others: its last
- * test failed, its SIM cannot send, its modem or its network is gone. It returns when the channel works.
+ * test failed, its SIM cannot send, its modem or its network is gone. It returns when the channel works, and goes on working.
  */
 export class ChannelAlarm implements Disposable {
   readonly #options: ChannelAlarmOptions;
   /** Since when each cause has been there, on the tick line of the wire, by channel and code. */
   readonly #since = new Map<string, number>();
+  /** When it was there last. */
+  readonly #seen = new Map<string, number>();
   /** What was said last, by channel. */
   readonly #said = new Map<string, string>();
   #cancel: () => void = () => {};
@@ -71,28 +91,33 @@ export class ChannelAlarm implements Disposable {
       if (cause !== undefined || state !== 'starting') this.#say(id, cause);
     }
     for (const id of [...this.#said.keys()]) if (all[id] === undefined) this.#say(id, undefined, 'channel-removed');
-    for (const key of this.#since.keys())
-      if (all[key.slice(0, key.lastIndexOf('/'))] === undefined) this.#since.delete(key);
+    for (const times of [this.#since, this.#seen])
+      for (const key of times.keys()) if (all[key.slice(0, key.lastIndexOf('/'))] === undefined) times.delete(key);
   }
 
-  #causeOf(id: string, warnings: readonly string[]): (typeof CAUSES)[number] | undefined {
+  #causeOf(id: string, warnings: readonly string[]): Cause | undefined {
     const now = this.#options.wire.tick();
-    let found: (typeof CAUSES)[number] | undefined;
+    let found: Cause | undefined;
     for (const cause of CAUSES) {
       const key = `${id}/${cause.code}`;
+      const wasSaid = this.#said.get(id) === cause.code;
       if (!warnings.includes(cause.code)) {
         this.#since.delete(key);
+        const seen = this.#seen.get(key) ?? now;
+        this.#seen.set(key, seen);
+        if (wasSaid && now - seen < cause.goneMs) found ??= cause;
         continue;
       }
       const since = this.#since.get(key) ?? now;
       this.#since.set(key, since);
+      this.#seen.set(key, now);
       // What was said stands until it is gone.
-      if (now - since >= cause.patienceMs || this.#said.get(id) === cause.code) found ??= cause;
+      if (wasSaid || now - since >= cause.patienceMs) found ??= cause;
     }
     return found;
   }
 
-  #say(id: string, cause: (typeof CAUSES)[number] | undefined, reason: string | null = null): void {
+  #say(id: string, cause: Cause | undefined, reason: string | null = null): void {
     const { live, clock } = this.#options;
     if (this.#said.get(id) === cause?.code) return;
     if (cause === undefined) this.#said.delete(id);

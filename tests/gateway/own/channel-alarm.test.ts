@@ -27,27 +27,42 @@ function aDesk(channels: Record<string, Status[string]>) {
   return { clock, channels, told, open };
 }
 
-test.each<[sentence: string, warning: string, afterS: number, told: string]>([
-  ['a test that failed', 'test-failed', 1, '通知渠道 sms 测试未通过'],
-  ['a SIM that cannot send', 'sim-cannot-send', 1, '通知渠道 sms 的 SIM 卡无法发送'],
-  ['no modem for five minutes', 'no-modem', 301, '通知渠道 sms 的调制解调器无应答'],
-  ['no network for five minutes', 'not-registered', 301, '通知渠道 sms 未注册到网络'],
-])('%s is an alarm, once, that returns when the channel works', async (_, warning, afterS, title) => {
-  const { clock, channels, told, open } = aDesk({ sms: works, mail: works });
+test.each<[sentence: string, warning: string, afterS: number, goneS: number, told: string]>([
+  ['a test that failed', 'test-failed', 1, 1, '通知渠道 sms 测试未通过'],
+  ['a SIM that cannot send', 'sim-cannot-send', 1, 240, '通知渠道 sms 的 SIM 卡无法发送'],
+  ['no modem for five minutes', 'no-modem', 301, 240, '通知渠道 sms 的调制解调器无应答'],
+  ['no network for five minutes', 'not-registered', 301, 240, '通知渠道 sms 未注册到网络'],
+])(
+  '%s is an alarm, once, that returns when the channel works and goes on working',
+  async (_, warning, afterS, goneS, title) => {
+    const { clock, channels, told, open } = aDesk({ sms: works, mail: works });
+    using _alarm = open();
+    await clock.advance(5000);
+    channels.sms = failing(warning);
+    for (let second = 1; second < afterS; second++) await clock.advance(1000);
+    expect(told).toEqual([]);
+    await clock.advance(2000);
+    expect(told).toEqual([`channel:sms/state/gengfu.channel raised orange ${warning} ${title}`]);
+    await clock.advance(60_000);
+    channels.sms = { state: 'starting', warnings: [] };
+    await clock.advance(60_000);
+    expect(told).toHaveLength(1);
+    channels.sms = works;
+    for (let second = 1; second < goneS; second++) await clock.advance(1000);
+    expect(told).toHaveLength(1);
+    await clock.advance(2000);
+    expect(told.slice(1)).toEqual(['channel:sms/state/gengfu.channel returned null working 通知渠道 sms 不可用']);
+  },
+);
+
+test('a modem that comes and goes for two hours is one alarm', async () => {
+  const { clock, channels, told, open } = aDesk({ sms: works });
   using _alarm = open();
-  await clock.advance(5000);
-  channels.sms = failing(warning);
-  for (let second = 1; second < afterS; second++) await clock.advance(1000);
-  expect(told).toEqual([]);
-  await clock.advance(2000);
-  expect(told).toEqual([`channel:sms/state/gengfu.channel raised orange ${warning} ${title}`]);
-  await clock.advance(60_000);
-  channels.sms = { state: 'starting', warnings: [] };
-  await clock.advance(60_000);
-  expect(told).toHaveLength(1);
-  channels.sms = works;
-  await clock.advance(2000);
-  expect(told.slice(1)).toEqual(['channel:sms/state/gengfu.channel returned null working 通知渠道 sms 不可用']);
+  for (let minute = 0; minute < 120; minute++) {
+    channels.sms = minute % 7 === 6 ? works : failing('no-modem');
+    await clock.advance(60_000);
+  }
+  expect(told.map((line) => line.split(' ')[1])).toEqual(['raised']);
 });
 
 test('what stood before a restart is not raised anew, and returns when the channel is gone from the site', async () => {
