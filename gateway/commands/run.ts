@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { levels, pino } from 'pino';
 import { openClock } from '#kit/clock.ts';
+import { codeOf, textOf } from '#kit/fault.ts';
+import type { Log } from '#kit/log.ts';
 import { ROOT } from '#kit/root.ts';
 import { clearScratch } from '#kit/scratch.ts';
 import { openTrust } from '#kit/trust.ts';
+import type { Gateway } from '../gateway.ts';
 import { programMark } from '../site/program-mark.ts';
 import { CHECK } from '../site/site-editing.ts';
 import { siteToStart } from '../site/site-start.ts';
@@ -59,8 +62,7 @@ export const run: Command = {
     const gateway = running.use(await (await loading).openGateway(options_));
     const { openDoor } = await import('../door.ts');
     running.use(await openDoor(data, gateway, log));
-    const link = (await gateway.users()).length === 0 ? `\nSign in once: ${await gateway.invite('admin')}` : '';
-    console.log(`Console: ${gateway.url}${link}`);
+    console.log(`Console: ${gateway.url}${await firstLink(gateway, log)}`);
     const keeping = mark === null || isKnown ? Promise.resolve() : keepChecked(worker, dir, data, mark, log);
     void keeping.then(() => worker[Symbol.asyncDispose]());
     hangUp = () => gateway.site.hangUp('SIGHUP');
@@ -77,3 +79,14 @@ export const run: Command = {
     return EXIT.world;
   },
 };
+
+/** For a box that has no user yet. A disk that takes nothing must not keep the watch from starting: it makes none now. */
+async function firstLink(gateway: Gateway, log: Log): Promise<string> {
+  try {
+    return (await gateway.users()).length === 0 ? `\nSign in once: ${await gateway.invite('admin')}` : '';
+  } catch (error) {
+    const hint = 'gengfu users invite --role admin';
+    log.error({ code: codeOf(error), hint }, `there is no link to sign in with: ${textOf(error)}`);
+    return '';
+  }
+}

@@ -10,6 +10,7 @@ import { openMosquitto } from '../tools/mosquitto.ts';
 import { testWith, until } from '../tools/program.ts';
 import { cardRefused, mountCard } from './card.ts';
 import { sentBy } from './events.ts';
+import { openRealGateway } from './real-gateway.ts';
 
 const needs = (refused: string | undefined) => {
   const withMosquitto = testWith('mosquitto', 'mosquitto_sub');
@@ -65,6 +66,20 @@ const TROUBLES: readonly Trouble[] = [
     said: /read-only|input\/output error.*dmesg/,
   },
 ];
+
+onDisk('a start on a full disk with nobody who could sign in: the watch stands, and it is said', async () => {
+  using disk = mountSmallDisk('32m');
+  await using gateway = await openRealGateway('full-1', { data: join(disk.path, 'data') });
+  await gateway.start();
+  await gateway.kill();
+  await writeFile(join(disk.path, 'filler'), Buffer.alloc(64 * 2 ** 20)).catch(() => {});
+  await gateway.start();
+  expect(gateway.output()).toMatch(/gengfu users invite.*there is no link to sign in with: .*the disk is full/);
+  expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
+  await rm(join(disk.path, 'filler'));
+  await until(async () => (await fetch(`${gateway.url}/readyz`)).status === 200, 'it to be ready again');
+  await gateway.signIn();
+});
 
 describe('under the ledger', () => {
   for (const { name, on, mount, spoil, mend, said } of TROUBLES) {
