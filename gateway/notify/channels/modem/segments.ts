@@ -12,43 +12,33 @@ export const MOST_SEGMENTS = 6;
 
 /**
  * The parts of a text: 7 bits a character where the alphabet has them all, else UCS2. No character is torn apart. What is
- * longer than `MOST_SEGMENTS` ends in `…` (`...` in the 7 bit alphabet).
+ * longer than `MOST_SEGMENTS` ends in `…` (`...` in the 7 bit alphabet), after which its `tail` stands whole.
  */
-export function segmentsOf(text: string): Segment[] {
-  const characters = [...text.replaceAll('\r\n', '\n')];
-  const isGsm = characters.every((character) => septetsOf(character) !== undefined);
+export function segmentsOf(text: string, tail = ''): Segment[] {
+  const [characters, last] = [text, tail].map((each) => [...each.replaceAll('\r\n', '\n')]) as [string[], string[]];
+  const isGsm = [...characters, ...last].every((character) => septetsOf(character) !== undefined);
   const alphabet = isGsm ? 'gsm7' : 'ucs2';
   const encode = isGsm ? (character: string) => septetsOf(character) ?? [] : utf16Of;
-  const end = isGsm ? [...'...'] : ['…'];
   const { alone, part } = ROOM[alphabet];
   const units = characters.map(encode);
-  const all = split(units, alone);
-  const parts = all.length <= 1 ? all : split(units, part);
-  if (parts.length > MOST_SEGMENTS) {
-    // Room for the end at the end of the last part.
-    const ends = end.map(encode);
-    const room = part - ends.flat().length;
-    const last = split(splitRest(units, part), room)[0] ?? [];
-    parts.splice(MOST_SEGMENTS - 1, parts.length, [...last, ...ends.flat()]);
-  }
-  return parts.map((values) =>
+  const all = [...units, ...last.map(encode)];
+  const parts = all.flat().length <= alone ? [all.flat()] : split(all, part);
+  const shown =
+    parts.length > MOST_SEGMENTS ? cut(units, [...(isGsm ? '...' : '…'), ...last].map(encode), part) : parts;
+  return shown.map((values) =>
     alphabet === 'gsm7' ? { alphabet, septets: values } : { alphabet: 'ucs2', octets: values },
   );
 }
 
-/** What comes after all but the last of the parts. */
-function splitRest(units: readonly (readonly number[])[], room: number): (readonly number[])[] {
-  let left = MOST_SEGMENTS - 1;
-  let used = 0;
-  for (const [index, unit] of units.entries()) {
-    if (used + unit.length > room) {
-      left--;
-      used = 0;
-      if (left === 0) return units.slice(index);
-    }
-    used += unit.length;
+/** As much of it as fits before its end. */
+function cut(units: readonly (readonly number[])[], end: readonly (readonly number[])[], room: number): number[][] {
+  for (let kept = units.length; ; ) {
+    const parts = split([...units.slice(0, kept), ...end], room);
+    const over = parts.slice(MOST_SEGMENTS).flat().length;
+    if (over === 0 || kept === 0) return parts.slice(0, MOST_SEGMENTS);
+    // A character has four octets at most, so that none too many goes.
+    kept = Math.max(0, kept - Math.ceil(over / 4));
   }
-  return [];
 }
 
 function split(units: readonly (readonly number[])[], room: number): number[][] {

@@ -12,6 +12,8 @@ export interface SmsText {
   /** As `dialled` gives it. */
   readonly to: string;
   readonly text: string;
+  /** Behind the text: whole, however long that is. */
+  readonly tail: string;
   /** What all parts of one text have in common, 0 to 255. */
   readonly reference: number;
   readonly validityMs: number;
@@ -38,7 +40,7 @@ export async function sendSms(
   if (!modem.isRegistered) {
     return settle(later(CHANNEL_FAULTS.notRegistered, 'the SIM is in no network', NO_NETWORK_MS));
   }
-  const segments = segmentsOf(sms.text);
+  const segments = segmentsOf(sms.text, sms.tail);
   for (const [index, segment] of segments.entries()) {
     const part = segments.length === 1 ? null : { reference: sms.reference, count: segments.length, number: index + 1 };
     const { to, validityMs } = sms;

@@ -65,7 +65,6 @@ export class SmsChannel implements OpenChannel {
     if (recipient === undefined || to === undefined) {
       return this.#tally.count(rejected(CHANNEL_FAULTS.noAddress, 'there is no number of the recipient'));
     }
-    const text = message.link === null ? message.text : `${message.text} ${message.link}`;
     const { clock, wire } = this.#context;
     const out = this.#modem.holdText();
     const sent = await this.#lane
@@ -73,7 +72,8 @@ export class SmsChannel implements OpenChannel {
         this.#reference = (this.#reference + 1) & 0xff;
         const sms = {
           to,
-          text,
+          text: message.text,
+          tail: message.link === null ? '' : ` ${message.link}`,
           reference: this.#reference,
           validityMs: this.#options.validity,
           isUrgent: message.urgent,

@@ -16,8 +16,8 @@ import { fuzz } from '../../../../tools/fuzz.ts';
 const DAY = 86_400_000;
 
 /** All parts of a text to one number, as they go over the line. */
-const pdusOf = (to: string, text: string, wantsReport = true) => {
-  const segments = segmentsOf(text);
+const pdusOf = (to: string, text: string, wantsReport = true, tail = '') => {
+  const segments = segmentsOf(text, tail);
   return segments.map((segment, index) =>
     encodeSubmit({
       to,
@@ -82,6 +82,21 @@ describe('a text', () => {
     const read = pdusOf('13800000001', character.repeat(5000)).map(({ hex }) => readSubmit(hex).text);
     expect(read).toHaveLength(MOST_SEGMENTS);
     expect(read.join('')).toBe(character.repeat(part * MOST_SEGMENTS - end.length) + end);
+  });
+
+  test.each([
+    ['of Chinese', '水'.repeat(1000), '…'],
+    ['in the 7 bit alphabet', 'a'.repeat(2000), '...'],
+    ['that just fits without it', '水'.repeat(67 * 6), '…'],
+    ['of characters that are two', '🌊'.repeat(500), '…'],
+  ])('that is too long leaves room for the link behind it: %s', (_says, text, end) => {
+    const tail = ` https://gateway.example:8443/r/${'x'.repeat(24)}`;
+    const read = pdusOf('13800000001', text, true, tail).map(({ hex }) => readSubmit(hex).text);
+    expect(read).toHaveLength(MOST_SEGMENTS);
+    const whole = read.join('');
+    expect(whole.endsWith(end + tail)).toBe(true);
+    expect(text.startsWith(whole.slice(0, -(end + tail).length))).toBe(true);
+    expect(whole.length).toBeGreaterThan(MOST_SEGMENTS * 67 - 8);
   });
 
   test('comes to the network as it was, whatever it is', () => {

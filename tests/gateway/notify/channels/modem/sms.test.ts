@@ -48,6 +48,14 @@ describe('a text message', () => {
     expect(opened.receipts).toMatchObject([{ receipt: ID, person: 'wang', kind: 'delivered' }]);
   });
 
+  test('that is longer than may be still ends in its whole link', async () => {
+    await using rig = await openRig({ reports: 0 });
+    await using opened = await openSms(rig);
+    const link = 'https://gateway.example/r/one-time-token-of-his-own';
+    await opened.send({ text: '水'.repeat(1000), link });
+    expect(rig.phone.sent.map(({ text }) => text).join('')).toMatch(new RegExp(`水… ${link}$`));
+  });
+
   const reports: readonly [says: string, nature: Partial<PhoneNature>, wanted: readonly object[]][] = [
     ['whose report comes before the answer is delivered', { reports: 0, reportsEarly: true }, [{ kind: 'delivered' }]],
     ['that could not be delivered is told as failed', { reports: 0x46 }, [{ kind: 'failed', receipt: ID }]],
