@@ -75,6 +75,7 @@ export function checkRules<R extends RuleShape, P extends PermitShape>(
     // A pack is for many models, not each of which has every state.
     if (pack === null) checkMatchedTerms(entry, matched, report);
     checkHold(entry, matched, rule.id, report);
+    checkStuck(entry, matched, rule.id, report);
   }
   checkSuppression(entries, good, report);
   for (const [pack, { isUsed, entry }] of used) {
@@ -184,5 +185,18 @@ function checkHold(entry: Entry, matched: readonly SitePoint[], rule: string, re
   report.warn(
     entry.at(['hold']),
     `${entry.prefix}hold: rule ${rule} holds for ${hold}, but ${slow.key} is read every ${period}: one reading can complete it`,
+  );
+}
+
+/** `stuck` asks for 10 good readings within its time (RULES.md, section 2). */
+function checkStuck(entry: Entry, matched: readonly SitePoint[], rule: string, report: Report): void {
+  const { kind, after } = isMapping(entry.value) ? entry.value : {};
+  if (kind !== 'stuck' || typeof after !== 'string' || !DURATION.test(after)) return;
+  const slow = matched.find((point) => parseDuration(after) < 9 * point.everyMs);
+  if (slow === undefined) return;
+  const period = `${slow.everyMs / 1000} s`;
+  report.warn(
+    entry.at(['after']),
+    `${entry.prefix}after: rule ${rule} asks for 10 readings within ${after}, but ${slow.key} is read every ${period}: it is never stuck`,
   );
 }

@@ -27,10 +27,8 @@ export const stuckKind: ProbeKind<StuckRule> = {
       states.set(state, known);
       return known;
     };
-    const isStuck = () =>
-      extremes.isFull(last) &&
-      (ticks[count % FEWEST] ?? 0) >= last - rule.after &&
-      extremes.spread <= rule.within + ROUNDING;
+    const hasMoved = () => extremes.spread > rule.within + ROUNDING;
+    const isStuck = () => extremes.isFull(last) && (ticks[count % FEWEST] ?? 0) >= last - rule.after && !hasMoved();
     return {
       ...UNMEASURED,
       inputs: [point],
@@ -42,7 +40,8 @@ export const stuckKind: ProbeKind<StuckRule> = {
       },
       code: () => null,
       isPassed: isStuck,
-      isBack: () => !isStuck(),
+      // Readings that are lost move no value: what holds goes on holding through a gap (RULES.md, section 3).
+      isBack: hasMoved,
       value: () => value,
       validUntil: () => last + GAP_PERIODS * point.everyMs,
       restore(tick) {

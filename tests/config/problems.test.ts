@@ -557,6 +557,13 @@ const references: Row[] = [
     ],
   },
   {
+    says: 'a time in which no value can be read often enough to be stuck: a warning',
+    files: rule('    kind: stuck\n    on: { quantity: noise.la }\n    after: 44s\n    level: blue\n'),
+    problems: [
+      'rules/a.yaml:6:12: warning: after: rule r asks for 10 readings within 44s, but noise-1/la is read every 5 s: it is never stuck',
+    ],
+  },
+  {
     says: 'what the driver finds stands at the field, or at the point where the site writes it',
     files: {
       'devices/b.yaml':

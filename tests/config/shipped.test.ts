@@ -116,7 +116,8 @@ test('the vocabulary of the packs is that of the profiles: each pack has a devic
   });
   const loaded = await loadSite(site.dir, kinds, { env: { P: 'p-for-test' } });
   const lines = loaded.problems.map(encodeProblem);
-  expect(lines.filter((line) => !line.includes('one reading can complete it'))).toEqual([]);
+  // Some models are read more seldom than a pack's times are made for.
+  expect(lines.filter((line) => !/one reading can complete it|it is never stuck/.test(line))).toEqual([]);
 });
 
 test.each([...kinds.drivers])('no field of the driver $protocol hides behind a common one', async (driver) => {
