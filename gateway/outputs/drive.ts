@@ -50,6 +50,12 @@ export const DRIVE_CODES = {
   failed: 'write-failed',
 } as const;
 
+interface Writing {
+  readonly value: OutputValue;
+  isShown: boolean;
+  undone: Seen | null;
+}
+
 /** One output and the world: what is wanted is written until the world shows it, and again when the world has changed it. */
 export class Drive {
   readonly #options: DriveOptions;
@@ -66,6 +72,8 @@ export class Drive {
   #changedBack = 0;
   #changedBackTick = Number.NEGATIVE_INFINITY;
   #running: Promise<void> | null = null;
+  /** The write under way, and whether its point has shown it, and something else after that. */
+  #writing: Writing | null = null;
   #wake: AbortController = new AbortController();
   #cancelFeedback: () => void = () => {};
   #isStopping = false;
@@ -117,7 +125,8 @@ export class Drive {
     }
     this.#is = seen.value;
     if (this.#isUnreached) this.#wake.abort();
-    if (this.#running !== null || seen.tick < this.#confirmedTick) return;
+    if (this.#writing !== null) this.#seeWhileWriting(this.#writing, seen);
+    if (this.#writing !== null || seen.tick < this.#confirmedTick) return;
     if (isSame(seen.value, this.#target) && this.isThere) this.#holds(seen);
     else if (this.isThere) this.#changedBackBy(seen);
     if (!this.#isWatched) this.#run();
@@ -156,6 +165,7 @@ export class Drive {
     if (this.#running !== null || this.#isStopping || (this.isThere && this.#isWatched)) return;
     this.#running = this.#loop().finally(() => {
       this.#running = null;
+      this.#run();
     });
   }
 
@@ -172,7 +182,10 @@ export class Drive {
   async #write(value: OutputValue, signal: AbortSignal): Promise<void> {
     const { output, clock } = this.#options;
     this.#isUnreached = false;
+    const writing: Writing = { value, isShown: false, undone: null };
+    this.#writing = writing;
     const written = await this.#try(output.point, value, signal);
+    this.#writing = null;
     if (!written.done) {
       this.#confirmed = null;
       this.#isUnreached = GRACE_MS.has(written.code);
@@ -186,6 +199,15 @@ export class Drive {
     this.#backoff.reset();
     this.#awaitFeedback(value);
     if (output.feedback === null && this.#code !== DRIVE_CODES.doesNotHold) this.#mend();
+    if (writing.undone !== null) this.#changedBackBy(writing.undone);
+  }
+
+  /** What differs before it was shown is of before the write; a device that reports only changes says the rest once. */
+  #seeWhileWriting(writing: Writing, seen: Seen): void {
+    if (seen.value === null) return;
+    const isAsWritten = isSame(seen.value, writing.value);
+    if (isAsWritten || writing.isShown) writing.undone = isAsWritten ? null : seen;
+    writing.isShown ||= isAsWritten;
   }
 
   async #setWatchdog(): Promise<void> {

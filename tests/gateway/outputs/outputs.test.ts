@@ -17,6 +17,8 @@ class World {
   readonly writes: string[] = [];
   readonly told: string[] = [];
   vice: Vice = 'none';
+  /** What happens after a write, before its writer is told that it is done. */
+  meanwhile = () => {};
   alarms: Alarm[] = [];
 
   open(outputs: readonly Output[] = [anOutput()], use = aUse()): Outputs {
@@ -55,6 +57,7 @@ class World {
         return new Promise(() => {});
       default:
         this.points.set(point, value);
+        this.meanwhile();
         return { done: true, readBack: value };
     }
   }
@@ -225,6 +228,36 @@ describe('the world does not follow', () => {
     await world.clock.advance(61_000);
     world.poll(outputs, 'relay-1/siren');
     expect(world.told[1]).toBe(`restored siren-1 on on  ${KEY}`);
+  });
+
+  test('of a device that reports only changes: switched back the very moment it has obeyed, it is switched again', async () => {
+    const world = new World();
+    await using outputs = world.open();
+    await world.clock.advance(1000);
+    world.meanwhile = () => {
+      world.meanwhile = () => {};
+      world.poll(outputs, 'relay-1/siren', 'off');
+      world.poll(outputs, 'relay-1/siren', 'on');
+      world.points.set('relay-1/siren', 'off');
+      world.poll(outputs, 'relay-1/siren', 'off');
+    };
+    world.alarms = [RED];
+    outputs.refresh();
+    await world.clock.advance(2000);
+    expect([world.is(), world.told]).toEqual(['on', []]);
+  });
+
+  test('what a poll shows of before the write is no change', async () => {
+    const world = new World();
+    await using outputs = world.open();
+    await world.clock.advance(1000);
+    world.writes.length = 0;
+    world.meanwhile = () => world.poll(outputs, 'relay-1/siren', 'off');
+    world.alarms = [RED];
+    outputs.refresh();
+    await world.clock.advance(2000);
+    expect([world.writes, world.told]).toEqual([['relay-1/siren on'], []]);
+    world.meanwhile = () => {};
   });
 
   test('a cut line under a siren that is on is told before anybody wants it otherwise', async () => {
