@@ -43,14 +43,28 @@ export async function loadFiles(
   load: LoadSite = loadHere,
 ): Promise<LoadedFiles> {
   for (let tries = 1; ; tries++) {
-    const files = await readSiteFiles(dir);
+    const files = await wholeFiles(dir);
+    if (typeof files === 'string') return notRight(new Map(), files);
     const loaded = await load(dir, options);
-    if (hashSite(files) === hashSite(await readSiteFiles(dir))) return { files, loaded };
-    if (tries < TRIES) continue;
-    const message = 'the files of the site do not stop changing';
-    const problem = { file: 'site.yaml', line: 1, column: 1, message, severity: 'error' } as const;
-    return { files, loaded: { site: null, problems: [problem] } };
+    const after = await wholeFiles(dir);
+    if (typeof after !== 'string' && hashSite(files) === hashSite(after)) return { files, loaded };
+    if (tries === TRIES) return notRight(files, 'the files of the site do not stop changing');
   }
+}
+
+/** Or why there are too many of them to be a site. */
+async function wholeFiles(dir: string): Promise<SiteFiles | string> {
+  try {
+    return await readSiteFiles(dir);
+  } catch (error) {
+    if (codeOf(error) === 'site-too-large') return textOf(error);
+    throw error;
+  }
+}
+
+function notRight(files: SiteFiles, message: string): LoadedFiles {
+  const problem = { file: 'site.yaml', line: 1, column: 1, message, severity: 'error' } as const;
+  return { files, loaded: { site: null, problems: [problem] } };
 }
 
 /** What a gateway starts with. */
@@ -99,7 +113,8 @@ async function knownFiles(
   mark: string,
   log: Log,
 ): Promise<LoadedFiles | null> {
-  const files = await readSiteFiles(dir);
+  const files = await wholeFiles(dir);
+  if (typeof files === 'string') return null;
   // Only to find what was kept, which says itself what site it is.
   const [, gateway = null] = /^gateway:\s*["']?([a-z0-9-]+)/m.exec(files.get('site.yaml')?.toString() ?? '') ?? [];
   const data = dataOf(gateway);
