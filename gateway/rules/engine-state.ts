@@ -2,8 +2,9 @@ import type { Background, BackgroundState } from './background.ts';
 import type { Due } from './deadlines.ts';
 import type { DerivedPoints } from './derived-points.ts';
 import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
-import type { NotEvaluable, NotEvaluableState } from './not-evaluable.ts';
-import type { RuleWatch, WatchState } from './rule-watch.ts';
+import type { NotEvaluableState } from './not-evaluable.ts';
+import type { RuleSet } from './rule-set.ts';
+import type { WatchState } from './rule-watch.ts';
 
 const GLOBAL = '';
 
@@ -13,12 +14,7 @@ interface GlobalState {
 }
 
 /** What of an engine has a state that outlives a restart. */
-export interface Stateful {
-  readonly watches: readonly RuleWatch[];
-  /** By point. */
-  readonly notEvaluable: ReadonlyMap<string, NotEvaluable>;
-  /** By the key in the engine, which is not that of their state. */
-  readonly backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
+export interface Stateful extends Pick<RuleSet, 'watches' | 'notEvaluable' | 'backgrounds'> {
   readonly derived: DerivedPoints;
 }
 
@@ -67,6 +63,18 @@ export function restoreState(
   restoreLearned(of.backgrounds.values(), saved, shift);
   of.derived.restore(saved, shift);
   return taken;
+}
+
+/** What was learned of devices and points, by the key of its state. */
+export function learnedStates({ backgrounds }: Pick<RuleSet, 'backgrounds'>): ReadonlyMap<string, object> {
+  const states = new Map<string, object>();
+  for (const each of backgrounds.values()) {
+    const { isUnsaved } = each;
+    states.set(each.key, each.save());
+    // It is not stored by being looked at.
+    each.isUnsaved = isUnsaved;
+  }
+  return states;
 }
 
 /** Takes what was learned of devices and points, each by its own key. */

@@ -1,25 +1,20 @@
 import type { Trust } from '#kit/clock.ts';
 import type { Reading } from '../../drivers/reading.ts';
-import type { Background } from './background.ts';
 import { Deadlines } from './deadlines.ts';
-import { DERIVE_MEMORY_MS, type Deriver, type DeriverState } from './derive.ts';
+import type { DeriverState } from './derive.ts';
 import { DerivedPoints } from './derived-points.ts';
-import { restoreLearned, restoreState, type Stateful, saveState } from './engine-state.ts';
-import { Feeds } from './feeds.ts';
-import type { Answer, Finding, Watch } from './finding.ts';
-import type { NoiseFloor } from './noise-floor.ts';
-import type { NotEvaluable } from './not-evaluable.ts';
-import type { Watches } from './open-watches.ts';
+import { learnedStates, restoreLearned, restoreState, type Stateful, saveState } from './engine-state.ts';
+import type { Feeds } from './feeds.ts';
+import type { Finding, Watch } from './finding.ts';
 import type { Permit } from './permit.ts';
-import { PermitBook } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
 import { type JudgedBy, prepareRules } from './prepare-rules.ts';
 import { memoryOf, type PreparedRules, type RulesChanged } from './prepared-rules.ts';
 import { NO_PARTS, partsOf, type RuleParts } from './rule-parts.ts';
-import { type RuleWatch, WHILE } from './rule-watch.ts';
-import type { Schedule } from './schedule.ts';
+import { answersOf, hasSchedule, noRules, type RuleSet, watchOf } from './rule-set.ts';
+import type { RuleWatch } from './rule-watch.ts';
+import { RulesInForce } from './rules-in-force.ts';
 import type { While } from './while.ts';
-
 export interface RuleEngineOptions extends JudgedBy {
   /** When it starts: UTC ms and the tick of the same instant. */
   readonly start: { readonly at: number; readonly tick: number };
@@ -35,24 +30,16 @@ const NONE: readonly Finding[] = [];
  * At one instant, in this order: windows that close, permits, deadlines, what is derived, the readings.
  */
 export class RuleEngine {
-  #permits: PermitBook;
+  #rules: RuleSet;
+  /** Those of the rules; of their own, since each reading asks them. */
+  #feeds: Feeds;
+  /** Readings say more than values of rules: what holds under `while`, what is learned, what is derived. */
+  #isAround = false;
+  readonly #inForce: RulesInForce;
   /** Of rules that were exchanged, those to which permits may say something else since. */
   #toSettle: readonly RuleWatch[] = [];
-  /** The rules on points that permits say something to, by device. */
-  #permitted: ReadonlyMap<string, readonly RuleWatch[]> = new Map();
-  #points: readonly RulePoint[] = [];
-  #schedules: Watches['schedules'] = new Map();
-  #watches: readonly RuleWatch[] = [];
-  #byKey: ReadonlyMap<string, RuleWatch> = new Map();
-  /** Devices and points that a rule is on. */
-  #on: ReadonlySet<string> = new Set();
-  #whiles: readonly While[] = [];
-  #backgrounds: ReadonlyMap<string, Background | NoiseFloor> = new Map();
   readonly #touched = new Set<While>();
-  #notEvaluable: ReadonlyMap<string, NotEvaluable> = new Map();
-  #feeds = new Feeds();
   readonly #deadlines = new Deadlines();
-  #derivers: readonly Deriver[] = [];
   #derived = new DerivedPoints([]);
   /** Watches of several points, evaluated when all readings of an instant are in. */
   readonly #dirty = new Set<RuleWatch>();
@@ -60,44 +47,37 @@ export class RuleEngine {
   #tick: number;
   #offset: number;
   #trust: Trust;
-  #nextCalendarAt: number;
 
   constructor(options: RuleEngineOptions) {
     const { zone, start } = options;
-    this.#permits = new PermitBook([], zone);
+    this.#rules = noRules(zone);
+    this.#feeds = this.#rules.feeds;
+    this.#inForce = new RulesInForce(this.#rules, this.#deadlines, start.at);
     this.#tick = start.tick;
     this.#offset = start.at - start.tick;
     this.#trust = options.trust ?? 'synchronised';
-    this.#nextCalendarAt = start.at;
     // Permits say which rules are in force when they are opened.
-    this.#permits.set(options.permits);
+    this.#rules.permits.set(options.permits);
     const steps = this.prepare(options, NO_PARTS);
     for (let step = steps.next(); ; step = steps.next()) {
       if (!step.done) continue;
       this.#put(step.value);
       break;
     }
-    for (const watch of this.#watches) this.#deadlines.arm(watch);
-    for (const each of this.#notEvaluable.values()) this.#deadlines.arm(each);
-    this.#nextCalendarAt = this.#calendarAfter(start.at);
+    for (const watch of this.#rules.watches) this.#deadlines.arm(watch);
+    for (const each of this.#rules.notEvaluable.values()) this.#deadlines.arm(each);
+    this.#inForce.lookFrom(start.at);
   }
 
   /** Makes other rules ready to take the place of these, step by step, while these go on. */
   prepare(options: JudgedBy, parts: RuleParts): Generator<void, PreparedRules> {
-    const atWork = {
-      ...{ watches: this.#watches, byKey: this.#byKey, notEvaluable: this.#notEvaluable, permits: this.#permits },
-      ...{ backgrounds: this.#backgrounds, whiles: this.#whiles, derivers: this.#derivers, around: this.#around },
-      now: { at: this.#tick + this.#offset, tick: this.#tick },
-    };
-    return prepareRules(atWork, options, parts);
+    const now = { at: this.#tick + this.#offset, tick: this.#tick };
+    return prepareRules({ rules: this.#rules, now, around: this.#around }, options, parts);
   }
 
   /** What rules that take the place of these have of them, at a site of those points. `changed`: read otherwise now. */
   partsFor(points: readonly RulePoint[], changed: ReadonlySet<string>): RuleParts {
-    const schedules = new Map([...this.#schedules].map(([key, [schedule]]) => [key, schedule]));
-    const [watches, derivers] = [this.#byKey, this.#derivers];
-    const [whiles, backgrounds] = [this.#whiles, this.#backgrounds.values()];
-    return partsOf({ watches, schedules, derivers, whiles, backgrounds, points: this.#points }, points, changed);
+    return partsOf(this.#rules, points, changed);
   }
 
   /**
@@ -108,10 +88,10 @@ export class RuleEngine {
     const [tick, at] = [this.#tick, this.#tick + this.#offset];
     // Readings of this tick may still come.
     const asOf = tick - 1;
-    const unstored = new Map(this.#derivers.map((each) => [each.key, each]));
-    for (const [schedule] of next.schedules.values()) if (!this.#hasSchedule(schedule)) schedule.move(at);
+    const unstored = new Map(this.#rules.derivers.map((each) => [each.key, each]));
+    for (const [schedule] of next.schedules.values()) if (!hasSchedule(this.#rules, schedule)) schedule.move(at);
     for (const each of next.retired) this.#deadlines.drop(each);
-    const arePermitsOther = next.permits !== this.#permits;
+    const arePermitsOther = next.permits !== this.#rules.permits;
     next.permits.bring(brought);
     this.#put(next);
     for (const [made, other] of next.adopting) made.adopt(other);
@@ -131,7 +111,7 @@ export class RuleEngine {
     for (const each of [...changed, ...next.movedNotEvaluable.map(([, to]) => to), ...next.freshNotEvaluable]) {
       this.#deadlines.arm(each);
     }
-    this.#nextCalendarAt = this.#calendarAfter(at);
+    this.#inForce.lookFrom(at);
     const anew = new Set([...next.fresh, ...next.freshNotEvaluable].map(({ watch }) => watch.key));
     return {
       gone: next.gone,
@@ -144,33 +124,27 @@ export class RuleEngine {
     this.#moveTo(at, tick);
     const watches = this.#toSettle;
     this.#toSettle = [];
-    this.#permitsChangedFor(watches);
+    this.#inForce.permitsChangedFor(watches, this.#tick);
     return this.#take();
   }
 
-  #hasSchedule(wanted: Schedule): boolean {
-    return [...this.#schedules.values()].some(([schedule]) => schedule === wanted);
-  }
-
   #put(next: PreparedRules): void {
-    this.#points = next.points;
-    this.#permits = next.permits;
-    this.#watches = next.watches;
-    this.#permitted = next.permitted;
-    this.#byKey = next.byKey;
-    this.#on = next.on;
-    this.#feeds = next.feeds;
-    this.#schedules = next.schedules;
-    this.#whiles = [...next.whiles.keys()];
-    this.#backgrounds = next.backgrounds;
-    this.#notEvaluable = next.notEvaluable;
-    this.#derivers = next.derivers;
-    this.#derived = new DerivedPoints(next.derivers);
-    for (const [schedule, watches] of next.schedules.values()) schedule.watches = watches;
-    for (const [each, watches] of next.whiles) each.watches = watches;
+    const { points, permits, notEvaluable, watches, byKey, permitted, on, feeds } = next;
+    const { schedules, whiles, backgrounds, derivers } = next;
+    // What takes part in the change alone is not held on to.
+    this.#rules = {
+      ...{ points, permits, notEvaluable, watches, byKey, permitted, on, feeds },
+      ...{ schedules, whiles, backgrounds, derivers },
+    };
+    this.#feeds = feeds;
+    this.#isAround = whiles.size > 0 || backgrounds.size > 0 || derivers.length > 0;
+    this.#inForce.put(this.#rules);
+    this.#derived = new DerivedPoints(derivers);
+    for (const [schedule, ofIt] of schedules.values()) schedule.watches = ofIt;
+    for (const [each, ofIt] of whiles) each.watches = ofIt;
     let order = 0;
-    for (const each of this.#watches) each.order = order++;
-    for (const each of this.#notEvaluable.values()) each.order = order++;
+    for (const each of watches) each.order = order++;
+    for (const each of notEvaluable.values()) each.order = order++;
     this.#deadlines.reorder();
   }
 
@@ -186,8 +160,7 @@ export class RuleEngine {
   /** Readings of the present instant. */
   #read(readings: readonly Reading[]): void {
     const tick = this.#tick;
-    const isAround = this.#whiles.length > 0 || this.#backgrounds.size > 0 || !this.#derived.isEmpty;
-    if (isAround) this.#takeAround(readings);
+    if (this.#isAround) this.#takeAround(readings);
     for (const reading of readings) {
       const feed = this.#feeds.find(reading.point);
       if (feed === undefined) continue;
@@ -202,7 +175,7 @@ export class RuleEngine {
       for (let i = 0; i < watches.length; i++) {
         const watch = watches[i];
         if (watch === undefined) continue;
-        if (watch.while !== null) this.#settle(watch.while);
+        if (watch.while !== null) this.#inForce.settle(watch.while, tick + this.#offset, tick);
         const isNews = watch.take(inputs[i] ?? 0, tick, reading.value);
         if (watch.isAtRest && !isNews) continue;
         if (isNews && watch.isJoint) {
@@ -243,50 +216,33 @@ export class RuleEngine {
 
   /** The tick at which `advance` has something to do if nothing is read before; Infinity when it has nothing. */
   nextDue(): number {
-    return Math.min(this.#deadlines.next, Math.min(this.#nextCalendarAt, this.#derived.until) - this.#offset);
+    return Math.min(this.#deadlines.next, Math.min(this.#inForce.nextAt, this.#derived.until) - this.#offset);
   }
 
   setTrust(trust: Trust, at: number, tick: number): readonly Finding[] {
     this.#moveTo(at, tick);
     const lost = trust === 'unknown' && this.#trust !== 'unknown';
     this.#trust = trust;
-    if (lost) for (const watch of this.#watches) watch.trustLost(this.#tick);
+    if (lost) for (const watch of this.#rules.watches) watch.trustLost(this.#tick);
     return this.#take();
   }
 
   /** Permits that are new or have changed, in force at once. */
   setPermits(permits: readonly Permit[], at: number, tick: number): readonly Finding[] {
     this.#moveTo(at, tick);
-    const changed = [...permits, ...this.#permits.set(permits)];
+    const changed = [...permits, ...this.#rules.permits.set(permits)];
     const now = this.#tick + this.#offset;
     // When one was to end that has been changed, nothing may come of it.
-    this.#nextCalendarAt = Math.min(this.#nextCalendarAt, this.#permits.nextChange(now, permits));
+    this.#inForce.nextAt = Math.min(this.#inForce.nextAt, this.#rules.permits.nextChange(now, permits));
     const devices = new Set(changed.flatMap(({ on }) => on.device ?? []));
     const isEvery = changed.some(({ on }) => on.device === undefined);
-    this.#permitsChanged(isEvery ? undefined : devices);
+    this.#inForce.permitsChanged(this.#tick, isEvery ? undefined : devices);
     return this.#take();
   }
 
   /** What every rule answers of every point now. */
-  *answers(): Generator<{
-    readonly rule: string;
-    readonly point: string;
-    readonly answer: Answer;
-    readonly code: string | null;
-    readonly value: number | string | null;
-    readonly since: number;
-  }> {
-    for (const watch of this.#watches) {
-      const isUnread = watch.answer === 'normal' && !watch.hasRead && watch.rule.kind !== 'silent';
-      yield {
-        rule: watch.rule.id,
-        point: watch.point.key,
-        answer: isUnread ? 'not-evaluable' : watch.answer,
-        code: isUnread ? 'no-value' : watch.code,
-        value: watch.probe.value(),
-        since: watch.answerAt,
-      };
-    }
+  answers(): ReturnType<typeof answersOf> {
+    return answersOf(this.#rules);
   }
 
   /** The state of what changed since it was last saved, by key; all of it true up to the last tick. */
@@ -301,20 +257,12 @@ export class RuleEngine {
 
   /** What was learned of devices and points, by key. */
   learnedStates(): ReadonlyMap<string, object> {
-    return new Map(
-      [...this.#backgrounds.values()].map((each) => {
-        const { isUnsaved } = each;
-        const state = each.save();
-        // It is not stored by being looked at.
-        each.isUnsaved = isUnsaved;
-        return [each.key, state];
-      }),
-    );
+    return learnedStates(this.#rules);
   }
 
   /** Of devices and points that something is learned of, the state by key. */
   takeLearned(saved: ReadonlyMap<string, object>): void {
-    restoreLearned(this.#backgrounds.values(), saved);
+    restoreLearned(this.#rules.backgrounds.values(), saved);
   }
 
   /** The points whose readings something is done with. */
@@ -333,17 +281,13 @@ export class RuleEngine {
   }
 
   get #stateful(): Stateful {
-    return {
-      watches: this.#watches,
-      notEvaluable: this.#notEvaluable,
-      backgrounds: this.#backgrounds,
-      derived: this.#derived,
-    };
+    const { watches, notEvaluable, backgrounds } = this.#rules;
+    return { watches, notEvaluable, backgrounds, derived: this.#derived };
   }
 
   /** Learns the device's background anew, from its next readings on. False: no rule asks for it. */
   forgetBackground(device: string): boolean {
-    const backgrounds = [...this.#backgrounds.values()].filter((each) => each.device === device);
+    const backgrounds = [...this.#rules.backgrounds.values()].filter((each) => each.device === device);
     for (const each of backgrounds) each.forget();
     return backgrounds.length > 0;
   }
@@ -355,47 +299,43 @@ export class RuleEngine {
 
   /** What a rule says of a point, by its key; null: there is no such rule on a point. */
   watchOf(key: string): Watch | null {
-    return this.#byKey.get(key)?.watch ?? this.#ownWatch(key);
-  }
-
-  #ownWatch(key: string): Watch | null {
-    const [, point = ''] = key.split('@');
-    const own = this.#notEvaluable.get(point)?.watch;
-    return own?.key === key ? own : null;
+    return watchOf(this.#rules, key);
   }
 
   /** Whether a rule is on a point of a device, or on a point `device/point`. */
   isOn(on: string): boolean {
-    return this.#on.has(on);
+    return this.#rules.on.has(on);
   }
 
   /** It goes on after having been off for `offMs`: silence did not count meanwhile, and permits may be others now. */
   resume(offMs: number, at: number, tick: number): readonly Finding[] {
-    for (const watch of this.#watches) {
+    for (const watch of this.#rules.watches) {
       watch.forgive(offMs);
       this.#deadlines.arm(watch);
     }
     this.#moveTo(at, tick);
-    this.#permitsChanged();
+    this.#inForce.permitsChanged(this.#tick);
     return this.#take();
   }
 
   /** How far back readings are needed to fill every window: the longest of windows and gaps, ms. */
   get memoryMs(): number {
-    const [backgrounds, watches, whiles] = [this.#backgrounds.values(), this.#watches, this.#whiles];
-    return Math.max(this.#derived.isEmpty ? 0 : DERIVE_MEMORY_MS, memoryOf({ backgrounds, watches, whiles }));
+    const { watches, backgrounds, whiles } = this.#rules;
+    const ofRules = memoryOf({ watches, backgrounds: backgrounds.values(), whiles: whiles.keys() });
+    return Math.max(this.#derived.memoryMs, ofRules);
   }
 
   readonly #around = {
     at: (tick: number) => tick + this.#offset,
     trusted: () => this.#trust !== 'unknown',
-    permit: (kind: string, point: RulePoint, at: number, since: number) => this.#permits.find(kind, point, at, since),
+    permit: (kind: string, point: RulePoint, at: number, since: number) =>
+      this.#rules.permits.find(kind, point, at, since),
     standing: (kind: string, point: RulePoint, at: number, since: number) =>
-      this.#permits.standing(kind, point, at, since),
+      this.#rules.permits.standing(kind, point, at, since),
     emit: (finding: Finding) => {
       this.#found.push(finding);
     },
-    touched: (watch: RuleWatch) => this.#notEvaluable.get(watch.point.key)?.touched(this.#tick, this.#deadlines),
+    touched: (watch: RuleWatch) => this.#rules.notEvaluable.get(watch.point.key)?.touched(this.#tick, this.#deadlines),
   };
 
   /** What the readings say of rules' `while` and of devices' backgrounds, before anything is judged by it. */
@@ -411,7 +351,7 @@ export class RuleEngine {
       }
     }
     for (const each of this.#touched) {
-      this.#settle(each);
+      this.#inForce.settle(each, tick + this.#offset, tick);
       for (const watch of each.watches) this.#deadlines.arm(watch);
     }
     this.#touched.clear();
@@ -423,18 +363,6 @@ export class RuleEngine {
     }
   }
 
-  #settle(each: While): void {
-    const tick = this.#tick;
-    if (!each.settle(tick)) return;
-    const at = tick + this.#offset;
-    for (const watch of each.watches) {
-      if (!watch.schedule.now.inForce) continue;
-      if (each.isFalse) watch.cease(tick, at, WHILE);
-      else watch.begin(tick, at, false);
-      this.#deadlines.arm(watch);
-    }
-  }
-
   /** Runs everything due up to `tick`, each at its own time; time never goes back. */
   #moveTo(at: number, tick: number): void {
     const to = Math.max(tick, this.#tick);
@@ -442,59 +370,22 @@ export class RuleEngine {
     const isStep = Math.abs(offset - this.#offset) > CLOCK_STEP_MS;
     if (!isStep) this.#offset = offset;
     for (;;) {
-      const calendar = this.#nextCalendarAt - this.#offset;
+      const calendar = this.#inForce.nextAt - this.#offset;
       const deadline = this.#deadlines.next;
       const period = this.#derived.until - this.#offset;
       const next = Math.min(calendar, deadline, period);
       if (next > to) break;
       this.#tick = Math.max(this.#tick, next);
-      if (calendar === next) this.#turnCalendar(this.#nextCalendarAt, null);
+      if (calendar === next) this.#inForce.turn(this.#inForce.nextAt, this.#tick, null);
       else if (deadline === next) this.#deadlines.run(this.#tick);
       else this.#readDerived(this.#derived.turn(this.#derived.until, this.#tick));
     }
     this.#tick = to;
     if (isStep) {
       this.#offset = offset;
-      this.#turnCalendar(at, 'clock-step');
+      this.#inForce.turn(at, this.#tick, 'clock-step');
       this.#readDerived(this.#derived.step(at, this.#tick));
     }
-  }
-
-  /** Windows and permits at `at`: what closes, closes first. */
-  #turnCalendar(at: number, stepReason: 'clock-step' | null): void {
-    const tick = this.#tick;
-    const moves = [...this.#schedules.values()].map(([schedule]) => ({ schedule, ...schedule.move(at) }));
-    for (const { schedule, ceased } of moves) {
-      if (ceased) for (const watch of schedule.watches) watch.cease(tick, at, stepReason ?? schedule.reason);
-    }
-    this.#permitsChanged();
-    for (const { schedule, began } of moves) {
-      if (!began) continue;
-      for (const watch of schedule.watches) {
-        watch.begin(tick, at, true);
-        this.#deadlines.arm(watch);
-      }
-    }
-    this.#nextCalendarAt = this.#calendarAfter(at);
-  }
-
-  /** What it makes of the rules on points of these devices, of all where none are given; in the rules' order. */
-  #permitsChanged(devices: Iterable<string> = this.#permitted.keys()): void {
-    this.#permitsChangedFor([...devices].flatMap((device) => this.#permitted.get(device) ?? []));
-  }
-
-  #permitsChangedFor(watches: readonly RuleWatch[]): void {
-    for (const watch of watches.toSorted((a, b) => a.order - b.order)) {
-      if (watch.rule.permit === undefined) continue;
-      watch.permitChanged(this.#tick);
-      this.#deadlines.arm(watch);
-    }
-  }
-
-  #calendarAfter(at: number): number {
-    let next = this.#permits.nextChange(at);
-    for (const [schedule] of this.#schedules.values()) next = Math.min(next, schedule.now.until);
-    return next;
   }
 
   #take(): readonly Finding[] {

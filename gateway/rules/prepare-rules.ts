@@ -1,7 +1,5 @@
 import type { Zone } from '#kit/zone.ts';
-import type { Background } from './background.ts';
 import type { Deriver } from './derive.ts';
-import type { NoiseFloor } from './noise-floor.ts';
 import { NotEvaluable } from './not-evaluable.ts';
 import { openWatches, type WatchedSite } from './open-watches.ts';
 import type { Permit } from './permit.ts';
@@ -9,8 +7,8 @@ import { PermitBook } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
 import type { PreparedRules } from './prepared-rules.ts';
 import type { RuleParts } from './rule-parts.ts';
+import type { RuleSet } from './rule-set.ts';
 import type { RuleWatch, WatchSurroundings } from './rule-watch.ts';
-import type { While } from './while.ts';
 
 /** What rules judge by. */
 export interface JudgedBy extends WatchedSite {
@@ -20,14 +18,8 @@ export interface JudgedBy extends WatchedSite {
 }
 
 /** Rules at work, beside which others are made ready. */
-export interface RulesAtWork {
-  readonly watches: readonly RuleWatch[];
-  readonly byKey: ReadonlyMap<string, RuleWatch>;
-  readonly notEvaluable: ReadonlyMap<string, NotEvaluable>;
-  readonly backgrounds: ReadonlyMap<string, Background | NoiseFloor>;
-  readonly whiles: readonly While[];
-  readonly derivers: readonly Deriver[];
-  readonly permits: PermitBook;
+export interface AtWork {
+  readonly rules: RuleSet;
   /** The instant that they have come to. */
   readonly now: { readonly at: number; readonly tick: number };
   readonly around: WatchSurroundings;
@@ -38,13 +30,13 @@ export interface RulesAtWork {
  * is in both.
  */
 export function* prepareRules(
-  atWork: RulesAtWork,
+  { rules: atWork, now, around }: AtWork,
   options: JudgedBy,
   parts: RuleParts,
 ): Generator<void, PreparedRules> {
   const { zone, points } = options;
   const permits = yield* permitsOf(atWork, options.permits, zone);
-  const opened = yield* openWatches(options, zone, atWork.now, atWork.around, parts);
+  const opened = yield* openWatches(options, zone, now, around, parts);
   const [moved, fresh]: [[RuleWatch, RuleWatch][], RuleWatch[]] = [[], []];
   for (const watch of opened.watches) {
     const old = atWork.byKey.get(watch.watch.key);
@@ -54,7 +46,7 @@ export function* prepareRules(
     else fresh.push(watch);
   }
   yield;
-  const notEvaluable = yield* notEvaluableOf(atWork, opened.watches, options.notEvaluableAfterMs);
+  const notEvaluable = yield* notEvaluableOf(atWork, around, opened.watches, options.notEvaluableAfterMs);
   const [movedNotEvaluable, freshNotEvaluable]: [[NotEvaluable, NotEvaluable][], NotEvaluable[]] = [[], []];
   for (const [point, each] of notEvaluable) {
     const old = atWork.notEvaluable.get(point);
@@ -73,8 +65,8 @@ export function* prepareRules(
   const gone = [...atWork.byKey.keys(), ...stateKeys(atWork.notEvaluable, atWork.derivers)].filter(
     (key) => !states.has(key),
   );
-  const [backgrounds, whiles, derivers] = [atWork.backgrounds, atWork.whiles, atWork.derivers].map(
-    (list) => new Set<unknown>(list.values()),
+  const [backgrounds, whiles, derivers] = [atWork.backgrounds.values(), atWork.whiles.keys(), atWork.derivers].map(
+    (list) => new Set<unknown>(list),
   );
   const isNew = (known: ReadonlySet<unknown> | undefined) => (each: unknown) => known?.has(each) !== true;
   return {
@@ -86,7 +78,7 @@ export function* prepareRules(
 }
 
 /** Those at work, with what they have worked out, where they are these very ones. */
-function* permitsOf(atWork: RulesAtWork, permits: readonly Permit[], zone: Zone): Generator<void, PermitBook> {
+function* permitsOf(atWork: RuleSet, permits: readonly Permit[], zone: Zone): Generator<void, PermitBook> {
   if (atWork.permits.isOf(permits, zone)) return atWork.permits;
   const made = new PermitBook([], zone);
   for (const permit of permits) {
@@ -97,7 +89,8 @@ function* permitsOf(atWork: RulesAtWork, permits: readonly Permit[], zone: Zone)
 }
 
 function* notEvaluableOf(
-  { notEvaluable, around }: RulesAtWork,
+  { notEvaluable }: RuleSet,
+  around: WatchSurroundings,
   watches: readonly RuleWatch[],
   afterMs: number,
 ): Generator<void, ReadonlyMap<string, NotEvaluable>> {

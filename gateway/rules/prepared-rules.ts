@@ -3,19 +3,16 @@ import type { Deriver } from './derive.ts';
 import type { NoiseFloor } from './noise-floor.ts';
 import type { NotEvaluable } from './not-evaluable.ts';
 import type { Watches } from './open-watches.ts';
-import type { PermitBook } from './permit-book.ts';
-import type { RulePoint } from './point.ts';
 import { GAP_PERIODS } from './probe.ts';
 import { NO_PARTS, type RuleParts } from './rule-parts.ts';
+import type { RuleSet } from './rule-set.ts';
 import type { RuleWatch } from './rule-watch.ts';
 import type { While } from './while.ts';
 
 /** Rules that are ready to take the place of those of an engine at work; all that is the same is these rules' own. */
-export interface PreparedRules extends Watches {
-  readonly points: readonly RulePoint[];
-  readonly permits: PermitBook;
-  /** By point. */
-  readonly notEvaluable: ReadonlyMap<string, NotEvaluable>;
+export interface PreparedRules extends RuleSet {
+  /** Those that take over what others know, each with the other. */
+  readonly adopting: Watches['adopting'];
   /** Where the state of one goes to another that means the same. */
   readonly moved: readonly (readonly [from: RuleWatch, to: RuleWatch])[];
   readonly movedNotEvaluable: readonly (readonly [from: NotEvaluable, to: NotEvaluable])[];

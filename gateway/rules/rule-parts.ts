@@ -5,6 +5,7 @@ import type { NoiseFloor } from './noise-floor.ts';
 import type { RulePoint } from './point.ts';
 import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
+import type { RuleSet } from './rule-set.ts';
 import type { RuleWatch } from './rule-watch.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
@@ -44,23 +45,13 @@ export const NO_PARTS: RuleParts = {
   isSameWhile: () => false,
 };
 
-/** Rules at work, as those see them that are to take their place. */
-export interface RulesAtWork {
-  readonly watches: ReadonlyMap<string, RuleWatch>;
-  readonly points: readonly RulePoint[];
-  readonly schedules: ReadonlyMap<string, Schedule>;
-  readonly whiles: readonly While[];
-  readonly backgrounds: Iterable<Background | NoiseFloor>;
-  readonly derivers: readonly Deriver[];
-}
-
 /** What of rules at work goes on at a site of other points. `changed`: points whose readings mean something else now. */
-export function partsOf(at: RulesAtWork, points: readonly RulePoint[], changed: ReadonlySet<string>): RuleParts {
+export function partsOf(at: RuleSet, points: readonly RulePoint[], changed: ReadonlySet<string>): RuleParts {
   const [before, after] = [at.points, points].map((list) => Map.groupBy(list, ({ device }) => device));
   const rules = new Map<string, boolean>();
   const devices = new Map<string, boolean>();
-  const whiles = new Map(at.whiles.map((each) => [each.key, each]));
-  const learned = new Map([...at.backgrounds].map((each) => [each.key, each]));
+  const whiles = new Map([...at.whiles.keys()].map((each) => [each.key, each]));
+  const learned = new Map([...at.backgrounds.values()].map((each) => [each.key, each]));
   const derived = new Set(at.derivers.flatMap(({ points: given }) => given));
   const derivers = new Map(at.derivers.map((each) => [each.key, each]));
   const isOfChanged = ({ inputs }: { readonly inputs: readonly RulePoint[] }) =>
@@ -82,15 +73,15 @@ export function partsOf(at: RulesAtWork, points: readonly RulePoint[], changed: 
   };
   return {
     watch(key, rule, device) {
-      const old = at.watches.get(key);
+      const old = at.byKey.get(key);
       return old !== undefined && isSameRule(old.rule, rule) && isSameDevice(device) ? old : undefined;
     },
-    schedule: (key) => at.schedules.get(key),
+    schedule: (key) => at.schedules.get(key)?.[0],
     deriver: (key) => derivers.get(key),
     isDerived: (point) => derived.has(point),
     isSameReading: (point) => !changed.has(point),
     probe(key, meaning) {
-      const old = at.watches.get(key);
+      const old = at.byKey.get(key);
       return old?.meaning === meaning && !isOfChanged(old.probe) ? old.probe : undefined;
     },
     background(key) {
