@@ -25,14 +25,12 @@ export const walkTestCommand: Command = {
         point: { type: 'string' },
         rule: { type: 'string' },
         live: { type: 'boolean', default: false },
-        simulate: { type: 'boolean', default: false },
         within: { type: 'string' },
         json: { type: 'boolean', default: false },
       },
       allowPositionals: true,
     });
     const device = wanted(positionals[0], 'DEVICE');
-    if (values.live && values.simulate) throw wrongUsage('--live or --simulate, not both');
     const { within = WITHIN } = values;
     if (!DURATION.test(within)) throw wrongUsage(`--within is a time such as ${WITHIN}, not ${within}`);
     const data = await runningData(values);
