@@ -36,6 +36,27 @@ const aboutOf = (entry: LogEntry | undefined): string => {
   return alarm ?? incident ?? '';
 };
 
+/** The alarms of each incident. */
+function membersOf(entries: readonly LogEntry[]): ReadonlyMap<string, Set<string>> {
+  const members = new Map<string, Set<string>>();
+  for (const { data } of entries) {
+    const {
+      alarm,
+      incident,
+      alarms = [],
+    } = data as {
+      readonly alarm?: string;
+      readonly incident?: string | null;
+      readonly alarms?: readonly { readonly alarm: string }[];
+    };
+    if (incident === undefined || incident === null) continue;
+    const of = members.get(incident) ?? new Set();
+    for (const each of [...(alarm === undefined ? [] : [alarm]), ...alarms.map((listed) => listed.alarm)]) of.add(each);
+    members.set(incident, of);
+  }
+  return members;
+}
+
 /** A duty phone by webhook that answers at once, late, by a refusal for now, or not at all. */
 async function openPhone(): Promise<AsyncDisposable & { readonly port: number; readonly came: Came[] }> {
   const came: Came[] = [];
@@ -141,14 +162,14 @@ export async function soakCalls(
   const { site } = await loadSite(gateway.site, kinds, { missingSecrets: 'warning' });
   const roll = { people: site?.people ?? NOBODY, zone: openZone('Asia/Shanghai'), standing: ROUTINE };
   const entries = entriesOf(gateway.data);
-  const wanted = new Map<string, { readonly about: string; readonly at: number }>();
+  const wanted = new Map<string, { readonly about: string; readonly person: string; readonly at: number }>();
   /** Entries of which somebody was not reached: the caller itself asks for the tier above. */
   const unreached = new Set<number>();
   for (const entry of entries) {
     const sequence = Number(entry.sequence);
     for (const call of callsOf(entry, roll, 0)) {
-      const about = `${aboutOf(entry)} ${call.to.id}`;
-      wanted.set(callKey({ ...call, sequence }), { about, at: Date.parse(entry.time) });
+      const person = call.to.id;
+      wanted.set(callKey({ ...call, sequence }), { about: aboutOf(entry), person, at: Date.parse(entry.time) });
     }
     const told = entry.data as unknown as { readonly entry?: number };
     if (entry.type === 'city.gengfu.call.failed' && told.entry !== undefined) unreached.add(told.entry);
@@ -162,9 +183,16 @@ export async function soakCalls(
     lastTold.set(about, Math.max(lastTold.get(about) ?? 0, at));
   }
   const faults = unheard(entries);
-  for (const [id, { about, at }] of wanted) {
-    // Of several that wait for one person about one alarm one is sent, as it stands then.
-    if (!came.has(id) && (lastTold.get(about) ?? 0) < at) faults.push(`call ${id} never came, and none after it`);
+  const members = membersOf(entries);
+  const isTold = (about: string, person: string, at: number) => (lastTold.get(`${about} ${person}`) ?? 0) >= at;
+  for (const [id, { about, person, at }] of wanted) {
+    // Of several that wait for one person about one alarm one is sent, as it stands then; an alarm may have become part of
+    // an incident meanwhile, and alarms that come back leave an incident that is over, each to be told anew.
+    const isHeard = (alarm: string) =>
+      isTold(alarm, person, at) || [...members].some(([each, of]) => of.has(alarm) && isTold(each, person, at));
+    const parts = members.get(about);
+    const isKnown = isHeard(about) || (parts !== undefined && (isTold(about, person, at) || [...parts].every(isHeard)));
+    if (!came.has(id) && !isKnown) faults.push(`call ${id} never came, and none after it`);
   }
   for (const [id, messages] of came) {
     if (!wanted.has(id) && !unreached.has(Number(id.split(':')[0])))
