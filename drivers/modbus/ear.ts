@@ -7,6 +7,8 @@ import { type FrameReader, type RtuEvents, RtuReader, type Shape, type Spoilt } 
 
 /** A silence that ends whatever was on a serial wire, ms of the wire. */
 const QUIET_MS = 20;
+/** The same where a network lies in between, which may deliver a frame in pieces. */
+const NETWORK_QUIET_MS = 500;
 /** The longest frame of either kind. */
 const MOST_BYTES = 260;
 const MOST_HEX = 128;
@@ -69,7 +71,7 @@ class RtuWay implements RtuEvents {
   readonly #junk: TellJunk;
   readonly #isOut: boolean;
   readonly #reader: FrameReader;
-  /** The reader knows packets that are no frames, and passes over them. */
+  /** The unit has dialled in: the reader knows packets that are no frames, and passes over them. */
   readonly #hasPackets: boolean;
   readonly #held = Buffer.alloc(MOST_BYTES);
   #length = 0;
@@ -91,7 +93,8 @@ class RtuWay implements RtuEvents {
     this.#held.set(part, this.#length);
     this.#length += part.length;
     this.#reader.push(chunk, this);
-    if (this.#length > 0) this.#cancel = this.#wire.after(QUIET_MS, () => this.#end());
+    if (this.#length > 0)
+      this.#cancel = this.#wire.after(this.#hasPackets ? NETWORK_QUIET_MS : QUIET_MS, () => this.#end());
   }
 
   close(): void {
