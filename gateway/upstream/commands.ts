@@ -7,6 +7,8 @@ export interface Incoming {
   readonly topic: string;
   readonly payload: Buffer;
   readonly correlation: Buffer | undefined;
+  /** The broker kept it from before the subscription (MQTT 5, 3.3.1.3): it would come with every connection again. */
+  readonly isRetained: boolean;
 }
 
 /** Bytes of one command; commands that may be at work at once, and their answers that may wait to be sent. */
@@ -25,7 +27,7 @@ export interface CommandsOptions {
 }
 
 /**
- * Commands of an upstream and the answers to them. What is not JSON, too long or one too many is answered with a refusal;
+ * Commands of an upstream and the answers to them. What is not JSON, too long, retained or one too many is answered with a refusal;
  * what gets no answer, because the connection ended, is to be sent again.
  */
 export class Commands {
@@ -49,7 +51,7 @@ export class Commands {
   }
 
   /** Takes one in; settles when its answer waits to be sent. */
-  async take({ topic, payload, correlation }: Incoming): Promise<void> {
+  async take({ topic, payload, correlation, isRetained }: Incoming): Promise<void> {
     const { gateway, commands, log, onReply } = this.#options;
     const name = topic.slice(topic.lastIndexOf('/') + 1);
     const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -60,7 +62,7 @@ export class Commands {
       return;
     }
     this.#atWork++;
-    const answer = await this.#answer(command, payload);
+    const answer = isRetained ? RETAINED : await this.#answer(command, payload);
     this.#atWork--;
     this.#replies.push({
       topic: topicOf(gateway, 'replies', name),
@@ -90,3 +92,5 @@ export class Commands {
 }
 
 const refusal = (code: string, message: string): object => ({ status: 'refused', code, message });
+
+const RETAINED = refusal('retained', 'a command is not to be retained: it would be done again at every connection');

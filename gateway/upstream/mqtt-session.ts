@@ -120,7 +120,8 @@ export async function openSession(options: SessionOptions): Promise<MqttSession 
 
     const subscribe = (topics: readonly string[], take: (incoming: Incoming) => void): Promise<Fault | undefined> => {
       client.on('message', (topic, payload, packet) => {
-        if (!isOver) take({ topic, payload, correlation: packet.properties?.correlationData });
+        if (!isOver)
+          take({ topic, payload, correlation: packet.properties?.correlationData, isRetained: packet.retain });
       });
       return new Promise((settle) => {
         client.subscribe([...topics], { qos: 1 }, (error, granted = []) => {

@@ -21,6 +21,7 @@ const incoming = (payload: string, topic = TOPIC) => ({
   topic,
   payload: Buffer.from(payload),
   correlation: Buffer.from('7'),
+  isRetained: false,
 });
 
 test.each([
@@ -109,6 +110,38 @@ for (const version of [4, 5]) {
       }, 'the reply');
       expect(replies.output()).toContain(`{${version === 5 ? 'c-1' : ''}|{"took":{"id":"p1"}}}`);
       await until(() => city.status().backlog === 0, 'the events');
+    },
+  );
+}
+
+for (const version of [5, 4] as const) {
+  testWith(
+    'mosquitto',
+    'mosquitto_sub',
+    'mosquitto_pub',
+  )(
+    `MQTT ${version}: a command that the broker kept from before is refused, and not done at every connection again`,
+    async () => {
+      await using broker = await openMosquitto();
+      await using replies = await broker.subscribe('gengfu/v1/gw/replies/permit');
+      spawnSync('mosquitto_pub', ['-p', String(broker.port), '-q', '1', '-r', '-t', TOPIC, '-m', '{}']);
+      let done = 0;
+      const options = mqttOptions.parse({ url: `mqtt://127.0.0.1:${broker.port}`, version });
+      const context = { gateway: 'gw', version: '1', clock: openClock(), wire: openClock(), log: silentLog };
+      await using _ = await mqtt.open('city', options, {
+        ...context,
+        ledger: new FakeLedger(),
+        history: new FakeHistory(),
+        points: () => [],
+        commands: {
+          async permit() {
+            done++;
+            return {};
+          },
+        },
+      });
+      await until(() => replies.output().includes('"status":"refused","code":"retained"') || done > 0, 'the answer');
+      expect(done).toBe(0);
     },
   );
 }
