@@ -29,7 +29,7 @@ import { isNeeded } from '../notify/needed.ts';
 import { type Contact, type Language, NOBODY } from '../notify/people.ts';
 import { mayAcknowledge, repliedTo, seenBy } from '../notify/replies.ts';
 import type { DutyStanding } from '../notify/roster.ts';
-import { callsAbove, callsOf, isSomebody, type Roll } from '../notify/route.ts';
+import { callsAbove, callsOf, isSomebody, type Roll, standingFor } from '../notify/route.ts';
 import { recipientOf, speak } from '../notify/speak.ts';
 import { testMessage } from '../notify/test-message.ts';
 import { eventOf, type ToldEvent } from '../notify/told-events.ts';
@@ -94,7 +94,11 @@ export class CallDesk implements AsyncDisposable {
       encodeTime: (at) => live.judge.zone.encode(at),
       route: (event, at) => around(event, callsOf(event, rollOf(options), at)),
       above: ({ tier }, event, at) => around(event, callsAbove(event, tier, rollOf(options), at)),
-      speak: (call, event) => speak(call, event, { ...rollOf(options), ...placesOf(options) }, kindOf(options, call)),
+      speak: (call, event) => {
+        const roll = rollOf(options);
+        const levelOf = (group: string) => standingFor(group, live.judge.alarms.open, roll, clock.now());
+        return speak(call, event, { ...roll, ...placesOf(options), levelOf }, kindOf(options, call));
+      },
       isNeeded: (call) => isNeeded(call, options.find(call.alarm), clock.now(), () => options.isUnseen(call.alarm)),
       answered: (call, kind, text) => desk?.answered(call, kind, text),
       cameIn: (channel, receipt) => desk?.cameIn(channel, receipt),

@@ -1,4 +1,5 @@
 import type { Zone } from '#kit/zone.ts';
+import type { Alarm } from '../alarms/alarm.ts';
 import { ALARM_TYPE, type AlarmData, type ResponseTold } from '../alarms/alarm-event.ts';
 import { compareLevels, type Level, VITAL_QUANTITIES } from '../rules/finding.ts';
 import type { WantedCall } from './call.ts';
@@ -70,8 +71,11 @@ export function whomOf(names: readonly string[], about: About, roll: Roll, at: n
 const has = (wanted: readonly string[] | undefined, value: string | null): boolean =>
   wanted === undefined || (value !== null && wanted.includes(value));
 
+/** By what an alarm is routed. */
+type Routed = Pick<AlarmData, 'rule' | 'device' | 'quantity' | 'scene' | 'place' | 'level' | 'previousLevel'>;
+
 /** The first route that fits an alarm; null: the tiers of all. */
-export function routeOf(data: AlarmData, { people, zone, standing }: Roll, at: number): Route | null {
+export function routeOf(data: Routed, { people, zone, standing }: Roll, at: number): Route | null {
   const level = data.level ?? data.previousLevel;
   const fits = (route: Route): boolean =>
     has(route.quantity, data.quantity) &&
@@ -83,6 +87,25 @@ export function routeOf(data: AlarmData, { people, zone, standing }: Roll, at: n
     (route.modes === undefined || route.modes.includes(standing.mode)) &&
     (route.during === undefined || openingAt(route.during, zone, at) !== null);
   return people.routes.find(fits) ?? null;
+}
+
+/** The highest level of what stands now and a group is told of; null: nothing does. An exercise is nothing that stands. */
+export function standingFor(
+  group: string,
+  open: Iterable<Pick<Alarm, 'watch' | 'level' | 'condition' | 'exercise' | 'announced'>>,
+  roll: Roll,
+  at: number,
+): Level | null {
+  let highest: Level | null = null;
+  for (const { watch, level, condition, exercise, announced } of open) {
+    const isQuiet = announced !== undefined && Object.values(announced).some((why) => why !== null);
+    const isOver = level === null || condition === 'normal' || exercise !== undefined;
+    if (isOver || isQuiet || compareLevels(level, highest) <= 0) continue;
+    const route = routeOf({ ...watch, level, previousLevel: null }, roll, at);
+    const names = route?.to ?? roll.people.escalation[0] ?? [];
+    if (whomOf(names, watch, roll, at).groups.some(({ id }) => id === group)) highest = level;
+  }
+  return highest;
 }
 
 /** Fire, and gas that may explode. */

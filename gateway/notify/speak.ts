@@ -1,4 +1,5 @@
 import { ALARM_TYPE, type AlarmData } from '../alarms/alarm-event.ts';
+import type { Level } from '../rules/finding.ts';
 import type { Call } from './call.ts';
 import type { Spoken } from './caller-context.ts';
 import type { Channel, Message, Recipient } from './channels/channel.ts';
@@ -16,6 +17,8 @@ export interface Around extends Roll {
   /** Until when a permit is good, UTC ms; null where that cannot be said in one time. */
   permitTo(id: string): number | null;
   linkFor?(call: Call, contact: Contact): string | null;
+  /** The highest level of what stands now, of that which a group is told of. */
+  levelOf(group: string): Level | null;
 }
 
 /** Who is reminded has so long from when it was told (首违提醒). */
@@ -52,7 +55,8 @@ export function speak(call: Call, event: ToldEvent, around: Around, kind: Channe
     title: said.title,
     text: [said.text, reply].filter((part) => part !== '').join(language === 'zh' ? '' : ' '),
     speech: said.speech,
-    level: data?.level ?? null,
+    // A board shows how it stands, whichever of its alarms has changed.
+    level: group !== undefined && kind?.shows === 'state' ? around.levelOf(group.id) : (data?.level ?? null),
     isExercise: event.data.exercise === 'drill' || event.data.exercise === 'test',
     urgent: call.urgent,
     data: { ...event, call: { step: call.step, tier: call.tier, repeated: call.repeated, to: call.to } },

@@ -104,5 +104,7 @@ export interface Channel<Options extends z.ZodObject = z.ZodObject> {
   readonly options: Options;
   /** Whether a message goes to one person or into a group, where personal data are masked. */
   readonly reach: 'person' | 'group';
+  /** It shows what it was given last, so that it is given how things stand, not what has changed. */
+  readonly shows?: 'state';
   open(id: string, options: z.output<Options>, context: ChannelContext): Promise<OpenChannel>;
 }

@@ -84,5 +84,6 @@ export const ledBoard: Channel<typeof ledBoardOptions> = {
   kind: 'led-board',
   options: ledBoardOptions,
   reach: 'group',
+  shows: 'state',
   open: async (_id, options, context) => new LedBoardChannel(options, context),
 };

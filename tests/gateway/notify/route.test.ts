@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import type { Alarm } from '../../../gateway/alarms/alarm.ts';
 import type { AlarmData } from '../../../gateway/alarms/alarm-event.ts';
 import type { WantedCall } from '../../../gateway/notify/call.ts';
 import { maskedName, maskedPhone } from '../../../gateway/notify/people.ts';
 import { onDuty, ROUTINE } from '../../../gateway/notify/roster.ts';
-import { callsAbove, callsOf, type Roll } from '../../../gateway/notify/route.ts';
+import { callsAbove, callsOf, type Roll, standingFor } from '../../../gateway/notify/route.ts';
+import type { Level } from '../../../gateway/rules/finding.ts';
+import { fakeAlarm } from '../../tools/fake-context.ts';
 import { answered, aPeople, aRoll, at, NOISE, SMOKE, someData, ZONE } from './a-roll.ts';
 
 const EVENING = at('21:40:00');
@@ -17,6 +20,14 @@ const told = (call: WantedCall): string => {
 const calls = (step: string, more: Partial<AlarmData>, time = EVENING, roll: Roll = aRoll()) =>
   callsOf({ type: `city.gengfu.alarm.${step}`, data: { ...someData(more) } }, roll, time).map(told);
 
+const anAlarm = (watch: Partial<Alarm['watch']>, level: Level | null, more: Partial<Alarm> = {}): Alarm =>
+  fakeAlarm({
+    watch: { ...fakeAlarm().watch, ...watch },
+    level,
+    condition: level === null ? 'normal' : 'active',
+    ...more,
+  });
+
 const KITCHEN: Partial<AlarmData> = {
   quantity: 'fume.concentration',
   scene: 'kitchen',
@@ -24,6 +35,59 @@ const KITCHEN: Partial<AlarmData> = {
   level: 'yellow',
   place: { grid: 'JS-02', at: null },
 };
+
+describe('what a board shows is the highest level that stands of what its group is told of', () => {
+  const { water, elsewhere } = {
+    water: { device: 'water-02', quantity: 'water.depth', scene: 'underpass', rule: 'waterlogging' },
+    elsewhere: { device: 'noise-07', quantity: 'noise.la', scene: 'construction', rule: 'night-construction-noise' },
+  };
+  const quiet = { shelved: null, suppressedBy: 'link:plc', outOfService: null };
+  test.each<[string, Parameters<typeof anAlarm>[], string | null]>([
+    ['nothing stands', [], null],
+    [
+      'one of two has returned',
+      [
+        [water, 'red'],
+        [water, null],
+      ],
+      'red',
+    ],
+    [
+      'the lower came last',
+      [
+        [water, 'red'],
+        [water, 'blue'],
+      ],
+      'red',
+    ],
+    [
+      'what others are told of is not shown',
+      [
+        [water, 'blue'],
+        [elsewhere, 'red'],
+      ],
+      'blue',
+    ],
+    [
+      'nor an exercise',
+      [
+        [water, 'yellow'],
+        [water, 'red', { exercise: 'drill' }],
+      ],
+      'yellow',
+    ],
+    ['nor what is suppressed', [[water, 'red', { announced: quiet }]], null],
+  ])('%s', (_, alarms, expected) => {
+    expect(
+      standingFor(
+        'desk',
+        alarms.map((each) => anAlarm(...each)),
+        aRoll(),
+        EVENING,
+      ),
+    ).toBe(expected);
+  });
+});
 
 describe('who is called', () => {
   test.each<[string, string, Partial<AlarmData>, string[], number?]>([
