@@ -1,12 +1,11 @@
 import { compareLevels, type Finding, isVital, type Level, type Watch } from '../rules/finding.ts';
-
 import type { Action, Receipt } from './action.ts';
 import type { Alarm, Announced } from './alarm.ts';
 import { AlarmIndex } from './alarm-index.ts';
 import { Chatter } from './chatter.ts';
 import { ClosedAlarms } from './closed-alarms.ts';
 import { announce, coverOf, type Why } from './cover.ts';
-import { DueQueue } from './due-queue.ts';
+import { DueQueue, toldAt } from './due-queue.ts';
 import { type Counted, Flood } from './flood.ts';
 import type { Incident, Member } from './incident.ts';
 import { INCIDENT, IncidentDesk } from './incident-desk.ts';
@@ -21,7 +20,7 @@ import {
   stepFinding,
   turnStale,
 } from './lifecycle.ts';
-import { dueOf, shiftResponse } from './response.ts';
+import { dueOf, shiftAlarm } from './response.ts';
 import { escalate } from './response-steps.ts';
 import { ALARM_SETTINGS, type AlarmSettings } from './settings.ts';
 import { type OutOfService, type Shelf, Standing, type WorkOrder } from './standing.ts';
@@ -56,8 +55,6 @@ export interface StandingView {
 const ALARM = 'alarm:';
 const CHATTER = 'chatter:';
 const FLOOD = 'flood';
-/** The wall clock may be read so far from the line that never steps before it counts as set anew, ms. */
-const CLOCK_STEP_MS = 1000;
 
 /**
  * The alarms that are not closed, and how findings, actions and time move them. What keeps an alarm from people (a shelf, a
@@ -66,7 +63,6 @@ const CLOCK_STEP_MS = 1000;
  */
 export class AlarmBook {
   readonly #alarms = new AlarmIndex();
-  readonly #lastClosed = new Map<string, { readonly id: string; readonly at: number | null }>();
   readonly #closed = new ClosedAlarms();
   readonly #suppression = new Suppression();
   readonly #standing = new Standing();
@@ -84,8 +80,8 @@ export class AlarmBook {
       watchOf: () => null,
       isKnown: () => true,
       ...context,
-      lastClosed: (key) => this.#lastClosed.get(key)?.id ?? null,
-      lastClosedAt: (key) => this.#lastClosed.get(key)?.at ?? null,
+      lastClosed: (key) => this.#closed.last(key)?.id ?? null,
+      lastClosedAt: (key) => this.#closed.last(key)?.at ?? null,
     };
     this.#settings = settings;
     this.#chatter = new Chatter(settings.chatter);
@@ -118,14 +114,14 @@ export class AlarmBook {
     saved: ReadonlyMap<string, object> = new Map(),
   ): void {
     for (const alarm of closed.toReversed()) {
-      this.#lastClosed.set(alarm.watch.key, { id: alarm.id, at: alarm.closedAt });
       if (alarm.exercise === undefined) this.#closed.put(alarm);
+      else this.#closed.note(alarm);
     }
     this.#standing.restore(saved, shift);
     this.#chatter.restore(saved, shift);
     this.#flood.restore(saved, shift);
     this.#incidents.restore(saved, shift);
-    for (const alarm of open) this.#keep(this.#shifted(alarm, shift));
+    for (const alarm of open) this.#keep(shiftAlarm(alarm, shift, this.#context.tickOf(alarm.raisedAt)));
     this.#desk.arm();
     for (const key of this.#chatter.calmed) this.#armChatter(key);
     this.#armFlood();
@@ -243,7 +239,7 @@ export class AlarmBook {
     const alarm = this.find(action.alarm);
     if (alarm === null) {
       const closed = action.kind === 'verdict' ? this.#closed.find(action.alarm) : null;
-      if (closed !== null && action.kind === 'verdict') return this.#judgeClosed(closed, action, at);
+      if (closed !== null && action.kind === 'verdict') return this.#closed.judge(closed, action, at, this.#context);
       const message = `no open alarm ${action.alarm}`;
       return { receipt: { status: 'refused', code: 'no-such-alarm', message }, step: NOTHING };
     }
@@ -252,19 +248,6 @@ export class AlarmBook {
     if (isRefused(outcome)) return { receipt: { status: 'refused', ...outcome }, step: NOTHING };
     const step = joined([this.#moved(outcome, at), this.#desk.returned(outcome, at), this.#incidents.look(at)]);
     return { receipt: { status: 'done', alarm: this.find(alarm.id) ?? outcome.alarms.at(-1) ?? alarm }, step };
-  }
-
-  /** What it turned out to be may be known only when it is closed. It stays closed, and nothing else of it changes. */
-  #judgeClosed(alarm: Alarm, action: Extract<Action, { readonly kind: 'verdict' }>, at: number): Acted {
-    if (!this.#closed.isOpenToVerdict(alarm, at)) {
-      const message = 'it was closed too long ago for a verdict: more than 30 days';
-      return { receipt: { status: 'refused', code: 'closed', message }, step: NOTHING };
-    }
-    const step = stepAction(alarm, action, at, this.#context);
-    if (step === null || isRefused(step)) return { receipt: { status: 'unchanged', alarm }, step: NOTHING };
-    const judged = step.alarms.at(-1) ?? alarm;
-    this.#closed.put(judged);
-    return { receipt: { status: 'done', alarm: judged }, step };
   }
 
   /** An incident is acknowledged by its id: all of its alarms that nobody has seen. */
@@ -393,10 +376,7 @@ export class AlarmBook {
     const children = this.#suppression.change(before, isClosed ? null : alarm);
     this.#incidents.note(before, alarm);
     this.#alarms.put(alarm);
-    if (isClosed) {
-      this.#lastClosed.set(key, { id: alarm.id, at: alarm.closedAt });
-      this.#closed.put(alarm);
-    }
+    if (isClosed) this.#closed.put(alarm);
     this.#due.set(ALARM + key, isClosed ? Number.POSITIVE_INFINITY : Math.min(dueOf(alarm), this.#staleTick(alarm)));
     return children;
   }
@@ -413,17 +393,4 @@ export class AlarmBook {
   #armFlood(): void {
     this.#due.set(FLOOD, this.#flood.until()?.tick ?? Number.POSITIVE_INFINITY);
   }
-
-  #shifted(alarm: Alarm, shift: number): Alarm {
-    const { response, condition, raisedAt, activeTick = this.#context.tickOf(raisedAt) - shift } = alarm;
-    return {
-      ...alarm,
-      ...(condition === 'active' ? { activeTick: activeTick + shift } : {}),
-      ...(response === undefined ? {} : { response: shiftResponse(response, shift) }),
-    };
-  }
 }
-
-/** At the time that was told, unless the clock has been set anew since. */
-const toldAt = (told: number | undefined, at: number): number =>
-  told === undefined || Math.abs(at - told) > CLOCK_STEP_MS ? at : told;

@@ -82,3 +82,10 @@ export class DueQueue {
     this.#heap = [...this.#due].map(([name, tick]) => ({ tick, name })).sort((a, b) => (isBefore(a, b) ? -1 : 1));
   }
 }
+
+/** The wall clock may be read so far from the line that never steps before it counts as set anew, ms. */
+const CLOCK_STEP_MS = 1000;
+
+/** What is due by `at` happens at the time that was told, unless the clock has been set anew since. */
+export const toldAt = (told: number | undefined, at: number): number =>
+  told === undefined || Math.abs(at - told) > CLOCK_STEP_MS ? at : told;

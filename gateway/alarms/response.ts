@@ -211,8 +211,17 @@ export function heardAgain(alarm: Alarm, at: number, context: LifecycleContext):
   return { ...alarm, response: { ...response, clocks } };
 }
 
-/** Stored ticks moved to the line of another run. */
-export function shiftResponse({ paused, ...response }: Response, shift: number): Response {
+/** An alarm whose stored ticks are moved to the line of another run; `raisedTick`: on that line, where none is stored. */
+export function shiftAlarm(alarm: Alarm, shift: number, raisedTick: number): Alarm {
+  const { response, condition, activeTick = raisedTick - shift } = alarm;
+  return {
+    ...alarm,
+    ...(condition === 'active' ? { activeTick: activeTick + shift } : {}),
+    ...(response === undefined ? {} : { response: shiftResponse(response, shift) }),
+  };
+}
+
+function shiftResponse({ paused, ...response }: Response, shift: number): Response {
   const clocks = response.clocks.map((clock) => ({
     ...clock,
     dueTick: clock.dueTick === null ? null : clock.dueTick + shift,
