@@ -115,11 +115,7 @@ for (const version of [4, 5]) {
 }
 
 for (const version of [5, 4] as const) {
-  testWith(
-    'mosquitto',
-    'mosquitto_sub',
-    'mosquitto_pub',
-  )(
+  testWith('mosquitto', 'mosquitto_sub')(
     `MQTT ${version}: a command that the broker kept from before is refused, and not done at every connection again`,
     async () => {
       await using broker = await openMosquitto();
