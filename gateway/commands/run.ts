@@ -11,7 +11,7 @@ import { openTrust } from '#kit/trust.ts';
 import type { Gateway } from '../gateway.ts';
 import { programMark } from '../site/program-mark.ts';
 import { CHECK } from '../site/site-editing.ts';
-import { siteToStart } from '../site/site-start.ts';
+import { type LoadSite, loadHere, siteToStart } from '../site/site-start.ts';
 import { keepChecked, SiteWorker } from '../site/site-worker.ts';
 import { KeptClock } from '../time/kept-clock.ts';
 import { VERSION } from '../version.ts';
@@ -48,10 +48,9 @@ export const run: Command = {
     const wire = openClock();
     await using worker = new SiteWorker(wire);
     const mark = programMark();
-    const start = await siteToStart(dir, (gateway) => knownData(values.data, gateway), log, {
-      load: (from, how) => worker.load(from, how, null),
-      mark,
-    });
+    // A checkout keeps no checked site; a thread of its own would only load everything twice.
+    const load: LoadSite = mark === null ? loadHere : (from, how) => worker.load(from, how, null);
+    const start = await siteToStart(dir, (gateway) => knownData(values.data, gateway), log, { load, mark });
     if (start === null) return EXIT.no;
     const { site, source, data, isKnown } = start;
     using trust = await openTrust(site.clockTrust);
