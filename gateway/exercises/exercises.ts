@@ -1,4 +1,4 @@
-import type { Clock } from '#kit/clock.ts';
+import { type Clock, every } from '#kit/clock.ts';
 import type { Action, Receipt } from '../alarms/action.ts';
 import type { Alarm } from '../alarms/alarm.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
@@ -47,12 +47,17 @@ export class Exercises implements AsyncDisposable {
     string,
     { readonly take: (finding: Finding) => void; readonly last: Map<string, Finding> }
   >();
-  #cancelLook: () => void = () => {};
+  readonly #cancelLook: () => void;
 
   constructor(options: ExercisesOptions) {
     this.#options = options;
     options.live.judge.divert((finding) => this.#take(finding));
-    this.#lookLater();
+    this.#cancelLook = every(options.wire, LOOK_MS, () => {
+      const instant = this.#instant();
+      for (const [exercise] of this.#running) {
+        if (exercise.nextDue() <= instant.tick) void this.#keep(exercise, exercise.advance(instant));
+      }
+    });
   }
 
   begin(kind: ExerciseKind): RunningExercise {
@@ -145,16 +150,6 @@ export class Exercises implements AsyncDisposable {
 
   #tell(exercise: Exercise, { events }: Step): void {
     for (const listener of this.#running.get(exercise) ?? []) for (const event of events) listener(event);
-  }
-
-  #lookLater(): void {
-    this.#cancelLook = this.#options.wire.after(LOOK_MS, () => {
-      const instant = this.#instant();
-      for (const [exercise] of this.#running) {
-        if (exercise.nextDue() <= instant.tick) void this.#keep(exercise, exercise.advance(instant));
-      }
-      this.#lookLater();
-    });
   }
 
   #instant(): Instant {

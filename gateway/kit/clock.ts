@@ -65,6 +65,23 @@ export function openClock(options: ClockOptions = {}): Clock {
   };
 }
 
+/** Calls `run` after each `ms` of a clock, until the returned function is called. */
+export function every(clock: Pick<Clock, 'after'>, ms: number, run: () => void): () => void {
+  let isOver = false;
+  let cancel = () => {};
+  const next = () => {
+    cancel = clock.after(ms, () => {
+      run();
+      if (!isOver) next();
+    });
+  };
+  next();
+  return () => {
+    isOver = true;
+    cancel();
+  };
+}
+
 /** The same clock with its tick line moved on: a start whose wall clock is behind must not go back on the last run's line. */
 export function withTicksFrom(clock: Clock, least: number): Clock {
   const shift = Math.max(0, least - clock.tick());

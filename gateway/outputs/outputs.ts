@@ -1,4 +1,4 @@
-import type { Clock } from '#kit/clock.ts';
+import { type Clock, every } from '#kit/clock.ts';
 import { Fault } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { Alarm } from '../alarms/alarm.ts';
@@ -54,7 +54,7 @@ export class Outputs implements AsyncDisposable {
   readonly #parts = new Map<string, Part>();
   #usesOf: UsesOf;
   #cancel: () => void = () => {};
-  #cancelLook: () => void = () => {};
+  readonly #cancelLook: () => void;
   #isClosed = false;
 
   constructor(options: OutputsOptions) {
@@ -62,7 +62,7 @@ export class Outputs implements AsyncDisposable {
     this.#usesOf = options.usesOf;
     for (const output of options.outputs) this.#add(output);
     this.refresh();
-    this.#lookLater();
+    this.#cancelLook = every(options.wire, LOOK_MS, () => this.refresh());
   }
 
   /** In the order of the site. */
@@ -221,13 +221,6 @@ export class Outputs implements AsyncDisposable {
     const part = this.#parts.get(id);
     if (part === undefined) throw new Fault('no-such-output', `the site has no output ${id}`);
     return part;
-  }
-
-  #lookLater(): void {
-    this.#cancelLook = this.#options.wire.after(LOOK_MS, () => {
-      this.refresh();
-      this.#lookLater();
-    });
   }
 }
 

@@ -1,10 +1,10 @@
-import type { Clock } from '#kit/clock.ts';
+import { type Clock, every } from '#kit/clock.ts';
 import type { LiveJudge } from '../judge/live-judge.ts';
 import type { ChannelStatus } from '../notify/channels/channel.ts';
 import { CHANNEL_FAULTS } from '../notify/channels/faults.ts';
 import type { Text, Watch } from '../rules/finding.ts';
+import { CHANNEL_RULE, ownFinding, ownWatch } from './own-alarms.ts';
 
-export const CHANNEL_RULE = 'gengfu.channel';
 const LOOK_EVERY_MS = 1000;
 /** A modem that is looked for, or a network that is searched, may be there soon. */
 const PATIENCE_MS = 5 * 60_000;
@@ -72,7 +72,7 @@ export class ChannelAlarm implements Disposable {
   readonly #seen = new Map<string, number>();
   /** What was said last, by channel. */
   readonly #said = new Map<string, string>();
-  #cancel: () => void = () => {};
+  readonly #cancel: () => void;
 
   constructor(options: ChannelAlarmOptions) {
     this.#options = options;
@@ -80,7 +80,7 @@ export class ChannelAlarm implements Disposable {
       const id = channelIn(watch);
       if (id !== undefined && condition === 'active') this.#said.set(id, String(value));
     }
-    this.#lookLater();
+    this.#cancel = every(options.wire, LOOK_EVERY_MS, () => this.#look());
   }
 
   #look(): void {
@@ -122,22 +122,13 @@ export class ChannelAlarm implements Disposable {
     if (this.#said.get(id) === cause?.code) return;
     if (cause === undefined) this.#said.delete(id);
     else this.#said.set(id, cause.code);
-    live.takeFinding({
-      watch: watchOf(id, cause?.said ?? { zh: '不可用', en: 'does not work' }),
-      at: clock.now(),
-      answer: cause === undefined ? 'normal' : 'orange',
-      code: null,
-      reason: cause?.code ?? reason,
-      value: cause?.code ?? 'working',
-      ...{ limit: null, coverage: null, window: null, permit: null },
-    });
-  }
-
-  #lookLater(): void {
-    this.#cancel = this.#options.wire.after(LOOK_EVERY_MS, () => {
-      this.#look();
-      this.#lookLater();
-    });
+    live.takeFinding(
+      ownFinding(watchOf(id, cause?.said ?? { zh: '不可用', en: 'does not work' }), clock.now(), {
+        answer: cause === undefined ? 'normal' : 'orange',
+        reason: cause?.code ?? reason,
+        value: cause?.code ?? 'working',
+      }),
+    );
   }
 
   [Symbol.dispose](): void {
@@ -145,20 +136,13 @@ export class ChannelAlarm implements Disposable {
   }
 }
 
-const watchOf = (id: string, said: Text): Watch => ({
-  key: `${CHANNEL_RULE}@channel:${id}/state`,
-  rule: CHANNEL_RULE,
-  device: `channel:${id}`,
-  deviceName: id,
-  point: 'state',
-  quantity: 'channel.state',
-  unit: null,
-  scene: null,
-  place: { grid: null, at: null },
-  title: { zh: `通知渠道 ${id} ${said.zh}`, en: `The channel ${id} ${said.en}` },
-  basis: null,
-  legalLimit: null,
-  permitKind: null,
-  measure: 'state',
-  respond: 'maintenance',
-});
+const watchOf = (id: string, said: Text): Watch =>
+  ownWatch({
+    rule: CHANNEL_RULE,
+    device: `channel:${id}`,
+    deviceName: id,
+    point: 'state',
+    quantity: 'channel.state',
+    title: { zh: `通知渠道 ${id} ${said.zh}`, en: `The channel ${id} ${said.en}` },
+    respond: 'maintenance',
+  });

@@ -1,9 +1,9 @@
-import type { Clock } from '#kit/clock.ts';
+import { type Clock, every } from '#kit/clock.ts';
 import type { LiveJudge } from '../judge/live-judge.ts';
 import type { LedgerReader } from '../ledger/ledger.ts';
 import type { Watch } from '../rules/finding.ts';
+import { LEDGER_RULE, ownFinding, ownWatch } from './own-alarms.ts';
 
-export const LEDGER_ALARM = 'gengfu.ledger@gateway/ledger';
 const LOOK_EVERY_MS = 1000;
 /** A commit that takes this long is not yet a failure. */
 const PATIENCE_MS = 2000;
@@ -17,31 +17,23 @@ export class LedgerAlarm implements Disposable {
   readonly #watch: Watch;
   #failingSince: number | null = null;
   #isRaised: boolean;
-  #cancel: () => void = () => {};
+  readonly #cancel: () => void;
 
   constructor(site: { readonly name: string }, ledger: LedgerReader, live: LiveJudge, clock: Clock, wire: Clock) {
     this.#ledger = ledger;
     this.#live = live;
     this.#clock = clock;
     this.#wire = wire;
-    this.#watch = {
-      key: LEDGER_ALARM,
-      rule: 'gengfu.ledger',
+    this.#watch = ownWatch({
+      rule: LEDGER_RULE,
       device: 'gateway',
       deviceName: site.name,
       point: 'ledger',
       quantity: 'ledger.durable',
-      unit: null,
-      scene: null,
-      place: { grid: null, at: null },
       title: { zh: '告警存证账本无法写盘', en: 'The alarm ledger cannot be written to disk' },
-      basis: null,
-      legalLimit: null,
-      permitKind: null,
-      measure: 'state',
-    };
-    this.#isRaised = live.judge.alarms.find(LEDGER_ALARM)?.condition === 'active';
-    this.#lookLater();
+    });
+    this.#isRaised = live.judge.alarms.find(this.#watch.key)?.condition === 'active';
+    this.#cancel = every(wire, LOOK_EVERY_MS, () => this.#look());
   }
 
   #look(): void {
@@ -52,25 +44,13 @@ export class LedgerAlarm implements Disposable {
     if (fails === this.#isRaised) return;
     if (!fails && !durable) return;
     this.#isRaised = fails;
-    this.#live.takeFinding({
-      watch: this.#watch,
-      at: this.#clock.now(),
-      answer: fails ? 'red' : 'normal',
-      code: null,
-      reason: fails ? (error ?? null) : null,
-      value: fails ? 'failing' : 'durable',
-      limit: null,
-      coverage: null,
-      window: null,
-      permit: null,
-    });
-  }
-
-  #lookLater(): void {
-    this.#cancel = this.#wire.after(LOOK_EVERY_MS, () => {
-      this.#look();
-      this.#lookLater();
-    });
+    this.#live.takeFinding(
+      ownFinding(this.#watch, this.#clock.now(), {
+        answer: fails ? 'red' : 'normal',
+        reason: fails ? (error ?? null) : null,
+        value: fails ? 'failing' : 'durable',
+      }),
+    );
   }
 
   [Symbol.dispose](): void {

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import type { Clock } from '#kit/clock.ts';
+import { type Clock, every } from '#kit/clock.ts';
 import { codeOf } from '#kit/fault.ts';
 import { GATEWAY_DEVICE, linkDevice, OWN_EVERY_MS, outputDevice } from '../../config/own-points.ts';
 import type { Qualified } from '../../drivers/point.ts';
@@ -35,15 +35,18 @@ export class OwnPoints implements Disposable {
   /** Values as they were last told, by point. */
   readonly #told = new Map<string, Qualified>();
   #isDiskAsked = false;
-  #cancelLook: () => void = () => {};
-  #cancelRound: () => void = () => {};
+  readonly #cancelLook: () => void;
+  readonly #cancelRound: () => void;
   #isClosed = false;
 
   constructor(options: OwnPointsOptions) {
     this.#options = options;
     this.#keys = new Set(options.points.map(({ key }) => key));
     this.#round();
-    this.#lookLater();
+    this.#cancelRound = every(options.clock, OWN_EVERY_MS, () => this.#round());
+    this.#cancelLook = every(options.wire, LOOK_MS, () =>
+      this.#tell(this.#states().filter(([key, now]) => !isSame(this.#told.get(key), now))),
+    );
   }
 
   /** The points of the site are these from now on. */
@@ -61,14 +64,6 @@ export class OwnPoints implements Disposable {
   #round(): void {
     this.#tell([...this.#states(), this.#own('backlog', { value: this.#backlog(), quality: 'good' })]);
     void this.#readDisk();
-    this.#cancelRound = this.#options.clock.after(OWN_EVERY_MS, () => this.#round());
-  }
-
-  #lookLater(): void {
-    this.#cancelLook = this.#options.wire.after(LOOK_MS, () => {
-      this.#tell(this.#states().filter(([key, now]) => !isSame(this.#told.get(key), now)));
-      this.#lookLater();
-    });
   }
 
   #states(): (readonly [key: string, value: Qualified])[] {

@@ -1,4 +1,4 @@
-import type { Clock, Trust } from '#kit/clock.ts';
+import { type Clock, every, type Trust } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
 import type { EntryDraft } from '../alarms/alarm-event.ts';
 import type { BootLine } from './boot-line.ts';
@@ -61,7 +61,7 @@ export class TimeKeeper implements Disposable {
   #steppedMs = 0;
   #toldAt = Number.NEGATIVE_INFINITY;
   readonly #asker: SourceAsker;
-  #cancel: () => void = () => {};
+  readonly #cancel: () => void;
   #isClosed = false;
 
   constructor(options: TimeKeeperOptions) {
@@ -74,7 +74,11 @@ export class TimeKeeper implements Disposable {
     this.#shift = this.#shiftNow();
     clock.listen(() => this.look());
     this.look();
-    this.#lookLater();
+    this.#cancel = every(options.wire, LOOK_MS, () => {
+      clock.now();
+      this.look();
+      void this.#asker.ask();
+    });
   }
 
   /** Whether the clock was moved, or is trusted otherwise than before: what follows of it is done at once. */
@@ -107,15 +111,6 @@ export class TimeKeeper implements Disposable {
   [Symbol.dispose](): void {
     this.#isClosed = true;
     this.#cancel();
-  }
-
-  #lookLater(): void {
-    this.#cancel = this.#options.wire.after(LOOK_MS, () => {
-      this.#options.clock.now();
-      this.look();
-      void this.#asker.ask();
-      this.#lookLater();
-    });
   }
 
   #shiftNow(): number {
