@@ -1,4 +1,5 @@
 import type { Alarm } from '../alarms/alarm.ts';
+import { isSilenced } from '../alarms/response.ts';
 import type { Call } from './call.ts';
 
 /** What is told when all is over is of use for so long. */
@@ -26,8 +27,8 @@ export function isNeeded(
     return isUnseen() || (isOfUse && isNews);
   }
   if (alarm === null) return false;
-  const { announced, acknowledged, response } = alarm;
-  if (announced !== undefined && isQuiet(announced)) return false;
+  const { acknowledged, response } = alarm;
+  if (isSilenced(alarm)) return false;
   // Whoever was reminded has put it right himself.
   if (call.step.endsWith(':unheeded') && alarm.condition === 'normal') return false;
   switch (step) {
@@ -48,6 +49,3 @@ export function isNeeded(
 
 const isThere = (stage: NonNullable<Alarm['response']>['stage']): boolean =>
   stage === 'arrived' || stage === 'verified' || stage === 'refused';
-
-const isQuiet = ({ shelved, suppressedBy, outOfService }: NonNullable<Alarm['announced']>): boolean =>
-  shelved !== null || suppressedBy !== null || outOfService !== null;

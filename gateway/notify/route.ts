@@ -1,6 +1,7 @@
 import type { Zone } from '#kit/zone.ts';
 import type { Alarm } from '../alarms/alarm.ts';
 import { ALARM_TYPE, type AlarmData, type ResponseTold } from '../alarms/alarm-event.ts';
+import { isSilenced } from '../alarms/response.ts';
 import { compareLevels, type Level, VITAL_QUANTITIES } from '../rules/finding.ts';
 import type { WantedCall } from './call.ts';
 import { openingAt, openUntil } from './hours.ts';
@@ -97,10 +98,10 @@ export function standingFor(
   at: number,
 ): Level | null {
   let highest: Level | null = null;
-  for (const { watch, level, condition, exercise, announced } of open) {
-    const isQuiet = announced !== undefined && Object.values(announced).some((why) => why !== null);
+  for (const alarm of open) {
+    const { watch, level, condition, exercise } = alarm;
     const isOver = level === null || condition === 'normal' || exercise !== undefined;
-    if (isOver || isQuiet || compareLevels(level, highest) <= 0) continue;
+    if (isOver || isSilenced(alarm) || compareLevels(level, highest) <= 0) continue;
     const route = routeOf({ ...watch, level, previousLevel: null }, roll, at);
     const names = route?.to ?? roll.people.escalation[0] ?? [];
     if (whomOf(names, watch, roll, at).groups.some(({ id }) => id === group)) highest = level;
