@@ -1,7 +1,8 @@
 import type { Clock } from '#kit/clock.ts';
+import { isSameValue } from '#kit/equal.ts';
 import type { Written } from '../driver.ts';
 import { READING_CODES, type UntimedReading } from '../reading.ts';
-import { isTold, planCommand } from './command.ts';
+import { planCommand } from './command.ts';
 import type { MqttDevice } from './kind.ts';
 
 /** Codes of writes, beside those of readings. */
@@ -90,7 +91,7 @@ export class Writer {
     void this.#publish(device, command.topic, command.payload).then((refused) => {
       const last = this.#reported.get(key);
       if (refused !== undefined) pending.end({ done: false, code: refused });
-      else if (command.reports === 'changes' && last !== undefined && isTold(value, last)) {
+      else if (command.reports === 'changes' && last !== undefined && isSameValue(value, last)) {
         // It has nothing to report.
         pending.end({ done: true, readBack: last });
       }
@@ -113,7 +114,7 @@ export class Writer {
       const pending = this.#pending.get(point);
       if (pending === undefined) continue;
       pending.seen = value;
-      if (isTold(pending.value, value)) pending.end({ done: true, readBack: value });
+      if (isSameValue(pending.value, value)) pending.end({ done: true, readBack: value });
     }
   }
 

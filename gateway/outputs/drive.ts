@@ -1,5 +1,6 @@
 import { Backoff } from '#kit/backoff.ts';
 import type { Clock } from '#kit/clock.ts';
+import { isSameValue } from '#kit/equal.ts';
 import { textOf } from '#kit/fault.ts';
 import type { Written } from '../../drivers/driver.ts';
 import type { Output, OutputValue } from './output.ts';
@@ -36,8 +37,6 @@ const GRACE_MS: ReadonlyMap<string, number> = new Map([
   ['not-connected', 30_000],
   ['not-subscribed', 30_000],
 ]);
-/** A conversion of units may change a number's last digits. */
-const SAME_SHARE = 1e-9;
 /** What was written and is otherwise again so often within so long does not hold. */
 const MOST_CHANGED_BACK = 3;
 const HOLDS_AFTER_MS = 60_000;
@@ -127,7 +126,7 @@ export class Drive {
     if (this.#isUnreached) this.#wake.abort();
     if (this.#writing !== null) this.#seeWhileWriting(this.#writing, seen);
     if (this.#writing !== null || seen.tick < this.#confirmedTick) return;
-    if (isSame(seen.value, this.#target) && this.isThere) this.#holds(seen);
+    if (isSameValue(this.#target, seen.value) && this.isThere) this.#holds(seen);
     else if (this.isThere) this.#changedBackBy(seen);
     if (!this.#isWatched) this.#run();
   }
@@ -205,7 +204,7 @@ export class Drive {
   /** What differs before it was shown is of before the write; a device that reports only changes says the rest once. */
   #seeWhileWriting(writing: Writing, seen: Seen): void {
     if (seen.value === null) return;
-    const isAsWritten = isSame(seen.value, writing.value);
+    const isAsWritten = isSameValue(writing.value, seen.value);
     if (isAsWritten || writing.isShown) writing.undone = isAsWritten ? null : seen;
     writing.isShown ||= isAsWritten;
   }
@@ -235,7 +234,7 @@ export class Drive {
     this.#cancelFeedback();
     this.#cancelFeedback = wire.after(feedback.withinMs, () => {
       if (this.#confirmed !== value || this.#isStopping) return;
-      const isAsWanted = isSame(this.#feedback, feedback.shows[String(value)] ?? value);
+      const isAsWanted = isSameValue(feedback.shows[String(value)] ?? value, this.#feedback);
       if (!isAsWanted) this.#fail(DRIVE_CODES.feedback, this.#feedback);
     });
   }
@@ -246,7 +245,7 @@ export class Drive {
     const { feedback } = this.#options.output;
     this.#feedback = quality === 'bad' ? null : value;
     if (feedback === null || !this.isThere || this.#feedback === null) return;
-    const isAsWanted = isSame(this.#feedback, feedback.shows[String(this.#target)] ?? this.#target);
+    const isAsWanted = isSameValue(feedback.shows[String(this.#target)] ?? this.#target, this.#feedback);
     if (isAsWanted) {
       this.#cancelFeedback();
       if (this.#code !== DRIVE_CODES.doesNotHold) this.#mend();
@@ -289,6 +288,3 @@ export class Drive {
     await this.#options.wire.sleep(ms, signal).catch(() => {});
   }
 }
-
-const isSame = (a: OutputValue | null, b: OutputValue): boolean =>
-  typeof a === 'number' && typeof b === 'number' ? Math.abs(a - b) <= SAME_SHARE * Math.max(1, Math.abs(b)) : a === b;
