@@ -1,3 +1,4 @@
+import { Fault } from '#kit/fault.ts';
 import type { Receipt } from '../alarms/action.ts';
 import type { Alarm } from '../alarms/alarm.ts';
 
@@ -26,6 +27,10 @@ export interface LinkView {
 
 /** Why a link is worth nothing: nobody made it, its time is over, its alarm is closed, or its person is gone from the list. */
 export type LinkEnd = 'unknown' | 'expired' | 'closed' | 'nobody';
+
+/** Of one that is worth nothing. */
+export const linkGone = (): Fault =>
+  new Fault('link-gone', 'This link is used up or too old.', { hint: 'Ask the duty desk for a new one.' });
 
 export interface LinkAnswer {
   readonly step: LinkStep;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { codeOf, Fault } from '#kit/fault.ts';
 import type { App } from './app.ts';
 import { type ApiContext, RESPONSE_PHOTO_BYTES } from './context.ts';
-import { LINK_STEPS, type LinkAnswer, type LinkView } from './link-desk.ts';
+import { LINK_STEPS, type LinkAnswer, type LinkView, linkGone } from './link-desk.ts';
 import { goneLinkPage, type LinkTrouble, linkPage, troubleWords } from './link-page.ts';
 import { LINK_SCRIPT } from './link-script.ts';
 import { PHOTO_TYPES } from './photo-routes.ts';
@@ -50,9 +50,6 @@ const viewOf = ({ title, text, language, card, steps, stage, expiresAt }: LinkVi
   ...{ title, text, language, card: [...card], steps: [...steps], stage, expiresAt },
 });
 
-const gone = () =>
-  new Fault('link-gone', 'This link is used up or too old.', { hint: 'Ask the duty desk for a new one.' });
-
 const TROUBLES: Readonly<Record<string, LinkTrouble>> = {
   'not-a-photo': 'badPhoto',
   'too-large': 'largePhoto',
@@ -72,7 +69,7 @@ export function addLinkRoutes(app: App, context: ApiContext): void {
   };
   const found = (request: { readonly params: unknown }): LinkView => {
     const view = find(request);
-    if (view === null) throw gone();
+    if (view === null) throw linkGone();
     return view;
   };
 

@@ -1,9 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Clock } from '#kit/clock.ts';
-import { Fault } from '#kit/fault.ts';
 import type { Action, Receipt } from '../alarms/action.ts';
 import type { Alarm } from '../alarms/alarm.ts';
-import type { LinkAnswer, LinkDesk, LinkEnd, LinkStep, LinkView } from '../api/link-desk.ts';
+import {
+  type LinkAnswer,
+  type LinkDesk,
+  type LinkEnd,
+  type LinkStep,
+  type LinkView,
+  linkGone,
+} from '../api/link-desk.ts';
 import type { AuditLine } from '../ledger/accounts.ts';
 import type { LedgerBatch } from '../ledger/ledger.ts';
 import type { Contact } from '../notify/people.ts';
@@ -107,9 +113,9 @@ export class ResponderLinks implements LinkDesk {
 
   async act(token: string, { step, note, at, photo }: LinkAnswer, from: string): Promise<Receipt> {
     const found = this.#found(token);
-    if (found === null) throw gone();
+    if (found === null) throw linkGone();
     const { link, alarm, contact } = found;
-    if (!this.#context.isSent(alarm, contact.id)) throw gone();
+    if (!this.#context.isSent(alarm, contact.id)) throw linkGone();
     const said = { alarm: link.alarm, by: contact.id, ...(note === undefined ? {} : { note }) };
     const spot = { ...(at === undefined ? {} : { at }), ...(photo === undefined ? {} : { photo }) };
     const receipt = await this.#context.act(
@@ -128,7 +134,7 @@ export class ResponderLinks implements LinkDesk {
 
   async photo(token: string, bytes: Uint8Array): Promise<string> {
     const found = this.#found(token);
-    if (found === null || !this.#context.isSent(found.alarm, found.contact.id)) throw gone();
+    if (found === null || !this.#context.isSent(found.alarm, found.contact.id)) throw linkGone();
     return await this.#context.addPhoto(found.link.alarm, bytes);
   }
 
@@ -158,9 +164,6 @@ export class ResponderLinks implements LinkDesk {
     return first === undefined ? [] : [first[0]];
   }
 }
-
-const gone = () =>
-  new Fault('link-gone', 'This link is used up or too old.', { hint: 'Ask the duty desk for a new one.' });
 
 /** What somebody who was sent can do next; who was only called can say that he is there. */
 function stepsOf({ response, closedAt }: Alarm): readonly LinkStep[] {
