@@ -1,16 +1,13 @@
 import { z } from 'zod';
-import { DURATION, parseDuration } from '#kit/duration.ts';
 import { openZone } from '#kit/zone.ts';
 import type { Device, Driver, LinkSpec } from '../driver.ts';
+import { durationLike } from '../duration.ts';
 import { parseListen } from '../listen.ts';
 import { ttyChoice } from '../modbus/tty-choice.ts';
 import { checkDevices } from './check.ts';
 import { DATA_COMMANDS } from './values.ts';
 
-const duration = z
-  .string()
-  .regex(DURATION, 'a number and a unit of ms s min h d, such as 30min')
-  .transform(parseDuration);
+const duration = durationLike('30min');
 
 const isZone = (name: string): boolean => {
   try {

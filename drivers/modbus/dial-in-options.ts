@@ -1,15 +1,10 @@
 import { z } from 'zod';
-import { DURATION, parseDuration } from '#kit/duration.ts';
 import { parseListen } from '../listen.ts';
 import { parsePacket } from './packet.ts';
+import { duration as anyDuration } from './timing.ts';
 
 const duration = (text: string, from: number, to: number) =>
-  z
-    .string()
-    .regex(DURATION, 'a number and a unit of ms s min h d, such as 500ms')
-    .transform(parseDuration)
-    .refine((ms) => ms >= from && ms <= to, `from ${from / 1000} s to ${to / 1000} s`)
-    .prefault(text);
+  anyDuration.refine((ms) => ms >= from && ms <= to, `from ${from / 1000} s to ${to / 1000} s`).prefault(text);
 
 const isPacket = (text: string): boolean => parsePacket(text) !== undefined;
 const packet = z.string().refine(isPacket, 'a text, or hex: and bytes such as hex:fe01, of 1 to 128 bytes');

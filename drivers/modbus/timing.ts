@@ -1,10 +1,7 @@
 import { z } from 'zod';
-import { DURATION, parseDuration } from '#kit/duration.ts';
+import { durationLike } from '../duration.ts';
 
-export const duration = z
-  .string()
-  .regex(DURATION, 'a number and a unit of ms s min h d, such as 500ms')
-  .transform(parseDuration);
+export const duration = durationLike('500ms');
 
 /** How long an answer is waited for, beyond what its bytes take. */
 export const timeout = duration.refine((ms) => ms >= 1 && ms <= 60_000, 'from 1ms to 60s');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DURATION, parseDuration } from '#kit/duration.ts';
+import { durationLike } from '../duration.ts';
 import type { Point } from '../point.ts';
 import { READING_CODES } from '../reading.ts';
 import { topicFlaw } from './topic.ts';
@@ -33,10 +33,7 @@ export const write = z
     payload: payload.optional(),
     /** State's name → what is sent for it. */
     payloads: z.record(z.string(), payload).optional(),
-    within: z
-      .string()
-      .regex(DURATION, 'a number and a unit of ms s min h d, such as 5s')
-      .transform(parseDuration)
+    within: durationLike('5s')
       .refine((ms) => ms >= 100 && ms <= 60_000, 'from 100ms to 60s')
       .prefault('5s'),
     /** Whether the device reports after each command, or only where it has changed something. */
@@ -104,9 +101,3 @@ function fill(template: unknown, value: number | string): unknown {
   if (typeof template !== 'object' || template === null) return template;
   return Object.fromEntries(Object.entries(template).map(([key, each]) => [key, fill(each, value)]));
 }
-
-/** What a device reports is what it was told: numbers that went through a conversion may differ in their last digits. */
-export const isTold = (told: number | string, reported: number | string): boolean =>
-  typeof told === 'number' && typeof reported === 'number'
-    ? Math.abs(told - reported) <= 1e-9 * Math.max(1, Math.abs(told))
-    : told === reported;
