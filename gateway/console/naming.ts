@@ -48,6 +48,12 @@ export function useNaming(): Naming {
   return useMemo(() => namingOf({ people, plans, rules }, say, language), [people, plans, rules, language]);
 }
 
+/** Devices by their ids, as the page knows them. */
+export function useDeviceNames(): ReadonlyMap<string, string> {
+  const points = useKnown((known) => known.points);
+  return new Map([...points.values()].map(({ device, deviceName }) => [device, deviceName]));
+}
+
 /** Whom one may send: each team, then each contact, those of the grid first. What is written into the log is a team's name, or a contact's id. */
 export function crewOptions({ teams, contacts }: PeopleView, grid: string | null, say: Say) {
   const isNear = (grids: readonly string[]) =>

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Session } from '../api.ts';
 import { useAsked } from '../asked.ts';
 import { deskApi, type ListedPermit } from '../desk-api.ts';
-import { useNaming } from '../naming.ts';
+import { useDeviceNames, useNaming } from '../naming.ts';
 import { AddPermit, ChangePermit } from '../parts/permit-forms.tsx';
 import { ProblemNote } from '../parts/problem-note.tsx';
 import { momentWords } from '../permit-time.ts';
@@ -26,6 +26,7 @@ export function Permits({ session }: { readonly session: Session }) {
   const heardAt = useKnown((known) => known.site?.now ?? 0);
   const { value, problem, again } = useAsked(deskApi.permits, `${last} ${connection}`, EVERY_MS);
   const mayKeep = rightsOf(session.role).permits;
+  const devices = useDeviceNames();
   const all = value?.permits ?? [];
   const shown = (part === 'all' ? all : all.filter((entry) => !isOver(entry, heardAt))).toSorted(
     (a, b) => Number(b.covers) - Number(a.covers) || b.permit.from.localeCompare(a.permit.from),
@@ -50,7 +51,7 @@ export function Permits({ session }: { readonly session: Session }) {
       ) : (
         <ul className="permits">
           {shown.map((entry) => (
-            <Row key={entry.permit.id} entry={entry} mayKeep={mayKeep} onDone={again} />
+            <Row key={entry.permit.id} entry={entry} devices={devices} mayKeep={mayKeep} onDone={again} />
           ))}
         </ul>
       )}
@@ -63,17 +64,17 @@ export function Permits({ session }: { readonly session: Session }) {
 
 interface RowProps {
   readonly entry: ListedPermit;
+  /** Names by id. */
+  readonly devices: ReadonlyMap<string, string>;
   readonly mayKeep: boolean;
   readonly onDone: () => void;
 }
 
-function Row({ entry, mayKeep, onDone }: RowProps) {
+function Row({ entry, devices, mayKeep, onDone }: RowProps) {
   const { say } = useWords();
   const naming = useNaming();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
-  const points = useKnown((known) => known.points);
   const { permit, covers, source, by, differs } = entry;
-  const devices = new Map([...points.values()].map(({ device, deviceName }) => [device, deviceName]));
   const on = Object.entries(permit.on).map(([what, which]) =>
     [which]
       .flat()

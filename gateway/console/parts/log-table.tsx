@@ -1,6 +1,6 @@
 import { Table, type TableColumnsType } from 'antd';
 import type { LogEntry } from '../api.ts';
-import { type Naming, useNaming } from '../naming.ts';
+import { type Naming, useDeviceNames, useNaming } from '../naming.ts';
 import { stepWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
 import { dayOf, timeOfDay } from '../time.ts';
@@ -60,11 +60,10 @@ const logColumns = (say: Say, language: Language, zone: string, names: ReadonlyM
 export function LogTable() {
   const { say, language } = useWords();
   const entries = useKnown((known) => known.entries);
-  const points = useKnown((known) => known.points);
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const naming = useNaming();
   const { holder, width } = useRoom();
-  const names = new Map([...points.values()].map(({ device, deviceName }) => [device, deviceName]));
+  const names = useDeviceNames();
   return (
     <section className="card">
       <h2>

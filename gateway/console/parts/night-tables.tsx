@@ -1,3 +1,4 @@
+import { useDeviceNames } from '../naming.ts';
 import { type LateStep, NIGHT_STEPS, type NightAlarm, type Run, type StepSum } from '../night.ts';
 import { lengthWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
@@ -9,12 +10,6 @@ import { LevelTag } from './level-tag.tsx';
 function minutes(ms: number): string {
   const { d, h, min, s } = lengthOf(ms);
   return `${(d * 24 + h) * 60 + min}:${String(s).padStart(2, '0')}`;
-}
-
-/** The names of devices as the page knows them. */
-function useNames(): ReadonlyMap<string, string> {
-  const points = useKnown((known) => known.points);
-  return new Map([...points.values()].map(({ device, deviceName }) => [device, deviceName]));
 }
 
 /** Each step: how often, how long, how many in time. */
@@ -50,7 +45,7 @@ export function StepSums({ sums }: { readonly sums: readonly StepSum[] }) {
 export function LateList({ late }: { readonly late: readonly LateStep[] }) {
   const { say, language } = useWords();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
-  const names = useNames();
+  const names = useDeviceNames();
   return (
     <ul className="late-steps">
       {late.map(({ alarm, step, run }) => (
@@ -84,7 +79,7 @@ function worst(runs: readonly Run[], now: number): Run | undefined {
 export function NightTable({ alarms, now }: { readonly alarms: readonly NightAlarm[]; readonly now: number }) {
   const { say, language } = useWords();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
-  const names = useNames();
+  const names = useDeviceNames();
   const steps = NIGHT_STEPS.filter((step) => alarms.some(({ runs }) => (runs[step]?.length ?? 0) > 0));
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keys

@@ -2,7 +2,7 @@ import { Button, Spin } from 'antd';
 import type { ReactNode } from 'react';
 import { useAsked } from '../asked.ts';
 import { deskApi } from '../desk-api.ts';
-import { useNaming } from '../naming.ts';
+import { useDeviceNames, useNaming } from '../naming.ts';
 import type { Rights } from '../rights.ts';
 import { useKnown } from '../store.ts';
 import { dayOf, minuteOfDay } from '../time.ts';
@@ -19,10 +19,9 @@ export function StandingCard({ rights }: { readonly rights: Rights }) {
   const { tell } = useTold();
   const zone = useKnown((known) => known.site?.timeZone ?? 'UTC');
   const live = useKnown((known) => known.connection === 'live');
-  const points = useKnown((known) => known.points);
   const last = useKnown((known) => known.entries[0]?.sequence);
   const { value, again } = useAsked(deskApi.standing, `${last}`, EVERY_MS);
-  const names = new Map([...points.values()].map(({ device, deviceName }) => [device, deviceName]));
+  const names = useDeviceNames();
   /** `device`, `device/point` or `rule@device/point`. */
   const nameOf = (on: string) => {
     const [rule, place = on] = on.includes('@') ? on.split('@') : [null, on];
