@@ -10,6 +10,8 @@ import { freePort, type Running, start, until } from './program.ts';
 export interface Mosquitto extends AsyncDisposable {
   readonly port: number;
   stop(): Promise<void>;
+  /** It answers nobody any more, and is only good to be stopped. */
+  freeze(): void;
   start(): Promise<void>;
   /** Lets one more user in, where only some may connect. */
   admit(user: string, password: string): void;
@@ -62,8 +64,11 @@ export async function openMosquitto(options: { password?: string } = {}): Promis
       if (program === undefined || program.exitCode !== null) return;
       const ended = once(program, 'exit');
       program.kill('SIGTERM');
+      // One that is frozen hears it only then.
+      program.kill('SIGCONT');
       await ended;
     },
+    freeze: () => void running?.process.kill('SIGSTOP'),
     admit(user: string, password: string) {
       spawnSync('mosquitto_passwd', ['-b', join(folder, 'passwords'), user, password]);
       // It reads its files anew.
