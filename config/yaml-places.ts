@@ -8,10 +8,14 @@ const FLOW = {
   version: '1.2',
 } as const;
 
-/** A value on one line, as it may stand in a block or in a flow collection; where YAML would take several, as JSON. */
+/** Not as JSON, which knows no -0. */
+const QUOTED = { ...FLOW, defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' } as const;
+
+/** A value on one line, as it may stand in a block or in a flow collection; where YAML would take several, in quotes. */
 export function encodeFlow(value: unknown): string {
-  const pair = stringify({ k: value }, FLOW).trimEnd();
-  return pair.includes('\n') ? JSON.stringify(value) : pair.slice('{ k: '.length, -' }'.length);
+  const plain = stringify({ k: value }, FLOW).trimEnd();
+  const pair = plain.includes('\n') ? stringify({ k: value }, QUOTED).trimEnd() : plain;
+  return pair.slice('{ k: '.length, -' }'.length);
 }
 export const encodePair = (key: string, value: unknown): string => `${encodeFlow(key)}: ${encodeFlow(value)}`;
 

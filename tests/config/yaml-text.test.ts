@@ -59,6 +59,18 @@ test.each(ADDED)('an entry is added to %s', (_, before, after) => {
   expect(new YamlText(before).add('devices', NEW)).toBe(after);
 });
 
+test.each([
+  ['a text over several lines', 'a\nb', '"a\\nb"'],
+  ['such a text in a list', [1, 'a\nb', '中'], '[ 1, "a\\nb", "中" ]'],
+  ['such a text beside a zero below zero', [-0, 'a\n"b'], '[ -0, "a\\n\\"b" ]'],
+  ['such a text in a map', { at: -0, name: 'a\nb' }, '{ at: -0, name: "a\\nb" }'],
+  ['a key over several lines', { 'a\nb': 1 }, '{ "a\\nb": 1 }'],
+])('%s is written on one line', (_, note, written) => {
+  const added = new YamlText('devices:\n').add('devices', { id: 'n-1', note });
+  expect(added).toBe(`devices:\n  - id: n-1\n    note: ${written}\n`);
+  expect(parse(added)).toEqual({ devices: [{ id: 'n-1', note }] });
+});
+
 const FILE = `devices:
   - id: n-1 # one
     name: 一号
