@@ -10,8 +10,6 @@ export default defineConfig({
     testTimeout: 420_000,
     hookTimeout: 420_000,
     // Two cores in CI, a third of which idles while two files play in real time.
-    // On a noisy machine what plays in real time may fail once; the reporter names each that did.
-    retry: 1,
     maxWorkers: 3,
     // Gateways that tests start take what was compiled before.
     env: { NODE_COMPILE_CACHE: join(tmpdir(), 'gengfu-compiled') },
