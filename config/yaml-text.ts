@@ -28,6 +28,9 @@ const byHand = (why: string) =>
   new Fault('site-edit', `the file cannot be changed from here: ${why}`, { hint: 'change it by hand, in an editor' });
 
 const PARSING = { version: '1.2', logLevel: 'error', uniqueKeys: false } as const;
+/** Begins a text of which empty lines behind it are a part, as `|+`. */
+const KEEPING = /[|>]\d?\+\d?[ \t]*(#.*)?\r?\n/;
+
 /** One file of a site while it is changed. What it holds beside the change stays as it was, to the byte. */
 export class YamlText {
   readonly text: string;
@@ -123,7 +126,8 @@ export class YamlText {
     const lines = this.#itemLines(entry, this.#indentOf(last), isFlow);
     const previous = seq.items.at(-2);
     const between = previous === undefined ? '' : this.text.slice(endOf(previous), startOf(last));
-    return [this.#lineAt(this.#lineEnd(end), /\n[ \t\r]*\n/.test(between) ? ['', ...lines] : lines)];
+    const isApart = /\n[ \t\r]*\n/.test(between) && !KEEPING.test(this.text.slice(startOf(last), end));
+    return [this.#lineAt(this.#lineEnd(end), isApart ? ['', ...lines] : lines)];
   }
 
   #itemLines(entry: Fields, indent: string, isFlow: boolean): string[] {

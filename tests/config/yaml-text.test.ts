@@ -49,6 +49,11 @@ const ADDED: readonly (readonly [what: string, before: string, after: string])[]
     `devices:\n  - id: n-1\n    note: |\n      one\n      two\n${lines('  ')}x: 1\n`,
   ],
   [
+    'entries with blank lines between, and a text at the end that keeps those behind it',
+    'devices:\n  - id: n-0\n\n  - id: n-1\n    note: |+\n      one\n\nx: 1\n',
+    `devices:\n  - id: n-0\n\n  - id: n-1\n    note: |+\n      one\n\n${lines('  ')}x: 1\n`,
+  ],
+  [
     'lines that end as on Windows, and a byte order mark',
     '\uFEFFdevices:\r\n  - id: n-1\r\n',
     `\uFEFFdevices:\r\n  - id: n-1\r\n${lines('  ').replaceAll('\n', '\r\n')}`,
