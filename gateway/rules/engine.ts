@@ -10,6 +10,7 @@ import type { Permit } from './permit.ts';
 import type { RulePoint } from './point.ts';
 import { type JudgedBy, prepareRules } from './prepare-rules.ts';
 import { memoryOf, type PreparedRules, type RulesChanged } from './prepared-rules.ts';
+import { GOOD, HIGH, LAST, LOW, VALUE } from './rest.ts';
 import { NO_PARTS, partsOf, type RuleParts } from './rule-parts.ts';
 import { answersOf, hasSchedule, noRules, type RuleSet, watchOf } from './rule-set.ts';
 import type { RuleWatch } from './rule-watch.ts';
@@ -164,10 +165,20 @@ export class RuleEngine {
     for (const reading of readings) {
       const feed = this.#feeds.find(reading.point);
       if (feed === undefined) continue;
-      const { watches, inputs } = feed;
-      if (reading.quality !== 'good' || reading.value === null) {
+      const { watches, inputs, rest } = feed;
+      const { value, quality } = reading;
+      // Nearly every reading changes nothing. Written out here, where no number is put into an object of its own.
+      if (rest !== null && quality === 'good' && typeof value === 'number') {
+        if (value >= (rest[LOW] ?? Number.NaN) && value <= (rest[HIGH] ?? Number.NaN)) {
+          rest[VALUE] = value;
+          rest[LAST] = tick;
+          rest[GOOD] = tick;
+          continue;
+        }
+      }
+      if (quality !== 'good' || value === null) {
         for (const watch of watches) {
-          watch.miss(tick, reading.code ?? reading.quality);
+          watch.miss(tick, reading.code ?? quality);
           this.#deadlines.arm(watch);
         }
         continue;
@@ -176,7 +187,7 @@ export class RuleEngine {
         const watch = watches[i];
         if (watch === undefined) continue;
         if (watch.while !== null) this.#inForce.settle(watch.while, tick + this.#offset, tick);
-        const isNews = watch.take(inputs[i] ?? 0, tick, reading.value);
+        const isNews = watch.take(inputs[i] ?? 0, tick, value);
         if (watch.isAtRest && !isNews) continue;
         if (isNews && watch.isJoint) {
           this.#dirty.add(watch);

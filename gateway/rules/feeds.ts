@@ -2,6 +2,7 @@ import type { Background } from './background.ts';
 import type { Deriver } from './derive.ts';
 import type { NoiseFloor } from './noise-floor.ts';
 import type { RulePoint } from './point.ts';
+import type { Rest } from './rest.ts';
 import type { RuleWatch } from './rule-watch.ts';
 import type { While } from './while.ts';
 
@@ -9,6 +10,10 @@ import type { While } from './while.ts';
 export interface PointFeed {
   /** Of the point. */
   readonly key: string;
+  /** The one that was read after it the last time. */
+  next: PointFeed | null;
+  /** Where it feeds one watch and no other: that one's. */
+  rest: Rest | null;
   /** The watches that it feeds … */
   readonly watches: RuleWatch[];
   /** … and as which of their inputs. */
@@ -17,8 +22,6 @@ export interface PointFeed {
   readonly whiles: { readonly while: While; readonly input: number }[];
   readonly backgrounds: { readonly background: Background | NoiseFloor; readonly input: number }[];
   readonly derivers: Deriver[];
-  /** The one that was read after it the last time. */
-  next: PointFeed | null;
 }
 
 /** The feeds of a site's points, by their keys. */
@@ -30,7 +33,7 @@ export class Feeds {
   of({ key }: RulePoint): PointFeed {
     const known = this.#feeds.get(key);
     if (known !== undefined) return known;
-    const made = { key, watches: [], inputs: [], whiles: [], backgrounds: [], derivers: [], next: null };
+    const made = { key, next: null, rest: null, watches: [], inputs: [], whiles: [], backgrounds: [], derivers: [] };
     this.#feeds.set(key, made);
     return made;
   }

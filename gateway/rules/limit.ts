@@ -2,6 +2,7 @@ import { describeMeasure, sureBand, WindowMeasure } from './measure.ts';
 import type { NoiseFloor } from './noise-floor.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS, type Probe, type SavedWindow } from './probe.ts';
+import { at, LAST, makeRest, VALUE } from './rest.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 import { type Band, bandsOf, Threshold } from './threshold.ts';
@@ -36,14 +37,13 @@ function ladderOf(rule: LimitRule): Ladder {
 /** Of one shape whatever it measures, since nearly every reading of a site goes through it. */
 class LimitProbe implements Probe {
   readonly inputs: readonly RulePoint[];
+  /** The measure is kept in it; what a window says is worked out when it is asked for. */
+  readonly rest = makeRest();
   readonly #ladder: Ladder;
   readonly #window: WindowMeasure | null;
   readonly #floor: NoiseFloor | null;
   readonly #gapMs: number;
-  /** The measure; what a window says is worked out when it is asked for. */
-  #value = Number.NaN;
   #isWorkedOut = true;
-  #last = Number.NEGATIVE_INFINITY;
   /** The newest that a saved window holds. */
   #savedTo = Number.NEGATIVE_INFINITY;
 
@@ -56,10 +56,10 @@ class LimitProbe implements Probe {
   }
 
   take(_input: number, tick: number, raw: number | string): void {
-    if (tick > this.#last) this.#last = tick;
+    if (tick > at(this.rest, LAST)) this.rest[LAST] = tick;
     const number = typeof raw === 'number' ? raw : Number.NaN;
     if (this.#window === null) {
-      this.#value = number;
+      this.rest[VALUE] = number;
       return;
     }
     if (!Number.isNaN(number) && tick > this.#savedTo) this.#window.push(tick, number);
@@ -71,7 +71,7 @@ class LimitProbe implements Probe {
   code(tick: number, since: number): string | null {
     if (this.#floor !== null && Number.isNaN(this.#floor.level)) return 'background';
     const window = this.#window;
-    if (window === null) return Number.isNaN(this.#value) ? 'no-value' : null;
+    if (window === null) return Number.isNaN(at(this.rest, VALUE)) ? 'no-value' : null;
     if (window.isCovered() && !Number.isNaN(this.#measured())) return null;
     return tick - since < window.overMs ? 'filling' : 'coverage';
   }
@@ -85,6 +85,10 @@ class LimitProbe implements Probe {
     }
     const value = this.#measured();
     return value <= band.exact.high && value >= band.exact.low;
+  }
+
+  restBand(held: number): Band | undefined {
+    return this.#window === null ? this.#ladder.bands[held]?.exact : undefined;
   }
 
   isPassed(level: number): boolean {
@@ -109,7 +113,7 @@ class LimitProbe implements Probe {
   }
 
   validUntil(): number {
-    return this.#last + this.#gapMs;
+    return at(this.rest, LAST) + this.#gapMs;
   }
 
   dueByTime(): number {
@@ -121,12 +125,12 @@ class LimitProbe implements Probe {
   }
 
   restore(tick: number): void {
-    this.#last = Math.max(this.#last, tick);
+    this.rest[LAST] = Math.max(at(this.rest, LAST), tick);
   }
 
   clear(): void {
     this.#window?.clear();
-    this.#value = Number.NaN;
+    this.rest[VALUE] = Number.NaN;
     this.#isWorkedOut = true;
   }
 
@@ -143,9 +147,9 @@ class LimitProbe implements Probe {
 
   #measured(): number {
     if (!this.#isWorkedOut && this.#window !== null) {
-      this.#value = this.#window.value() - (this.#floor?.level ?? 0);
+      this.rest[VALUE] = this.#window.value() - (this.#floor?.level ?? 0);
       this.#isWorkedOut = true;
     }
-    return this.#value;
+    return at(this.rest, VALUE);
   }
 }

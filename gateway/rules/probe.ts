@@ -1,5 +1,7 @@
 import type { RulePoint } from './point.ts';
+import type { Rest } from './rest.ts';
 import type { Rule } from './rule.ts';
+import type { Band } from './threshold.ts';
 
 /**
  * What a rule of one kind knows of the points that it looks at. It is fed every good reading in force, and asked
@@ -19,6 +21,10 @@ export interface Probe {
    * these hold; false says nothing.
    */
   isQuiet(held: number): boolean;
+  /** Where all that it keeps of a reading is its value: that, kept in one place with what its rule keeps … */
+  readonly rest?: Rest;
+  /** … and the values that pass exactly the lowest `held` levels; undefined where a value alone does not say it. */
+  restBand?(held: number): Band | undefined;
   isPassed(level: number): boolean;
   isBack(level: number): boolean;
   /** The measure, a state's name, or null. */

@@ -6,6 +6,7 @@ import type { PermitView } from './permit.ts';
 import type { Standing } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
 import type { Probe, SavedWindow } from './probe.ts';
+import { at as cell, GOOD, HIGH, LOW, makeRest, type Rest, rouse } from './rest.ts';
 import type { Rule } from './rule.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
@@ -93,11 +94,12 @@ export class RuleWatch {
   readonly #isPlain: boolean;
   /** How many of its levels hold while it is at rest; -1 when it is not. */
   #resting = -1;
+  /** By it a reading of a rule that is at rest passes by. */
+  readonly rest: Rest;
   readonly #levels: Levels;
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
   readonly #validEnd: number;
-  #lastGood = Number.NEGATIVE_INFINITY;
   /** The tick from which its point, or the present opening, has been there. */
   #since: number;
   #code: string | null = null;
@@ -118,6 +120,7 @@ export class RuleWatch {
     this.rule = rule;
     this.point = point;
     this.probe = options.probe;
+    this.rest = options.probe.rest ?? makeRest();
     this.isJoint = options.probe.inputs.length > 1;
     this.#isTimed = rule.kind === 'silent';
     this.#isOfPermits = rule.permit !== undefined && 'when' in rule.permit;
@@ -160,6 +163,15 @@ export class RuleWatch {
   /** Nothing is pending: it has no deadline, and a reading that passes the levels that hold, and no other, changes nothing. */
   get isAtRest(): boolean {
     return this.#resting >= 0;
+  }
+
+  /** The tick of the newest good reading in the present opening. */
+  get #lastGood(): number {
+    return cell(this.rest, GOOD);
+  }
+
+  set #lastGood(tick: number) {
+    this.rest[GOOD] = tick;
   }
 
   get holdsLevel(): boolean {
@@ -217,7 +229,7 @@ export class RuleWatch {
     this.#setCode(null, tick);
     if (this.#levels.evaluate(this.probe, tick, this.#holdMs, this.#clearMs)) this.isUnsaved = true;
     this.#tell(tick, false);
-    this.#resting = this.isJoint || this.#isTimed || this.#levels.isPending ? -1 : this.#levels.held;
+    this.#restAt(this.isJoint || this.#isTimed || this.#levels.isPending ? -1 : this.#levels.held);
   }
 
   /** The tick of its next deadline; Infinity when there is none that will be borne out. */
@@ -242,8 +254,8 @@ export class RuleWatch {
 
   /** Its schedule, or its `while`, ceased: what is active returns, for `reason`. */
   cease(tick: number, at: number, reason: string): void {
-    this.#lastGood = Number.NEGATIVE_INFINITY;
-    this.#resting = -1;
+    this.#restAt(-1);
+    rouse(this.rest);
     if (tick > this.#asOf && this.#answer !== 'not-in-force') {
       this.#levels.reset();
       this.#setCode(null, tick);
@@ -365,6 +377,8 @@ export class RuleWatch {
 
   /** Readings before `tick` only fill its window. */
   beginAt(tick: number): void {
+    // What has filled it has read by the same probe.
+    rouse(this.rest);
     this.#asOf = tick - 1;
     this.#since = tick;
     this.#answer = this.isInForce ? 'normal' : 'not-in-force';
@@ -388,6 +402,15 @@ export class RuleWatch {
     return isFire(this.point.quantity, this.probe.value());
   }
 
+  /** It is at rest with so many levels that hold, or at -1 it is not. */
+  #restAt(held: number): void {
+    if (held === this.#resting) return;
+    this.#resting = held;
+    const band = this.#isPlain && held >= 0 ? this.probe.restBand?.(held) : undefined;
+    this.rest[LOW] = band?.low ?? Number.NaN;
+    this.rest[HIGH] = band?.high ?? Number.NaN;
+  }
+
   /** Why an answer cannot be given, whatever is read. */
   #refusal(tick: number): string | null {
     if (this.while?.isKnown(tick) === false) return WHILE;
@@ -399,7 +422,7 @@ export class RuleWatch {
 
   #setCode(code: string | null, tick: number): void {
     if (code === this.#code) return;
-    this.#resting = -1;
+    this.#restAt(-1);
     // From filling to not covered is a new matter; from one other reason to the next the same goes on.
     if (this.#code === null || this.#code === 'filling') this.#codeSince = tick;
     this.#code = code;

@@ -199,6 +199,21 @@ test('the window of a new rule is filled from what was read before', async () =>
   expect(await box.end()).toEqual(['d/p/r1 60 raised yellow 9']);
 });
 
+test('a new rule that was filled has not been read yet, and is judged from its first reading on', async () => {
+  const box = openBox(aSite([over(50)]));
+  for (const value of [9, 9, 9]) {
+    box.read('d/p', value);
+    await box.clock.advance(10_000);
+  }
+  await box.change(aSite([over(50), over(5, { measure: { kind: 'mean', over: '60s' } })]));
+  const said = () => [...box.judge.rules.answers()].map(({ rule, answer, code }) => `${rule} ${answer} ${code}`);
+  expect(said()).toEqual(['r0 normal null', 'r1 not-evaluable no-value']);
+  box.read('d/p', 9);
+  await box.clock.advance(0);
+  expect(said()).toEqual(['r0 normal null', 'r1 not-evaluable filling']);
+  await box.end();
+});
+
 test('it is filled too from what is read while it is filled, and each reading is in it once', async () => {
   const box = openBox(aSite([over(50)]));
   const mean = over(5, { measure: { kind: 'mean', over: '60s', coverage: '100%' } });

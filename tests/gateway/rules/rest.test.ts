@@ -13,7 +13,7 @@ interface Case {
   readonly says: string;
   readonly rule: object;
   /** Of the point's own readings, which come every 10 s all the time. */
-  readonly value: (seconds: number) => number;
+  readonly value: (seconds: number) => number | string | null;
   readonly rain?: (seconds: number) => number | null;
   readonly from?: number;
   readonly trust?: readonly (readonly [seconds: number, trust: 'unknown' | 'synchronised'])[];
@@ -67,6 +67,31 @@ const CASES: readonly Case[] = [
     told: ['0 normal', '30 yellow', '60 red', '90 yellow', '120 normal'],
   },
   {
+    says: 'a value stands at the very limit, and is beyond it by the least there is',
+    rule: LIMIT,
+    value: (seconds) =>
+      seconds < 30 ? 10 : seconds < 60 ? 10.000000000000002 : seconds < 90 ? 20 : 20.000000000000004,
+    told: ['0 normal', '30 yellow', '90 red'],
+  },
+  {
+    says: 'a text comes where a number was',
+    rule: LIMIT,
+    value: (seconds) => (seconds === 40 ? '8' : 5),
+    told: ['0 normal', '40 not-evaluable no-value', '50 normal'],
+  },
+  {
+    says: 'readings are bad beyond a gap',
+    rule: LIMIT,
+    value: (seconds) => (seconds > 30 && seconds < 100 ? null : 15),
+    told: ['0 yellow', '70 not-evaluable offline', '100 yellow'],
+  },
+  {
+    says: 'a window of the day closes on it, and opens again',
+    rule: { ...LIMIT, during: 'late' },
+    value: () => 15,
+    told: ['0 yellow', '60 not-in-force', '120 yellow'],
+  },
+  {
     says: 'from none to the highest, and back to none',
     rule: { ...LIMIT, measure: { kind: 'leq', over: '30s' }, levels: { yellow: { above: 50 }, red: { above: 60 } } },
     value: (seconds) => (seconds >= 60 && seconds < 70 ? 90 : 40),
@@ -79,7 +104,9 @@ test.each(CASES)('$says', ({ rule, value, rain = () => 0, from = 0, trust = [], 
     aPoint({ validUntil: '2026-07-15' }),
     aPoint({ id: 'rain', key: RAIN, quantity: 'weather.rain', unit: 'mm/h' }),
   ];
-  const site = aSite([rule], points);
+  // Closed from a minute after the beginning to two.
+  const late = { name: 'late', fromMinute: 22 * 60 + 2, toMinute: 22 * 60 + 1 };
+  const site = aSite([rule], points, { windows: { late } });
   const start = { at: NIGHT + from * 1000, tick: NIGHT + from * 1000 };
   const engine = new RuleEngine({ ...site, zone: openZone(site.timeZone), start });
   const heard: string[] = [];
