@@ -164,7 +164,7 @@ class RunningLink implements OpenLink {
         this.#up(line);
       },
       data: (chunk) => {
-        for (const ear of this.#ears) ear.hear('in', chunk);
+        if (this.#ears.size > 0) for (const ear of this.#ears) ear.hear('in', chunk);
         line?.receive(chunk);
       },
       closed: lost,
@@ -177,7 +177,7 @@ class RunningLink implements OpenLink {
     return {
       ...port,
       write: (bytes) => {
-        for (const ear of this.#ears) ear.hear('out', bytes);
+        if (this.#ears.size > 0) for (const ear of this.#ears) ear.hear('out', bytes);
         return port.write(bytes);
       },
     };

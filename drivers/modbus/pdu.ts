@@ -89,14 +89,14 @@ export function encodeRequest(request: Request, bytes: Buffer, at: number): void
 export type Verdict = 'data' | 'exception' | 'foreign' | 'short' | 'overlong';
 
 export function judgeReply(request: Request, unit: number, pdu: Uint8Array): Verdict {
-  const [code, second = 0] = pdu;
+  const code = pdu[0];
   if (unit !== request.unit) return 'foreign';
   if (code === (request.code | 0x80)) return sized(pdu.length, 2, 'exception');
   if (code !== request.code) return 'foreign';
   if (pdu.length < 2) return 'short';
   const size = sized(pdu.length, 2 + request.dataBytes, 'data');
   if (request.order !== undefined) return size === 'data' && !repeats(request.order, pdu) ? 'foreign' : size;
-  return size === 'data' ? sized(second, request.dataBytes, 'data') : size;
+  return size === 'data' ? sized(pdu[1] ?? 0, request.dataBytes, 'data') : size;
 }
 
 /** The reply to a write repeats where it wrote and, of several, how many; what it kept, only reading it back tells. */

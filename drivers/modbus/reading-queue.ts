@@ -69,19 +69,24 @@ export class ReadingQueue {
     wake?.();
   }
 
+  /** One look at the clock and one pass for all that waits: this is done for every reading. */
   #take(): readonly Reading[] {
     const polls = this.#polls;
     this.#polls = [];
     const at = this.#clock.now();
     const tick = this.#clock.tick();
-    for (const drafts of polls) {
-      for (const draft of drafts) {
+    const [batch = []] = polls;
+    for (let i = 0; i < polls.length; i++) {
+      const drafts = polls[i] ?? [];
+      for (let j = 0; j < drafts.length; j++) {
+        const draft = drafts[j];
+        if (draft === undefined) continue;
         draft.at = at;
         draft.tick = tick;
+        if (i > 0) batch.push(draft);
       }
     }
-    const [first = [], ...rest] = polls;
     // All of them have their times now.
-    return (rest.length === 0 ? first : first.concat(...rest)) as Reading[];
+    return batch as Reading[];
   }
 }
