@@ -6,8 +6,8 @@ export class Told implements Disposable {
   readonly process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(args: readonly (string | number)[]) {
-    this.process = spawn(process.execPath, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
+  constructor(args: readonly (string | number)[], program = process.execPath) {
+    this.process = spawn(program, args.map(String), { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.process.stdout === null) throw new Error('no output');
     this.#lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
   }
