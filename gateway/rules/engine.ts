@@ -165,17 +165,8 @@ export class RuleEngine {
     for (const reading of readings) {
       const feed = this.#feeds.find(reading.point);
       if (feed === undefined) continue;
-      const { watches, inputs, rest } = feed;
+      const { watches, inputs } = feed;
       const { value, quality } = reading;
-      // Nearly every reading changes nothing. Written out here, where no number is put into an object of its own.
-      if (rest !== null && quality === 'good' && typeof value === 'number') {
-        if (value >= (rest[LOW] ?? Number.NaN) && value <= (rest[HIGH] ?? Number.NaN)) {
-          rest[VALUE] = value;
-          rest[LAST] = tick;
-          rest[GOOD] = tick;
-          continue;
-        }
-      }
       if (quality !== 'good' || value === null) {
         for (const watch of watches) {
           watch.miss(tick, reading.code ?? quality);
@@ -183,9 +174,18 @@ export class RuleEngine {
         }
         continue;
       }
+      const isNumber = typeof value === 'number';
       for (let i = 0; i < watches.length; i++) {
         const watch = watches[i];
         if (watch === undefined) continue;
+        const { rest } = watch;
+        // Nearly every reading changes nothing. Written out here, where no number is put into an object of its own.
+        if (isNumber && value >= (rest[LOW] ?? Number.NaN) && value <= (rest[HIGH] ?? Number.NaN)) {
+          rest[VALUE] = value;
+          rest[LAST] = tick;
+          rest[GOOD] = tick;
+          continue;
+        }
         if (watch.while !== null) this.#inForce.settle(watch.while, tick + this.#offset, tick);
         const isNews = watch.take(inputs[i] ?? 0, tick, value);
         if (watch.isAtRest && !isNews) continue;

@@ -2,7 +2,6 @@ import type { Background } from './background.ts';
 import type { Deriver } from './derive.ts';
 import type { NoiseFloor } from './noise-floor.ts';
 import type { RulePoint } from './point.ts';
-import type { Rest } from './rest.ts';
 import type { RuleWatch } from './rule-watch.ts';
 import type { While } from './while.ts';
 
@@ -12,8 +11,6 @@ export interface PointFeed {
   readonly key: string;
   /** The one that was read after it the last time. */
   next: PointFeed | null;
-  /** Where it feeds one watch and no other: that one's. */
-  rest: Rest | null;
   /** The watches that it feeds … */
   readonly watches: RuleWatch[];
   /** … and as which of their inputs. */
@@ -33,7 +30,7 @@ export class Feeds {
   of({ key }: RulePoint): PointFeed {
     const known = this.#feeds.get(key);
     if (known !== undefined) return known;
-    const made = { key, next: null, rest: null, watches: [], inputs: [], whiles: [], backgrounds: [], derivers: [] };
+    const made = { key, next: null, watches: [], inputs: [], whiles: [], backgrounds: [], derivers: [] };
     this.#feeds.set(key, made);
     return made;
   }

@@ -165,7 +165,6 @@ export function* openWatches(
       if (condition !== null) whiles.get(condition.key)?.[1].push(watch);
       for (const [input, fed] of watch.probe.inputs.entries()) {
         const feed = feeds.of(fed);
-        feed.rest = feed.watches.length === 0 ? watch.rest : null;
         feed.watches.push(watch);
         feed.inputs.push(input);
       }

@@ -71,6 +71,8 @@ const stored = (tick: number): number | null => (Number.isFinite(tick) ? tick : 
 
 /** One rule on one point: its levels, its deadlines, its answer. Driven by the engine; it reads no clock. */
 export class RuleWatch {
+  /** By it a reading of a rule that is at rest passes by; the first of its fields, since most look at no other. */
+  readonly rest: Rest;
   readonly watch: Watch;
   readonly rule: Rule;
   readonly point: RulePoint;
@@ -94,8 +96,6 @@ export class RuleWatch {
   readonly #isPlain: boolean;
   /** How many of its levels hold while it is at rest; -1 when it is not. */
   #resting = -1;
-  /** By it a reading of a rule that is at rest passes by. */
-  readonly rest: Rest;
   readonly #levels: Levels;
   readonly #around: WatchSurroundings;
   readonly #clearMs: number;
