@@ -359,6 +359,9 @@ export class RuleWatch {
   /** Takes a saved state, `shift` added to its ticks; `asOf` is at least what it was saved with. False: it is of another rule. */
   restore(saved: WatchState, asOf: number, shift: number): boolean {
     if (saved.meaning !== this.meaning) return false;
+    // The probe may be that of the rule whose place it takes, and what that one was at rest by with it.
+    this.#restAt(-1);
+    rouse(this.rest);
     this.#levels.restore(saved.levels, shift);
     this.#asOf = asOf + shift;
     if (saved.lastGood !== null) {
