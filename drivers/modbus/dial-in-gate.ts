@@ -17,6 +17,9 @@ const MOST_BYTES = 512;
 /** Bytes from one who has not said who it is; more is nobody's registration. */
 const MOST_HEARD = 16_384;
 
+/** What some units put behind a packet. */
+const LINE_ENDS = [0x0d, 0x0a, 0].map((byte) => Buffer.of(byte));
+
 export interface GateOptions {
   readonly berths: ReadonlyMap<string, { readonly registration: Buffer; readonly berth: Berth }>;
   readonly heartbeats: readonly Buffer[];
@@ -41,6 +44,8 @@ interface Stranger {
 /** Asks everyone who dials in for its registration and leads it to its berth; keeps who is unknown for a while. */
 export class DialInGate {
   readonly #options: GateOptions;
+  /** But what is a unit's registration. */
+  readonly #heartbeats: readonly Buffer[];
   readonly #clock: Clock;
   readonly #wire: Clock;
   readonly #strangers = new Set<Stranger>();
@@ -50,6 +55,7 @@ export class DialInGate {
 
   constructor(options: GateOptions, clock: Clock, wire: Clock) {
     this.#options = options;
+    this.#heartbeats = options.heartbeats.filter((each) => !options.berths.has(each.toString('hex')));
     this.#clock = clock;
     this.#wire = wire;
   }
@@ -130,11 +136,12 @@ export class DialInGate {
   }
 
   #settle(stranger: Stranger): void {
-    const fresh = this.#stripped(stranger.fresh);
+    const { fresh, held } = stranger;
     stranger.fresh = Buffer.alloc(0);
-    if (fresh.length === 0) return;
+    const said = this.#stripped(fresh);
+    if (said.length === 0) return;
     // What was cut by a slow network is one registration all the same.
-    const berth = this.#berthOf(fresh) ?? this.#berthOf(this.#stripped(stranger.held));
+    const berth = this.#berthOf(fresh) ?? this.#berthOf(held);
     if (berth !== undefined) {
       this.#forget(stranger);
       stranger.socket.removeAllListeners('data');
@@ -143,23 +150,38 @@ export class DialInGate {
     }
     // Once a connection, so that one cannot push all others out of the list.
     if (stranger.isUnknown) return;
-    this.unknown.hear(showPacket(fresh), this.#clock.now(), { from: stranger.from });
+    this.unknown.hear(showPacket(said), this.#clock.now(), { from: stranger.from });
     stranger.isUnknown = true;
     this.counters.unknown++;
     stranger.cancelEnd();
     stranger.cancelEnd = this.#wire.after(this.#options.quarantineMs, () => this.#turnAway(stranger));
   }
 
-  #berthOf(packet: Buffer): Berth | undefined {
+  #berthOf(heard: Buffer): Berth | undefined {
     const { berths, prefix } = this.#options;
+    let packet = heard;
+    for (const each of this.#heartbeats) while (begins(packet, each)) packet = packet.subarray(each.length);
     let found: { readonly registration: Buffer; readonly berth: Berth } | undefined;
     for (const each of berths.values()) {
-      const { length } = each.registration;
-      if (!packet.subarray(0, length).equals(each.registration)) continue;
-      if (packet.length !== length && !prefix) continue;
-      if (found === undefined || found.registration.length < length) found = each;
+      if (!begins(packet, each.registration)) continue;
+      if (!prefix && !this.#isOnly(each.registration, packet)) continue;
+      if (found === undefined || found.registration.length < each.registration.length) found = each;
     }
     return found?.berth;
+  }
+
+  /**
+   * The registration, and maybe heartbeats and ends of lines behind it. Some units say who they are twice at once, and the
+   * network makes one piece of it.
+   */
+  #isOnly(registration: Buffer, packet: Buffer): boolean {
+    let rest = packet;
+    while (rest.length > 0) {
+      const next = [registration, ...this.#heartbeats, ...LINE_ENDS].find((each) => begins(rest, each));
+      if (next === undefined) return false;
+      rest = rest.subarray(next.length);
+    }
+    return true;
   }
 
   /** Without heartbeats before and after it, nor the ends of lines that some units add. */
@@ -167,14 +189,12 @@ export class DialInGate {
     let bytes = packet;
     for (;;) {
       const before = bytes.length;
-      for (const heartbeat of this.#options.heartbeats) {
-        if (this.#options.berths.has(heartbeat.toString('hex'))) continue;
-        if (bytes.subarray(0, heartbeat.length).equals(heartbeat)) bytes = bytes.subarray(heartbeat.length);
+      for (const heartbeat of this.#heartbeats) {
+        if (begins(bytes, heartbeat)) bytes = bytes.subarray(heartbeat.length);
         const tail = Math.max(bytes.length - heartbeat.length, 0);
         if (bytes.subarray(tail).equals(heartbeat)) bytes = bytes.subarray(0, tail);
       }
-      const last = bytes.at(-1);
-      if (last === 0x0d || last === 0x0a || last === 0) bytes = bytes.subarray(0, -1);
+      if (LINE_ENDS.some((end) => bytes.subarray(-1).equals(end))) bytes = bytes.subarray(0, -1);
       if (bytes.length === before || bytes.length === 0) return bytes;
     }
   }
@@ -190,3 +210,5 @@ export class DialInGate {
     stranger.cancelEnd();
   }
 }
+
+const begins = (packet: Buffer, beginning: Buffer): boolean => packet.subarray(0, beginning.length).equals(beginning);

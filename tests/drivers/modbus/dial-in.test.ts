@@ -121,13 +121,24 @@ describe('units that dial in', () => {
     expect(gateway.everOf('a')).toEqual([105]);
   });
 
-  test('a registration in pieces, after a heartbeat, with the end of a line', async () => {
+  test('a registration that ends as a line may, and one that is the beginning of another', async () => {
+    const gauges = [device('a', 'hex:01 00', 1), device('b', 'hex:01 00 0a', 1)];
+    await using gateway = await openGateway(gauges, { heartbeat: 'beat' });
+    await using _a = unit(gateway.port, '\x01\0', {}, [slave(1, 100)]);
+    await using _b = unit(gateway.port, '\x01\0\n', {}, [slave(1, 200)]);
+    await until(() => gateway.of('a') === 105 && gateway.of('b') === 205, 'both');
+    expect(gateway.counters()).toMatchObject({ unknown: 0 });
+  });
+
+  test('a registration in pieces, said twice, after a heartbeat, with the end of a line', async () => {
     await using gateway = await openGateway([device('a', 'unit-a', 1)], { heartbeat: ['beat', 'hex:fe'] });
     for (const packets of [
       ['unit-', 'a'],
       ['beat', 'unit-a'],
       ['unit-a\r\n'],
       [Buffer.from('\xfeunit-a\xfe', 'latin1')],
+      ['unit-aunit-a'],
+      ['beatunit-a\r\nbeatunit-a\r\n'],
     ]) {
       const before = gateway.counters().connects ?? 0;
       const socket = await dialBy(gateway.port, ...packets);
