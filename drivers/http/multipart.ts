@@ -30,10 +30,10 @@ function parsePart(bytes: Buffer): Part | undefined {
 }
 
 /**
- * The parts of a whole body, which is bounded by whoever read it. Undefined for one that has no end (no closing boundary), too
- * many parts, or a part whose headers are too long.
+ * The parts of a body, which is bounded by whoever read it. Undefined for one that has no end (no closing boundary), too
+ * many parts, or a part whose headers are too long. Of one that is not whole: the parts that are, before the one that was cut.
  */
-export function parseMultipart(body: Buffer, boundary: string): readonly Part[] | undefined {
+export function parseMultipart(body: Buffer, boundary: string, isWhole = true): readonly Part[] | undefined {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   // The first delimiter may stand at the very beginning, without its line break; what is before it is a preamble.
   const first = body.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2)) ? -2 : body.indexOf(delimiter);
@@ -44,6 +44,7 @@ export function parseMultipart(body: Buffer, boundary: string): readonly Part[] 
     const lineEnd = body.subarray(at, at + MOST_HEADER_BYTES).indexOf(CRLF);
     const isPadding = lineEnd >= 0 && body.toString('latin1', at, at + lineEnd).trim() === '';
     const next = isPadding ? body.indexOf(delimiter, at + lineEnd) : -1;
+    if (next < 0 && !isWhole) return parts;
     if (next < 0 || parts.length === MOST_PARTS) return undefined;
     // An empty part ends where its own line break begins the delimiter.
     const part = parsePart(body.subarray(Math.min(at + lineEnd + 2, next), next));

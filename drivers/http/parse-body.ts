@@ -14,13 +14,17 @@ export interface Message {
 export type BodyFlaw = 'type' | 'json' | 'xml' | 'multipart';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
+/** The national character set, with those that it holds. */
+const gb18030 = new TextDecoder('gb18030', { fatal: true });
+const IS_GB = /^\s*<\?xml[^>]*\sencoding\s*=\s*["'](?:gb2312|gbk|gb18030)["']/i;
 
 function xmlOf(body: Buffer): Message | BodyFlaw {
+  const encoding = IS_GB.test(body.toString('latin1', 0, 200)) ? gb18030 : utf8;
   try {
-    const tree = parseXml(utf8.decode(body));
+    const tree = parseXml(encoding.decode(body));
     return tree === undefined ? 'xml' : { tree };
   } catch {
-    // Not UTF-8: what a sender writes is the world.
+    // Not what it says that it is: what a sender writes is the world.
     return 'xml';
   }
 }
@@ -40,13 +44,14 @@ function sniffed(body: Buffer): Message | BodyFlaw {
   return first === '{' || first === '[' ? jsonOf(body) : 'type';
 }
 
-function multipartOf(body: Buffer, contentType: string): Message | BodyFlaw {
+function multipartOf(body: Buffer, contentType: string, isWhole: boolean): Message | BodyFlaw {
   const boundary = boundaryOf(contentType);
-  const parts = boundary === undefined ? undefined : parseMultipart(body, boundary);
+  const parts = boundary === undefined ? undefined : parseMultipart(body, boundary, isWhole);
   if (parts === undefined) return 'multipart';
   let message: Message | undefined;
   let picture: RawPicture | undefined;
-  let isPictureBad = false;
+  // What is beyond any bound is a picture.
+  let isPictureBad = !isWhole;
   for (const { type = 'text/plain', body: part } of parts) {
     if (type.startsWith('image/')) {
       const found = parsePicture(part);
@@ -63,10 +68,16 @@ function multipartOf(body: Buffer, contentType: string): Message | BodyFlaw {
   return message === undefined ? 'multipart' : { ...message, picture, isPictureBad };
 }
 
-/** One message of a whole body, by its content type; or what is wrong with it. */
-export function parseBody(contentType: string | undefined, body: Buffer): Message | BodyFlaw {
-  const type = (contentType ?? 'text/plain').split(';', 1)[0]?.trim().toLowerCase() ?? '';
-  if (type === 'multipart/form-data' || type === 'multipart/mixed') return multipartOf(body, contentType ?? '');
+const typeOf = (contentType = 'text/plain'): string => contentType.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+/** Whether a body of that content type has parts: the event may be had, though the picture behind it is too large. */
+export const isOfParts = (contentType: string | undefined): boolean =>
+  ['multipart/form-data', 'multipart/mixed'].includes(typeOf(contentType));
+
+/** One message of a body, by its content type; or what is wrong with it. A body of parts need not be whole. */
+export function parseBody(contentType: string | undefined, body: Buffer, isWhole = true): Message | BodyFlaw {
+  const type = typeOf(contentType);
+  if (isOfParts(contentType)) return multipartOf(body, contentType ?? '', isWhole);
   if (isJson(type)) return jsonOf(body);
   if (isXml(type)) return xmlOf(body);
   return type === 'text/plain' ? sniffed(body) : 'type';

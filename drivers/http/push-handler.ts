@@ -9,9 +9,9 @@ import { type Answer, jsonAnswer, problem } from './answer.ts';
 import type { Guard, Verdict } from './auth/guard.ts';
 import { openGuard } from './auth/open-guard.ts';
 import type { HttpOptions } from './kind.ts';
-import { type BodyFlaw, type Message, parseBody } from './parse-body.ts';
+import { type BodyFlaw, isOfParts, type Message, parseBody } from './parse-body.ts';
 import type { PushRequest } from './push-request.ts';
-import { BodyBudget, readBody } from './read-body.ts';
+import { BodyBudget, type Read, readBody } from './read-body.ts';
 import { Recent } from './recent.ts';
 
 /** What became of a push. */
@@ -35,7 +35,7 @@ const LINGER_MS = 1000;
 const FLAWS: Readonly<Record<BodyFlaw, readonly [number, string]>> = {
   type: [415, 'is neither JSON nor XML nor parts of them'],
   json: [400, 'is not JSON in UTF-8, or is nested too deep'],
-  xml: [400, 'is not well-formed XML in UTF-8, is too large, or has a document type'],
+  xml: [400, 'is not well-formed XML in UTF-8 or in the GBK that it declares, is too large, or has a document type'],
   multipart: [400, 'has no closing boundary, too many parts, or no event in them'],
 };
 
@@ -68,6 +68,8 @@ export class PushHandler {
   readonly #rate: AddressRate;
   readonly #budget: BodyBudget;
   readonly #pushed = new Recent(PUSHES_REMEMBERED);
+  /** Codes of flaws that stand in the log. */
+  readonly #told = new Set<string>();
   /** Pushes that a mistake of ours could not read. */
   #failures = 0;
   readonly counts: PushCounts = { pushes: 0, refused: 0, badBodies: 0, replays: 0, rateLimited: 0, busy: 0 };
@@ -134,27 +136,39 @@ export class PushHandler {
     if ((request.headers['content-encoding'] ?? 'identity') !== 'identity') {
       return problem(415, 'encoding', 'A compressed body is not read.', { 'Accept-Encoding': 'identity' });
     }
-    if (/^100-continue$/i.test(request.headers.expect ?? '') && !this.#isAnnouncedTooLarge(request)) {
+    const contentType = request.headers['content-type'];
+    // A signature is over the whole body.
+    const orBeginning = isOfParts(contentType) && !this.#guard.needsBody;
+    if (/^100-continue$/i.test(request.headers.expect ?? '') && (orBeginning || !this.#isAnnouncedTooLarge(request))) {
       response.writeContinue();
     }
-    const read = await readBody(request, this.#options.maxBodyBytes, this.#budget);
-    if (read === 'too-large') {
-      this.counts.badBodies++;
-      return problem(413, 'too-large', `The body is larger than ${this.#options.maxBodyBytes} bytes.`);
-    }
+    const read = await readBody(request, this.#options.maxBodyBytes, this.#budget, orBeginning);
+    if (read === 'too-large') return this.#tooLarge(from);
     if (read === 'no-room') {
       this.counts.busy++;
       return problem(503, 'busy', 'Too much is being sent at once.', LATER);
     }
-    if (read === 'cut-off') {
-      this.counts.badBodies++;
-      return problem(400, 'cut-off', 'The body was cut off.');
-    }
+    if (read === 'cut-off') return this.#turnDown(from, 400, 'cut-off', 'The body was cut off.');
     try {
-      return await this.#takeBody(push, request.headers['content-type'], read.body, early);
+      return await this.#takeBody(push, contentType, read, early);
     } finally {
       read.give();
     }
+  }
+
+  #tooLarge(from: string): Answer {
+    const bound = `The body is larger than ${this.#options.maxBodyBytes} bytes.`;
+    return this.#turnDown(from, 413, 'too-large', bound, 'have it send smaller pictures, or raise maxBodyBytes');
+  }
+
+  /** What is wrong with a body is told to its sender, and once in the log: few cameras show anybody what they were answered. */
+  #turnDown(from: string, status: number, code: string, detail: string, hint?: string): Answer {
+    this.counts.badBodies++;
+    if (!this.#told.has(code)) {
+      this.#told.add(code);
+      this.#log.warn({ path: this.#path.join('/'), from, code, hint }, `http: a push was not taken: ${detail}`);
+    }
+    return problem(status, code, detail);
   }
 
   #isAnnouncedTooLarge = ({ headers }: IncomingMessage): boolean =>
@@ -163,7 +177,7 @@ export class PushHandler {
   async #takeBody(
     push: PushRequest,
     contentType: string | undefined,
-    body: Buffer,
+    { body, isWhole }: Read,
     early: Verdict | undefined,
   ): Promise<Answer> {
     const verdict = early ?? this.#check(push, body);
@@ -178,11 +192,11 @@ export class PushHandler {
       this.counts.replays++;
       return jsonAnswer({ readings: 0, duplicates: 1, unknown: 0 });
     }
-    const message = verdict.message === undefined ? parseBody(contentType, body) : { tree: verdict.message };
+    const message = verdict.message === undefined ? parseBody(contentType, body, isWhole) : { tree: verdict.message };
     if (typeof message === 'string') {
-      this.counts.badBodies++;
+      if (!isWhole) return this.#tooLarge(push.from);
       const [status, what] = FLAWS[message];
-      return problem(status, message, `The body ${what}.`);
+      return this.#turnDown(push.from, status, message, `The body ${what}.`);
     }
     const taken = await this.#take(message, push.from, rest[0]);
     if (taken.is === 'taken') {
@@ -195,9 +209,10 @@ export class PushHandler {
       this.counts.busy++;
       return problem(503, 'busy', 'It could not be taken now.', LATER);
     }
-    this.counts.badBodies++;
-    if (taken.is === 'too-long') return problem(413, 'too-long', 'The push holds too many messages.');
-    return problem(400, 'no-identity', 'Nothing says which device the push is of.');
+    if (taken.is === 'too-long') {
+      return this.#turnDown(push.from, 413, 'too-long', 'The push holds too many messages.');
+    }
+    return this.#turnDown(push.from, 400, 'no-identity', 'Nothing says which device the push is of.');
   }
 
   #check(push: PushRequest, body: Buffer): Verdict {

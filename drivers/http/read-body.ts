@@ -25,16 +25,25 @@ export class BodyBudget {
   }
 }
 
+/** A body, or as much of it as may be had: `isWhole` says which. Its bytes stay taken from the budget until `give` is called. */
+export interface Read {
+  readonly body: Buffer;
+  readonly isWhole: boolean;
+  give(): void;
+}
+
 /**
  * A whole body of at most `maxBytes`; or why there is none: it is too large (known by its announced length before anything is
- * read), there is no room while others send, or it was cut off. Its bytes stay taken from the budget until `give` is called.
+ * read), there is no room while others send, or it was cut off. Where its beginning is of use by itself (`orBeginning`), that
+ * is read of one that is too large.
  */
 export async function readBody(
   request: IncomingMessage,
   maxBytes: number,
   budget: BodyBudget,
-): Promise<{ readonly body: Buffer; give(): void } | 'too-large' | 'no-room' | 'cut-off'> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too-large';
+  orBeginning: boolean,
+): Promise<Read | 'too-large' | 'no-room' | 'cut-off'> {
+  if (!orBeginning && Number(request.headers['content-length'] ?? 0) > maxBytes) return 'too-large';
   const chunks: Buffer[] = [];
   let bytes = 0;
   return await new Promise((resolve) => {
@@ -46,18 +55,19 @@ export async function readBody(
       budget.give(counted(bytes));
       resolve(why);
     };
+    const take = (isWhole: boolean) => {
+      if (isOver) return;
+      isOver = true;
+      resolve({ body: Buffer.concat(chunks, bytes), isWhole, give: () => budget.give(counted(bytes)) });
+    };
     request.on('data', (chunk: Buffer) => {
       if (isOver) return;
-      if (bytes + chunk.length > maxBytes) return refuse('too-large');
+      if (bytes + chunk.length > maxBytes) return orBeginning ? take(false) : refuse('too-large');
       if (!budget.take(counted(bytes + chunk.length) - counted(bytes))) return refuse('no-room');
       bytes += chunk.length;
       chunks.push(chunk);
     });
-    request.once('end', () => {
-      if (isOver) return;
-      isOver = true;
-      resolve({ body: Buffer.concat(chunks, bytes), give: () => budget.give(counted(bytes)) });
-    });
+    request.once('end', () => take(true));
     request.once('close', () => refuse('cut-off'));
   });
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { PictureStore } from '../../../drivers/http/picture-store.ts';
+import { silentLog } from '../../../gateway/kit/log.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { until } from '../../tools/program.ts';
 import { camera, JPEG, meter, multipart, openRig, PNG, point, post } from './rig.ts';
@@ -33,6 +34,25 @@ test('an event is a state that goes back by itself once none came for so long', 
   await until(() => rig.readings().length === 3, 'the state to go back');
   expect(rig.values().at(-1)).toBe('cam-1/intrusion normal');
   expect(rig.link.status().devices).toMatchObject({ 'cam-1': { answers: true }, 'cam-2': { code: 'not-heard' } });
+});
+
+test('an event counts though its picture is beyond every bound; one behind such a picture is refused, and told in the log', async () => {
+  const lines: object[] = [];
+  const log = { ...silentLog, warn: (nouns: object) => void lines.push(nouns) };
+  await using rig = await openRig({ devices, log, link: { maxBodyBytes: 100_000 } });
+  await rig.isUp();
+  const fire = { type: 'application/xml', body: event('fielddetection') };
+  const huge = { type: 'image/jpeg', body: Buffer.concat([JPEG, Buffer.alloc(1_000_000)]) };
+  const send = (...parts: (typeof fire | typeof huge)[]) =>
+    post(rig.url('/push/cloud/cam-1'), multipart('b', parts), PARTS);
+  expect(await send(fire, huge)).toMatchObject({ status: 200, body: { readings: 1 } });
+  expect(rig.values()).toEqual(['cam-1/intrusion alarm']);
+  expect([rig.count('badPictures'), rig.count('pictures')]).toEqual([1, 0]);
+  expect(lines).toEqual([]);
+  for (let again = 0; again < 2; again++) expect(await send(huge, fire)).toMatchObject({ status: 413 });
+  expect(lines).toMatchObject([
+    { path: 'push/cloud', from: '127.0.0.1', code: 'too-large', hint: expect.stringContaining('maxBodyBytes') },
+  ]);
 });
 
 test('any other message says that the camera lives: the state as it is, no end of an event', async () => {
