@@ -18,7 +18,8 @@ export interface Frame {
 
 /**
  * `strict` is the letter of the standard. `lenient` also takes what instruments really send: LF without CR, a CRC in small
- * letters, blanks, a `;` too many, header fields in another order, a PW, MN or QN of another length, unknown header fields.
+ * letters, blanks, a `;` too many, header fields in another order, a PW, MN or QN of another length, unknown header fields, a
+ * PNUM and PNO that stand for nothing.
  */
 export type Mode = 'strict' | 'lenient';
 
@@ -130,15 +131,14 @@ function parseHeader(text: string, mode: Mode): Omit<Frame, 'cp'> | undefined {
     found.set(name, value);
   }
   const [qn, st, cn, pw = '', mn, flag, of, number] = HEADER.map((name) => found.get(name));
-  if (st === undefined || cn === undefined || mn === undefined || (of === undefined) !== (number === undefined)) return;
+  if (st === undefined || cn === undefined || mn === undefined) return;
   if (!/^[0-9A-Z]{2}$/.test(st) || !/^\d{4}$/.test(cn) || !/^[\x21-\x7e]{0,64}$/.test(mn) || pw.length > 32) return;
   if (qn !== undefined && !/^\d{14,20}$/.test(qn)) return;
   if (flag !== undefined && (!/^\d{1,3}$/.test(flag) || Number(flag) > 255)) return;
-  const packet = number === undefined ? undefined : { number: Number(number), of: Number(of) };
-  if (packet !== undefined) {
-    if (!/^\d{1,4}$/.test(of ?? '') || !/^\d{1,4}$/.test(number ?? '')) return;
-    if (packet.number < 1 || packet.number > packet.of) return;
-  }
+  // Some send PNUM and PNO always, as 0 or empty where the Flag says that there are none.
+  const isWhole = mode === 'lenient' && flag !== undefined && (Number(flag) & 2) === 0;
+  const packet = parsePacket(number, of);
+  if (packet === undefined && (number !== undefined || of !== undefined) && !isWhole) return;
   return {
     ...(qn === undefined ? {} : { qn }),
     st,
@@ -148,6 +148,13 @@ function parseHeader(text: string, mode: Mode): Omit<Frame, 'cp'> | undefined {
     ...(flag === undefined ? {} : { flag: Number(flag) }),
     ...(packet && { packet }),
   };
+}
+
+/** Which of how many; undefined for what is none. */
+function parsePacket(number = '', of = ''): Frame['packet'] {
+  if (!/^\d{1,4}$/.test(number) || !/^\d{1,4}$/.test(of)) return undefined;
+  const packet = { number: Number(number), of: Number(of) };
+  return packet.number < 1 || packet.number > packet.of ? undefined : packet;
 }
 
 function parseItems(text: string, mode: Mode): (readonly Field[])[] | undefined {
