@@ -32,6 +32,16 @@ export interface Qualified {
   readonly code?: string;
 }
 
+/** What a sum in binary fractions may be off by; no instrument tells so little from nothing. */
+const NOISE = 1e-12;
+const PLACES = 1e9;
+
+/** A reckoned value without what binary fractions add: 0.29 m is 29 cm, and stands at a limit of 29, not 4e-15 below it. */
+export function asMeasured(value: number): number {
+  const rounded = Math.round(value * PLACES) / PLACES;
+  return Math.abs(rounded - value) < NOISE * Math.max(1, Math.abs(value)) ? rounded : value;
+}
+
 const bad = (code: string): Qualified => ({ value: null, quality: 'bad', code });
 
 /**
@@ -50,7 +60,7 @@ export function qualify(point: Point, raw: number | string | boolean | null, sca
   }
   if (typeof scaled !== 'number' || !Number.isFinite(scaled)) return bad(READING_CODES.notANumber);
   const { factor, offset } = point.convert;
-  const value = factor === 1 && offset === 0 ? scaled : scaled * factor + offset;
+  const value = factor === 1 && offset === 0 ? scaled : asMeasured(scaled * factor + offset);
   if (!Number.isFinite(value)) return bad(READING_CODES.notANumber);
   if (point.range !== undefined && (scaled < point.range[0] || scaled > point.range[1])) {
     return { value, quality: 'bad', code: READING_CODES.outOfRange };

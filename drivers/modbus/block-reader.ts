@@ -22,7 +22,7 @@ export class BlockReader {
 
   /** Appends what the data of a right reply says of each point, in order. */
   read(data: Uint8Array, drafts: Draft[], own?: OwnScale): void {
-    const { kinds, highBytes, lowBytes, divisors, scales, offsets, factors, shifts, least, most, invalid } = this.#rows;
+    const { kinds, highBytes, lowBytes, divisors, least, most, invalid } = this.#rows;
     const keys = this.#keys;
     let end = drafts.length;
     for (let i = 0; i < keys.length; i++) {
@@ -33,10 +33,9 @@ export class BlockReader {
       }
       const word = ((data[at(highBytes, i)] ?? 0) << 8) | (data[at(lowBytes, i)] ?? 0);
       const raw = kinds[i] === SIGNED ? (word << 16) >> 16 : word;
-      const scaled = (raw / at(divisors, i)) * at(scales, i) + at(offsets, i);
-      const value = scaled * at(factors, i) + at(shifts, i);
+      const value = raw / at(divisors, i);
       if (raw === invalid[i]) drafts[end++] = badDraft(point, READING_CODES.noValue);
-      else if (scaled < at(least, i) || scaled > at(most, i)) drafts[end++] = outOfRange(point, value);
+      else if (value < at(least, i) || value > at(most, i)) drafts[end++] = outOfRange(point, value);
       else drafts[end++] = { point, value, at: undefined, tick: undefined, quality: 'good' };
     }
   }

@@ -1,3 +1,5 @@
+import { asMeasured } from '../point.ts';
+
 /** How many registers a value takes. `bit` is a coil, a discrete input, or one bit of a register. */
 export const TYPES = { u16: 1, s16: 1, u32: 2, s32: 2, f32: 2, u64: 4, s64: 4, f64: 4, bit: 1 } as const;
 export type ValueType = keyof typeof TYPES;
@@ -75,8 +77,8 @@ export function divisorOf(scale: number): number | undefined {
  * 58.300000000000004.
  */
 export function scaleValue(raw: number, scale: number, offset: number): number {
-  if (scale === 1) return raw + offset;
+  if (scale === 1 && offset === 0) return raw;
   const divisor = divisorOf(scale);
   const scaled = divisor === undefined ? raw * scale : raw / divisor;
-  return offset === 0 ? scaled : scaled + offset;
+  return divisor !== undefined && offset === 0 ? scaled : asMeasured(scaled + offset);
 }

@@ -1,4 +1,4 @@
-import { type Qualified, qualify } from '../point.ts';
+import { asMeasured, type Qualified, qualify } from '../point.ts';
 import { READING_CODES } from '../reading.ts';
 import { decodeBit, decodeRegisters, isExact, scaleValue } from './decode.ts';
 import type { OwnScale } from './own-scale.ts';
@@ -34,7 +34,7 @@ export function readValue(point: ModbusPoint, data: Uint8Array, offset: number, 
   const scaled =
     scale === undefined
       ? scaleValue(raw, register.scale, register.offset)
-      : scaleValue(raw, register.scale * scale.scale, register.offset) * scale.factor + scale.offset;
+      : asMeasured(scaleValue(raw, register.scale * scale.scale, register.offset) * scale.factor + scale.offset);
   const judged = qualify(point, raw, scaled);
   if (judged.quality !== 'good' || isExact(register.type, raw)) return judged;
   return { value: judged.value, quality: 'bad', code: READING_CODES.outOfRange };

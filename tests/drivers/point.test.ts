@@ -15,6 +15,10 @@ const notANumber = { value: null, quality: 'bad', code: 'not-a-number' };
 
 test.each<[string, number | string | boolean | null, object]>([
   ['a number is converted', 0.25, { value: 25, quality: 'good' }],
+  ['a number that binary fractions would put below a limit', 0.29, { value: 29, quality: 'good' }],
+  ['or above it', 0.57, { value: 57, quality: 'good' }],
+  ['what is finer than that is kept', 1 / 3, { value: (1 / 3) * 100, quality: 'good' }],
+  ['and what is tiny', 1.234567e-8, { value: 1.234567e-8 * 100, quality: 'good' }],
   ['one that cannot be held once it is converted is none', 1e307, notANumber],
   ['nor is one below', -1e307, notANumber],
   ['nor an infinite one', Number.POSITIVE_INFINITY, notANumber],
@@ -28,4 +32,9 @@ test.each<[string, number | string | boolean | null, object]>([
 test.each(['__proto__', 'constructor', 'toString', '2'])('a state %s that nobody has named is unknown', (raw) => {
   const smoke = { ...depth, states: { 0: 'normal', 1: 'alarm' } };
   expect(qualify(smoke, raw)).toEqual({ value: null, quality: 'bad', code: 'unknown-state' });
+});
+
+test('the depth under a gauge that hangs 4.2 m high is what a tape says, at every millimetre', () => {
+  const gauge = { ...depth, convert: { factor: -0.1, offset: 420 } };
+  for (let mm = 0; mm <= 4200; mm++) expect(qualify(gauge, mm).value).toBe((4200 - mm) / 10);
 });
