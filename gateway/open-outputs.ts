@@ -1,4 +1,5 @@
 import type { Clock } from '#kit/clock.ts';
+import { isEqual } from '#kit/equal.ts';
 import type { Log } from '#kit/log.ts';
 import type { OpenLink, Written } from '../drivers/driver.ts';
 import { READING_CODES } from '../drivers/reading.ts';
@@ -6,8 +7,9 @@ import { NOTHING } from './alarms/step.ts';
 import type { LiveJudge } from './judge/live-judge.ts';
 import type { GatewaySite } from './kinds.ts';
 import type { Accounts } from './ledger/accounts.ts';
-import type { OutputUse, OutputValue, OutputView } from './outputs/output.ts';
+import type { Output, OutputUse, OutputValue, OutputView } from './outputs/output.ts';
 import { Outputs } from './outputs/outputs.ts';
+import { linkSpecs } from './site/link-spec.ts';
 
 export interface OutputParts {
   readonly links: ReadonlyMap<string, OpenLink>;
@@ -36,6 +38,23 @@ export function openOutputs(site: GatewaySite, { links, live, clock, wire, log }
 export function usesOf({ rules }: Pick<GatewaySite, 'rules'>): (rule: string) => readonly OutputUse[] {
   const uses = new Map(rules.flatMap(({ id, outputs }) => (outputs === undefined ? [] : [[id, outputs] as const])));
   return (rule) => uses.get(rule) ?? [];
+}
+
+/** Those of the next site that are written where they were: a relay at another address is another relay, and the old one stays as it is told. */
+export function stayingOutputs(before: GatewaySite, next: GatewaySite): readonly Output[] {
+  const [old, now] = [placesOf(before), placesOf(next)];
+  return next.outputs.filter((output) => isEqual(old(output), now(output)));
+}
+
+/** Where an output is in the world: its link, its device on it, and what stands for it there. */
+function placesOf(site: GatewaySite): (output: Output) => unknown {
+  const links = linkSpecs(site);
+  return (output) => {
+    const { devices = [], ...link } = links.find(({ id }) => id === output.link) ?? {};
+    const { options, points = [] } = devices.find(({ id }) => id === output.device) ?? {};
+    const { source, convert, states } = points.find(({ key }) => key === output.point) ?? {};
+    return { link, options, source, convert, states };
+  };
 }
 
 async function writePoint(

@@ -15,7 +15,7 @@ import { NextRules } from './judge/next-rules.ts';
 import type { GatewaySite } from './kinds.ts';
 import type { Accounts } from './ledger/accounts.ts';
 import type { Ledger, LedgerBatch } from './ledger/ledger.ts';
-import { usesOf } from './open-outputs.ts';
+import { stayingOutputs, usesOf } from './open-outputs.ts';
 import type { Outputs } from './outputs/outputs.ts';
 import type { OwnPoints } from './own/own-points.ts';
 import type { PermitRegister } from './permits/permit-register.ts';
@@ -80,7 +80,7 @@ export async function reload(works: Works, change: Change): Promise<KeptSite> {
   undo.defer(await works.calls.channels.change(site.channels));
   // While their links are still open.
   undo.defer(() => works.outputs.change(works.present.site.outputs, usesOf(works.present.site), []));
-  await works.outputs.leave(site.outputs);
+  await works.outputs.leave(stayingOutputs(works.present.site, site));
   undo.defer(await works.links.change(linkSpecs(site)));
   const kept = await pending.commit();
   // From here on nothing is undone, and nothing is waited for until all is as the new site says.

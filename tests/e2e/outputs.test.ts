@@ -17,7 +17,8 @@ const DEVICES = `
   - { id: refuses, profile: siren-beacon-relay, link: relays, unit: 2, persona: refuses-writes }
   - { id: ignores, profile: siren-beacon-relay, link: relays, unit: 3, persona: ignores-writes }
   - { id: box, profile: pump-contactor, link: relays, unit: 4, watchdog: 0, mirrors: { discrete 0: coil 0 }, values: { watchdog: 0 } }
-  - { id: stuck, profile: pump-contactor, link: relays, unit: 5 }`;
+  - { id: stuck, profile: pump-contactor, link: relays, unit: 5 }
+  - { id: spare, profile: siren-beacon-relay, link: relays, unit: 6 }`;
 
 /** Relays on one port, whose line can be cut and mended, and what they are. */
 class Relays implements AsyncDisposable {
@@ -222,6 +223,18 @@ describe('outputs in the world', () => {
     await relays.mend();
     await until(() => relays.coil(1, 0) === 1, 'the siren');
     await until(async () => (await told(api)).at(-1) === 'restored siren on', 'the entry');
+  });
+
+  test('a relay that stands at another address from now on: the one that was switched on there is safe first', async () => {
+    await using all = await open(OUTPUTS(), USE('siren, beacon'));
+    const { gauge, relays, gateway } = all;
+    gauge.registers.set(WATER, 40);
+    await until(() => relays.coil(1, 0) === 1 && relays.coil(1, 1) === 1, 'both');
+    const before = files(gauge.port, relays.port, '', '')['devices.yaml'];
+    await writeSite(gateway.site, { 'devices.yaml': before.replace('relays, address: 1,', 'relays, address: 6,') });
+    await gateway.ask({ ask: 'site-reload' });
+    expect([relays.coil(1, 0), relays.coil(1, 1)]).toEqual([0, 0]);
+    await until(() => relays.coil(6, 0) === 1 && relays.coil(6, 1) === 1, 'both at the new place');
   });
 
   test('a changed site: what stays goes on, what is taken out is safe first; set by hand from the command line', async () => {
