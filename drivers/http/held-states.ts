@@ -51,13 +51,10 @@ export class HeldStates implements Disposable {
       const entry = this.#entries.get(key);
       if (entry === undefined) continue;
       const event = events.find(({ point }) => point.key === key);
-      if (event !== undefined) {
-        const age = event.deviceAt === undefined ? 0 : Math.max(0, this.#clock.now() - event.deviceAt);
-        if (event.state === entry.rest) entry.now = undefined;
-        else if (age < entry.holdMs) entry.now = { state: event.state, until: tick + entry.holdMs - age };
-        this.#onChange();
-        readings.push(readingOf(entry, event.state, event.deviceAt));
-      } else {
+      const isOver = event !== undefined && this.#hear(entry, event) === 'over';
+      if (event !== undefined) readings.push(readingOf(entry, event.state, event.deviceAt));
+      // What was over before it came must not stand until somebody says something else.
+      if (event === undefined || isOver) {
         readings.push(
           readingOf(entry, entry.now !== undefined && entry.now.until > tick ? entry.now.state : entry.rest),
         );
@@ -65,6 +62,15 @@ export class HeldStates implements Disposable {
     }
     if (events.length > 0) this.#await();
     return readings;
+  }
+
+  #hear(entry: Entry, { state, deviceAt }: Held): 'stands' | 'over' {
+    const age = deviceAt === undefined ? 0 : Math.max(0, this.#clock.now() - deviceAt);
+    if (state === entry.rest) entry.now = undefined;
+    else if (age < entry.holdMs) entry.now = { state, until: this.#clock.tick() + entry.holdMs - age };
+    else return 'over';
+    this.#onChange();
+    return 'stands';
   }
 
   /** Goes on with what an earlier run kept; called before anything comes in. */
