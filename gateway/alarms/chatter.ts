@@ -80,7 +80,7 @@ export class Chatter {
   }
 
   restore(saved: ReadonlyMap<string, object>, shift: number): void {
-    this.#states.restore(saved, ({ returns, until, level }) => ({
+    this.#states.restore(saved, shift, ({ returns, until, level }) => ({
       returns: returns.map((tick) => tick + shift),
       until: until && { ...until, tick: until.tick + shift },
       level,

@@ -155,7 +155,7 @@ export class Flood {
 
   restore(saved: ReadonlyMap<string, object>, shift: number): void {
     // What an earlier version has saved has no `alone`.
-    this.#states.restore(saved, ({ recent, alone = [], incident }) => ({
+    this.#states.restore(saved, shift, ({ recent, alone = [], incident }) => ({
       recent: recent.map((each) => ({ ...each, tick: each.tick + shift })),
       alone: alone.map((tick) => tick + shift),
       incident,

@@ -154,8 +154,8 @@ export class IncidentDesk {
 
   /** Before its alarms are noted. */
   restore(saved: ReadonlyMap<string, object>, shift: number): void {
-    this.#lists.restore(saved, (list) => list);
-    this.#records.restore(saved, ({ clock, ...record }) => ({
+    this.#lists.restore(saved, shift, (list) => list);
+    this.#records.restore(saved, shift, ({ clock, ...record }) => ({
       ...record,
       clock: clock && { ...clock, dueTick: clock.dueTick === null ? null : clock.dueTick + shift },
     }));

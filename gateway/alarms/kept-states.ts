@@ -57,11 +57,17 @@ export class KeptStates<S extends object> {
     return rows;
   }
 
-  /** Takes what an earlier run saved, with its ticks moved to the line of this one. */
-  restore(saved: ReadonlyMap<string, object>, moved: (state: S) => S): void {
+  /**
+   * Takes what an earlier run saved, `moved` to the line of this one, whose ticks are `shift` later. Where that is not 0 it is
+   * all to be saved anew: the next run is told only how far the line has moved since this one.
+   */
+  restore(saved: ReadonlyMap<string, object>, shift: number, moved: (state: S) => S): void {
     for (const [key, state] of saved) {
       // What stands under the prefix was saved here.
-      if (key.startsWith(this.#prefix)) this.#states.set(key.slice(this.#prefix.length), moved(state as S));
+      if (!key.startsWith(this.#prefix)) continue;
+      const id = key.slice(this.#prefix.length);
+      this.#states.set(id, moved(state as S));
+      if (shift !== 0) this.#unsaved.add(id);
     }
   }
 }

@@ -73,8 +73,8 @@ export class Standing {
   }
 
   restore(saved: ReadonlyMap<string, object>, shift: number): void {
-    this.shelves.restore(saved, (shelf) => later(shelf, shift));
-    this.workOrders.restore(saved, (order) => later(order, shift));
-    this.outOfService.restore(saved, (out) => ({ ...out, end: out.end && later(out.end, shift) }));
+    this.shelves.restore(saved, shift, (shelf) => later(shelf, shift));
+    this.workOrders.restore(saved, shift, (order) => later(order, shift));
+    this.outOfService.restore(saved, shift, (out) => ({ ...out, end: out.end && later(out.end, shift) }));
   }
 }

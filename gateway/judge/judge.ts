@@ -124,11 +124,9 @@ export class Judge {
     this.#divert = take;
   }
 
-  /** The readings of one instant. */
-  step(readings: readonly Reading[]): Step {
-    const [first] = readings;
-    if (first === undefined) return NOTHING;
-    return this.#after(first, () => this.rules.step(readings));
+  /** The readings of one instant: their own, unless another is given. */
+  step(readings: readonly Reading[], instant: Instant | undefined = readings[0]): Step {
+    return instant === undefined ? NOTHING : this.#after(instant, () => this.rules.step(readings, instant));
   }
 
   /** When something is due by itself, on the tick line. */

@@ -8,11 +8,13 @@ interface Own {
   readonly everyMs: number;
   /** The newest of the device's own times that was taken, UTC ms. */
   newest: number;
+  /** What an earlier run took last: it may come again, since who sent it never heard that it had arrived. */
+  recalled: Pick<Reading, 'deviceAt' | 'value'> | undefined;
 }
 
 /**
  * Decides, between drivers and rules, which readings came too late for the rules: their `deviceAt` is older than three
- * periods, or than the last one taken of their point. What is late keeps its mark for ever, in history and recordings.
+ * periods, or than the last one taken of their point; or it is the last one that an earlier run took. What is late keeps its mark for ever, in history and recordings.
  *
  * A device may send several values at once, each with its own time. Those that are not late all go to the rules, in the
  * order of their own times, whatever the order in which they were written. They enter a window at one instant, that of
@@ -35,8 +37,8 @@ export class Lateness {
 
   /** The points are these from now on; of those that were there before it knows what it knew. */
   change(points: readonly { readonly key: string; readonly everyMs: number }[]): void {
-    const newest = (key: string) => this.#points.get(key)?.newest ?? Number.NEGATIVE_INFINITY;
-    this.#points = new Map(points.map(({ key, everyMs }) => [key, { everyMs, newest: newest(key) }] as const));
+    const known = (key: string) => this.#points.get(key) ?? { newest: Number.NEGATIVE_INFINITY, recalled: undefined };
+    this.#points = new Map(points.map(({ key, everyMs }) => [key, { ...known(key), everyMs }] as const));
   }
 
   /** Readings that were late since the start. */
@@ -52,7 +54,12 @@ export class Lateness {
 
   /** Takes readings that were decided on before, as history has them: so that nothing older is taken after them. */
   recall(batch: readonly Reading[]): void {
-    for (const reading of batch) if (reading.late === undefined) this.#remember(reading);
+    for (const reading of batch) {
+      if (reading.late !== undefined) continue;
+      this.#remember(reading);
+      const own = this.#points.get(reading.point);
+      if (own !== undefined && own.newest === reading.deviceAt) own.recalled = reading;
+    }
   }
 
   #marked(reading: Reading, trust: Trust): Reading {
@@ -60,7 +67,10 @@ export class Lateness {
     const own = this.#points.get(point);
     if (reading.late === undefined && deviceAt !== undefined && own !== undefined) {
       const isOld = trust !== 'unknown' && at - deviceAt > LATE_PERIODS * own.everyMs;
-      if (isOld || deviceAt < own.newest) return this.#late({ ...reading, late: true });
+      const isAgain = deviceAt === own.recalled?.deviceAt && reading.value === own.recalled.value;
+      // Once: a clock that stands tells the same time for ever.
+      own.recalled = undefined;
+      if (isOld || isAgain || deviceAt < own.newest) return this.#late({ ...reading, late: true });
       this.#remember(reading);
     }
     return reading.late === undefined ? reading : this.#late(reading);

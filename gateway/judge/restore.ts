@@ -76,17 +76,28 @@ export async function restoreJudge(
   judge.alarms.restore(real, closed as readonly Alarm[], shift, saved.rules);
   const taken = judge.rules.restore(saved.rules, shift, now.tick);
 
-  const steps: Step[] = judge.alarms.open
+  // The next run is told only how far the line has moved since this one: alarms that were moved are stored as they are now.
+  const steps: Step[] = shift === 0 ? [] : [{ ...NOTHING, alarms: judge.alarms.open }];
+  const unruled = judge.alarms.open
     .filter((alarm) => alarm.condition === 'active' && !taken.has(alarm.watch.key) && !isOwnAlarm(alarm.watch.key))
     .map((alarm) => judge.alarms.take(ceased(alarm, now.at, reasonOf(alarm.watch.key, judge.rules, site))));
+  steps.push(...unruled);
   let last = global.at;
+  const ofLine = openLine(site, from);
+  // Where the clock was set after the last reading, what was saved is of the time after that.
+  let isAsSaved = false;
+  const comeToSaved = () => {
+    if (!isAsSaved) steps.push(judge.advance({ at: global.at, tick: global.at }));
+    isAsSaved = true;
+  };
   try {
     const moved = await openRunShifts(history, from, shift);
     const slices = new Slices();
     for await (const batch of history.since(from)) {
       lateness.recall(batch);
       for (const instant of instants(inTime(moved(batch)))) {
-        const step = judge.step(instant);
+        if ((instant[0]?.tick ?? 0) > global.at) comeToSaved();
+        const step = judge.step(instant, ofLine(instant));
         if (step !== NOTHING) steps.push(step);
         last = Math.max(last, instant[0]?.tick ?? last);
         if (slices.isOver) await slices.next();
@@ -95,6 +106,7 @@ export async function restoreJudge(
   } catch (error) {
     log.warn({ code: codeOf(error) }, `windows start empty, for history cannot be read: ${textOf(error)}`);
   }
+  comeToSaved();
   const offMs = Math.max(0, now.tick - last);
   steps.push(judge.resume(offMs, now));
   // The site may be another one than that of the last run.
@@ -106,6 +118,20 @@ export async function restoreJudge(
     start: { ...now, offMs, trust, shift },
     saved: saved.rules,
     step: joined(steps),
+  };
+}
+
+/**
+ * When readings from history were: what is derived has the end of its period as its time, which beyond a step of the clock is
+ * not that of its tick.
+ */
+function openLine({ points }: Pick<JudgedSite, 'points'>, from: number) {
+  const derived = new Set(points.filter((point) => point.derived !== undefined).map(({ key }) => key));
+  let offset = 0;
+  return (readings: readonly Reading[]): Instant => {
+    const [{ at, tick, point } = { at: from, tick: from, point: '' }] = readings;
+    if (!derived.has(point)) offset = at - tick;
+    return { at: tick + offset, tick };
   };
 }
 

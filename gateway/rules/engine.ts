@@ -149,11 +149,13 @@ export class RuleEngine {
     this.#deadlines.reorder();
   }
 
-  /** Takes the readings of one instant: all of one `at` and `tick`, none of them late. */
-  step(readings: readonly Reading[]): readonly Finding[] {
-    const first = readings[0];
-    if (first === undefined) return NONE;
-    this.#moveTo(first.at, first.tick);
+  /** Takes the readings of one instant, which is their own unless another is given: none of them late. */
+  step(
+    readings: readonly Reading[],
+    instant: Pick<Reading, 'at' | 'tick'> | undefined = readings[0],
+  ): readonly Finding[] {
+    if (instant === undefined) return NONE;
+    this.#moveTo(instant.at, instant.tick);
     this.#read(this.#derived.withoutOwn(readings));
     return this.#take();
   }

@@ -187,8 +187,9 @@ export class RuleWatch {
     }
     if (!this.isInForce || (this.#isOfPermits && tick < this.#since)) return false;
     const gap = tick > this.probe.validUntil(this.holdsLevel) && Number.isFinite(this.#lastGood);
-    // What cannot be said to be of the time that the rule is of stays out.
-    if (this.while?.isKnown(tick) !== false) this.probe.take(input, tick, value);
+    // What cannot be said to be of the time that the rule is of stays out; but who sends is not silent.
+    if (this.#isTimed || this.while?.isKnown(tick) !== false) this.probe.take(input, tick, value);
+    else this.probe.restore(tick);
     if (this.#lastGood === Number.NEGATIVE_INFINITY && this.schedule.now.opening === null && tick > this.#asOf) {
       this.#since = tick;
       this.isUnsaved = true;
@@ -239,7 +240,11 @@ export class RuleWatch {
     const known = this.while?.validUntil ?? Number.POSITIVE_INFINITY;
     const valid = Math.min(this.probe.validUntil(this.holdsLevel), known);
     const due = this.#levels.nextDue(valid, this.#holdMs, this.#clearMs);
-    const byTime = this.#levels.isLowestAtRest ? this.probe.dueByTime(this.#since) : Number.POSITIVE_INFINITY;
+    // Of time before its `while` was known nothing is said; once it is, what has come true meanwhile is.
+    const from = this.while?.validFrom ?? Number.NEGATIVE_INFINITY;
+    const byTime = this.#levels.isLowestAtRest
+      ? Math.max(this.probe.dueByTime(this.#since), from)
+      : Number.POSITIVE_INFINITY;
     // What was due by then has been done: what is read again of that time only fills windows.
     return Math.max(Math.min(due, byTime <= known ? byTime : Number.POSITIVE_INFINITY), this.#asOf + 1);
   }
@@ -248,6 +253,8 @@ export class RuleWatch {
   fire(tick: number): void {
     if (this.#levels.isLowestAtRest && this.probe.dueByTime(this.#since) <= tick) this.#levels.passLowest(tick);
     this.#levels.fire(tick, this.#holdMs, this.#clearMs);
+    // What its last reading could not be held against may be known by now.
+    if (this.#code === WHILE) this.#setCode(this.#refusal(tick), tick);
     this.isUnsaved = true;
     this.#tell(tick, false);
   }
@@ -269,10 +276,14 @@ export class RuleWatch {
 
   /** In force from `tick` on: an opening of its schedule (unless its `while` forbids), or its `while` is true again. */
   begin(tick: number, at: number, isOpening: boolean): void {
+    if (tick <= this.#asOf) {
+      // What began by then is restored.
+      this.#around.touched(this);
+      return;
+    }
     if (isOpening || this.probe.coverage() === null) this.#since = Math.max(this.#since, tick);
-    if (tick <= this.#asOf) this.#around.touched(this);
-    if (tick <= this.#asOf || !this.isInForce) return;
     this.isUnsaved = true;
+    if (!this.isInForce) return;
     this.#answer = 'normal';
     this.#answerAt = at;
     this.#permit = this.#findPermit(at);

@@ -34,6 +34,8 @@ export class While {
   readonly #places: readonly number[];
   readonly #values: (number | string | undefined)[];
   readonly #validUntil: number[];
+  /** Of each input, since when it is known without a gap. */
+  readonly #validFrom: number[];
 
   constructor(rule: WhileRule, own: RulePoint, points: readonly RulePoint[]) {
     this.#all = 'all' in rule;
@@ -49,6 +51,7 @@ export class While {
     this.#places = found.map((point) => (point === undefined ? -1 : this.inputs.indexOf(point)));
     this.#values = this.inputs.map(() => undefined);
     this.#validUntil = this.inputs.map(() => Number.NEGATIVE_INFINITY);
+    this.#validFrom = this.inputs.map(() => Number.NEGATIVE_INFINITY);
   }
 
   /** What it is of: the same for rules that may share it. */
@@ -61,6 +64,7 @@ export class While {
     for (const i of this.inputs.keys()) {
       this.#values[i] = other.#values[i];
       this.#validUntil[i] = other.#validUntil[i] ?? Number.NEGATIVE_INFINITY;
+      this.#validFrom[i] = other.#validFrom[i] ?? Number.NEGATIVE_INFINITY;
     }
     this.isFalse = other.isFalse;
   }
@@ -68,6 +72,7 @@ export class While {
   /** A good reading of `inputs[input]`. */
   take(input: number, tick: number, value: number | string): void {
     this.#values[input] = value;
+    if (tick > (this.#validUntil[input] ?? 0)) this.#validFrom[input] = tick;
     this.#validUntil[input] = tick + GAP_PERIODS * (this.inputs[input]?.everyMs ?? 0);
   }
 
@@ -90,6 +95,11 @@ export class While {
     if (this.#places.includes(-1)) return Number.NEGATIVE_INFINITY;
     // Of nothing at all, Infinity: it is known for ever.
     return Math.min(...this.#validUntil);
+  }
+
+  /** The tick from which all that it needs is known up to then; where that is after it, they were never known at one time. */
+  get validFrom(): number {
+    return Math.max(...this.#validFrom);
   }
 
   #holds(): boolean {

@@ -332,3 +332,99 @@ test('a life with kills, steps of the clock, lost trust and changed permits is t
     { numRuns: RUNS, seed },
   );
 });
+
+type Read = Extract<Op, { do: 'read' }>;
+const reads = (...all: readonly (readonly [gap: Read['gap'], more?: Partial<Read>])[]): Op[] =>
+  all.map(([gap, more]) => ({ do: 'read', gap, depth: 0, rain: null, wet: null, ...more }));
+const KILL: Op = { do: 'kill' };
+const step = (ms: number): Op => ({ do: 'step', ms });
+const A_YEAR = 24 * 365 * HOUR;
+const FILED: Op = {
+  do: 'permit',
+  filing: { id: 'f', status: 'applied', from: '2026-07-15T22:02:00+08:00', to: '2026-07-15T22:04:00+08:00' },
+};
+const LIMIT = { on: { point: 'p' }, levels: { yellow: { above: 5 }, red: { above: 8 } }, hold: '0s' };
+const NIGHTLY = { ...LIMIT, during: 'night' };
+const BOTH_HIGH = {
+  on: { point: 'p' },
+  kind: 'together',
+  when: {
+    all: [
+      { quantity: 'water.depth', above: 4 },
+      { quantity: 'weather.rain', above: 4 },
+    ],
+  },
+  level: 'yellow',
+  hold: '0s',
+};
+const WET = {
+  any: [
+    { quantity: 'weather.rain', above: 3 },
+    { quantity: 'humidity', above: 5 },
+  ],
+};
+const SILENT = { on: { point: 'p' }, kind: 'silent', after: '47300ms', level: 'blue' };
+const RATE = { kind: 'rate', over: '50s', coverage: '50%' };
+
+/** What longer looks have found. */
+const FOUND: readonly (readonly [says: string, rules: readonly object[], ops: readonly Op[]])[] = [
+  [
+    'an alarm stands, the clock is set, and two restarts follow',
+    [{ ...LIMIT, clear: { for: '35s' } }, LIMIT],
+    [...reads([5, { depth: 6 }]), step(A_YEAR), KILL, ...reads([5]), KILL, ...reads([5], [5])],
+  ],
+  [
+    'the clock is set back out of the night, and two restarts follow',
+    [{ ...NIGHTLY, measure: { kind: 'max', over: '30s' } }],
+    [...reads([40], [10], [20], [20], [40], [20]), step(-HOUR), KILL, ...reads([5]), KILL, ...reads([5])],
+  ],
+  [
+    'what began at a step of the clock is not begun again by a restart',
+    [{ ...NIGHTLY, measure: RATE }],
+    [step(A_YEAR), ...reads([5]), KILL, ...reads([5]), { do: 'trust', trust: 'synchronised' }, FILED],
+  ],
+  [
+    'a step of the clock between bad readings, and two kills in a row',
+    [{ ...NIGHTLY, measure: { kind: 'percentile', p: 30, over: '70s', coverage: '40%' } }, BOTH_HIGH],
+    [...reads([5, { depth: null }]), step(A_YEAR), ...reads([5]), KILL, KILL],
+  ],
+  [
+    'a mean of before the step is told after it, and its time moves nothing',
+    [{ ...NIGHTLY, measure: { kind: 'percentile', p: 30, over: '70s', coverage: '40%' } }, LIMIT],
+    [step(A_YEAR), ...reads([5]), KILL, KILL, ...reads([5], [5], [5, { depth: 6 }], [5, { depth: null }], [5])],
+  ],
+  [
+    'trust is lost between two restarts after a step',
+    [{ ...BOTH_HIGH, during: 'night', legal: true }],
+    [step(A_YEAR), FILED, KILL, { do: 'trust', trust: 'unknown' }, KILL, ...reads([5])],
+  ],
+  [
+    'what a `while` needs was never known at one time',
+    [{ ...SILENT, while: WET }],
+    [...reads([5]), KILL, ...reads([40, { wet: 0 }]), KILL, ...reads([20], [20, { rain: 0 }])],
+  ],
+  [
+    'silence under a `while` that was not known when the point was read',
+    [{ ...SILENT, while: WET }],
+    [...reads([5], [40], [5, { rain: 0 }]), KILL, ...reads([5, { depth: null, wet: 6 }])],
+  ],
+  [
+    'a window of the day opens while a `while` is false',
+    [{ ...LIMIT, measure: RATE, during: 'short', while: { all: [{ quantity: 'weather.rain', below: 6 }] } }],
+    [
+      ...reads([10], [10], [20], [5], [5], [5, { rain: 6 }], [5]),
+      KILL,
+      ...reads([5, { depth: null }], [5, { rain: 0 }]),
+    ],
+  ],
+  [
+    'a reading is bad soon after one of which a `while` was not known',
+    [{ ...LIMIT, while: WET }, LIMIT],
+    [...reads([5]), KILL, KILL, ...reads([5, { rain: 0, wet: 0 }], [5, { depth: null, rain: 4 }])],
+  ],
+];
+
+test.each(FOUND)('%s: told as by one that never ended', async (_, rules, ops) => {
+  const site = siteOf(rules, []);
+  expect((await life(site, ops, true)).told).toEqual((await life(site, ops, false)).told);
+});

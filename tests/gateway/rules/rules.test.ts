@@ -585,6 +585,15 @@ describe('what time alone does', () => {
     expect(judge(site, [[0, 1], ...steady(70, 200, 10, 1)], 200)).toEqual(['60 raised blue', '170 returned']);
   });
 
+  test('silence under a `while` counts from when the point was read, and is told once the `while` is known', () => {
+    const dry = { while: { all: [{ quantity: 'weather.rain', below: 1 }] } };
+    const points = [aPoint(), aPoint({ id: 'rain', quantity: 'weather.rain', unit: 'mm/h' })];
+    const site = aSite([{ kind: 'silent', after: '45s', level: 'blue', on: { point: 'p' }, ...dry }], points);
+    const rain = steady(60, 200, 10, 0, 'd/rain');
+    expect(judge(site, [...steady(0, 40, 10, 1), ...rain], 200)).toEqual(['85 raised blue']);
+    expect(judge(site, [[0, 1], ...rain], 200)).toEqual(['60 raised blue']);
+  });
+
   test('gengfu.not-evaluable returns when the rule is not in force any more', () => {
     const night = { during: 'night', measure: { kind: 'mean', over: '60s' } };
     const site = aSite([limit({ yellow: { above: 5 } }, night)]);
