@@ -14,7 +14,8 @@ interface Own {
 
 /**
  * Decides, between drivers and rules, which readings came too late for the rules: their `deviceAt` is older than three
- * periods, or than the last one taken of their point; or it is the last one that an earlier run took. What is late keeps its mark for ever, in history and recordings.
+ * periods, or than the last one taken of their point; or it is the last one that an earlier run took, come again. What is
+ * late keeps its mark for ever, in history and recordings.
  *
  * A device may send several values at once, each with its own time. Those that are not late all go to the rules, in the
  * order of their own times, whatever the order in which they were written. They enter a window at one instant, that of

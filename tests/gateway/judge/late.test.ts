@@ -93,4 +93,17 @@ describe('which readings are late', () => {
     const [older, newer] = lateness.mark([readingOf([52, 44]), readingOf([52, 46])], 'synchronised');
     expect([older?.late, newer?.late]).toEqual([true, undefined]);
   });
+
+  test.each<[string, Row, Row, boolean]>([
+    ['the one taken last comes again after a start', [50, 45], [52, 45], true],
+    ['another value at the same time', [50, 45], [52, 45, { value: 2 }], false],
+    ['one of another time', [50, 45], [52, 46], false],
+    ['one without a time of its own', [50, null], [52, null], false],
+  ])('%s', (_, before, after, isLate) => {
+    const lateness = new Lateness(POINTS);
+    lateness.recall([readingOf([40, 35]), readingOf(before)]);
+    expect(lateness.mark([readingOf(after)], 'synchronised')[0]?.late === true).toBe(isLate);
+    // A clock that stands silences nobody.
+    expect(lateness.mark([readingOf(after)], 'synchronised')[0]?.late).toBeUndefined();
+  });
 });
