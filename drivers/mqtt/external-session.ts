@@ -81,13 +81,12 @@ export async function runSession(
   events: SessionEvents,
 ): Promise<Fault> {
   const { signal, wire } = context;
-  // Loaded with the first session: a site without another broker does without it.
-  const [mqtt, socket] = await Promise.all([
-    import('mqtt'),
-    openSocket(options).catch((error: unknown) =>
-      error instanceof Fault ? error : new Fault('unreachable', textOf(error), { cause: error }),
-    ),
-  ]);
+  // Loaded with the first session: a site without another broker does without it. Before the socket is opened, since one that
+  // is refused while nobody listens ends the process.
+  const mqtt = await import('mqtt');
+  const socket = await openSocket(options).catch((error: unknown) =>
+    error instanceof Fault ? error : new Fault('unreachable', textOf(error), { cause: error }),
+  );
   if (socket instanceof Fault) return socket;
   return await new Promise<Fault>((resolve) => {
     let isOver = false;
