@@ -36,7 +36,8 @@ export function saveState(of: Stateful, tick: number, at: number): { readonly ke
 }
 
 /**
- * Takes what an earlier run saved; stored ticks are moved on by `shift`. Gives the keys that were taken; a rule that finds no state of its own begins at `now`. What has one is armed anew.
+ * Takes what an earlier run saved; stored ticks are moved on by `shift`. Gives the keys that were taken; a rule that finds no
+ * state of its own begins at `now`. What has one is armed anew.
  */
 export function restoreState(
   of: Stateful,
