@@ -122,9 +122,13 @@ async function measureAll(seconds: number, reference: string | null): Promise<Fi
     };
     const figure = (what: string, name: string): Figure => ({
       name: `Modbus TCP, 100 × 50 registers, ${pace}, ${what}, to a bare loop`,
-      asked: `at most ${most} times${everyMs === 0 ? '' : ', none missed'}`,
+      asked: `at most ${most} times${everyMs === 0 ? '' : ', no deadline missed by itself'}`,
       measured: `${turns.ratio(name, 'bare').toFixed(2)} times: ${turns.cost(name)} and ${turns.cost('bare')} CPU-s; ${beside(name)}`,
-      ofBound: everyMs > 0 && turns.missed(name) > 0 ? Number.POSITIVE_INFINITY : turns.ratio(name, 'bare') / most,
+      // What the bare loop misses too, the machine has taken from both.
+      ofBound:
+        everyMs > 0 && turns.missed(name) > turns.missed('bare')
+          ? Number.POSITIVE_INFINITY
+          : turns.ratio(name, 'bare') / most,
     });
     const figures = [figure('the driver', 'driver'), figure('with a rule on each point', 'rules')];
     if (everyMs > 0) return figures;
