@@ -44,11 +44,16 @@ socket.on('data', (chunk) => {
   }
   held = held.subarray(at);
 });
+let slot = Number.NaN;
 const due = () => {
-  missed += waiting;
+  const now = Math.floor(Date.now() / everyMs);
+  // What was not asked for in its period, and whole periods in which nobody looked.
+  missed += waiting + (now > slot + 1 ? (now - slot - 1) * UNITS : 0);
+  slot = now;
   waiting = UNITS;
   pump();
-  setTimeout(due, everyMs - (Date.now() % everyMs));
+  // A timer may fire a little early, and would then be due again at once.
+  setTimeout(due, everyMs - (Date.now() % everyMs) + 1);
 };
 socket.once('connect', pump);
 // As fast as it can at first, so that what is measured is compiled.
