@@ -261,8 +261,7 @@ export class RuleWatch {
 
   /** Its schedule, or its `while`, ceased: what is active returns, for `reason`. */
   cease(tick: number, at: number, reason: string): void {
-    this.#restAt(-1);
-    rouse(this.rest);
+    this.#rouse();
     if (tick > this.#asOf && this.#answer !== 'not-in-force') {
       this.#levels.reset();
       this.#setCode(null, tick);
@@ -371,8 +370,7 @@ export class RuleWatch {
   restore(saved: WatchState, asOf: number, shift: number): boolean {
     if (saved.meaning !== this.meaning) return false;
     // The probe may be that of the rule whose place it takes, and what that one was at rest by with it.
-    this.#restAt(-1);
-    rouse(this.rest);
+    this.#rouse();
     this.#levels.restore(saved.levels, shift);
     this.#asOf = asOf + shift;
     if (saved.lastGood !== null) {
@@ -392,7 +390,7 @@ export class RuleWatch {
   /** Readings before `tick` only fill its window. */
   beginAt(tick: number): void {
     // What has filled it has read by the same probe.
-    rouse(this.rest);
+    this.#rouse();
     this.#asOf = tick - 1;
     this.#since = tick;
     this.#answer = this.isInForce ? 'normal' : 'not-in-force';
@@ -423,6 +421,12 @@ export class RuleWatch {
     const band = this.#isPlain && held >= 0 ? this.probe.restBand?.(held) : undefined;
     this.rest[LOW] = band?.low ?? Number.NaN;
     this.rest[HIGH] = band?.high ?? Number.NaN;
+  }
+
+  /** Not at rest, and nothing read in the present opening. */
+  #rouse(): void {
+    this.#resting = -1;
+    rouse(this.rest);
   }
 
   /** Why an answer cannot be given, whatever is read. */
