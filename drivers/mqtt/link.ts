@@ -1,31 +1,18 @@
 import { Fault } from '#kit/fault.ts';
 import type { LinkContext, LinkStatus, OpenLink, Overheard, Written } from '../driver.ts';
 import { Ears } from '../ears.ts';
-import { breath, FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
 import type { Point } from '../point.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
-import { Silence } from '../silence.ts';
 import { type Broker, type BrokerOptions, openBroker } from './broker.ts';
 import { type External, openExternal } from './external.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
 import type { NetworkDevices } from './lorawan/network-devices.ts';
 import { NETWORK_SERVER, networkAccount, openNetworkDevices, topicAccount } from './members.ts';
-import { type Message, roundsOf } from './message.ts';
+import { MessageQueue } from './message-queue.ts';
+import { SilenceWatch } from './silence-watch.ts';
 import { TopicDevices } from './topic-devices.ts';
 import { Writer } from './writer.ts';
-
-/** Messages of one device that wait for the rules; its oldest go first. */
-const WAITING_A_DEVICE = 256;
-
-/** Rounds of a list that are handed to the rules one after the other. */
-const ROUNDS_A_TURN = 32;
-
-/** How long a device waits to hear that its message arrived, while what it caused does not reach the disk. */
-const UNDURABLE_WAIT_MS = 2000;
-
-/** After how many heartbeats a device of LoRaWAN is offline; others after three of their periods. */
-const SILENT_HEARTBEATS = 2.5;
 
 /** For messages whose sender waits for nothing. */
 const notAwaited = () => {};
@@ -43,19 +30,14 @@ class MqttLink implements OpenLink {
   readonly #devices: readonly MqttDevice[];
   readonly #topics: TopicDevices;
   readonly #network: NetworkDevices | undefined;
-  readonly #queue: FairQueue<Message>;
+  readonly #queue: MessageQueue;
   readonly #pointsOf: ReadonlyMap<string, readonly Point[]>;
-  readonly #silence: Silence;
+  readonly #silence: SilenceWatch;
   readonly #closing = new AbortController();
   readonly #ears = new Ears();
   readonly #writer: Writer;
   #messages = 0;
-  /** What was on its way to the disk when the last batches were taken. */
-  #durable: Promise<unknown>[] = [];
   #medium: Medium | undefined;
-  /** While another broker is away: the points that owe a reading of that, and since when, ticks. */
-  #outage: { readonly silence: Silence; readonly since: number } | undefined;
-  #cancelSilence = () => {};
 
   constructor({ options, devices }: MqttLinkSpec, context: LinkContext) {
     this.#context = context;
@@ -63,11 +45,9 @@ class MqttLink implements OpenLink {
     this.#topics = new TopicDevices(devices);
     this.#network = openNetworkDevices(options, devices, context);
     this.#pointsOf = new Map(devices.map(({ id, points }) => [id, points]));
-    this.#queue = new FairQueue([...this.#pointsOf.keys()], WAITING_A_DEVICE, ({ sets }) => sets.length);
     this.#writer = new Writer(devices, (...command) => this.#tell(...command), context.wire);
-    const radio = new Set(devices.filter(({ options }) => options.devEui !== undefined).map(({ id }) => id));
-    const periodsOf = ({ device }: Point) => (radio.has(device) ? SILENT_HEARTBEATS : 3);
-    this.#silence = new Silence(this.#points(), context.clock.tick(), periodsOf);
+    this.#queue = new MessageQueue([...this.#pointsOf.keys()], context, (readings) => this.#writer.saw(readings));
+    this.#silence = new SilenceWatch(devices, context.clock, (points) => this.#owe(points));
   }
 
   async startBroker(options: MqttLinkSpec['options'], listens: Listens): Promise<void> {
@@ -83,43 +63,33 @@ class MqttLink implements OpenLink {
           : this.#takePayload(sender, payload, topic, taken),
     );
     this.#medium = { kind: 'embedded', broker };
-    this.#awaitSilence();
+    this.#silence.start();
   }
 
   startExternal(id: string, url: string, options: MqttLinkSpec['options']): void {
     const filters = [...this.#topics.filters, ...(this.#network?.filters ?? [])];
-    this.#goDown();
+    this.#silence.goDown();
     const broker = openExternal({ ...options, id, url, filters }, this.#context, {
       message: (topic, payload) => {
         const device = this.#topics.ownerOf(topic);
         if (device === undefined) this.#takeUplink(topic, payload, notAwaited);
         else this.#takePayload(device, payload, topic, notAwaited);
       },
-      up: () => this.#comeUp(),
-      down: () => this.#goDown(),
+      up: () => this.#silence.comeUp(),
+      down: () => {
+        this.#writer.endAll(READING_CODES.linkDown);
+        this.#silence.goDown();
+      },
     });
     this.#medium = { kind: 'external', broker };
   }
 
-  async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
-    const { clock } = this.#context;
-    for await (const messages of this.#queue.batches(AbortSignal.any([signal, this.#closing.signal]))) {
-      for (const [index, round] of roundsOf(messages).entries()) {
-        // A long list is judged in many rounds, between which everything else goes on.
-        if (index > 0 && index % ROUNDS_A_TURN === 0) await breath();
-        const at = clock.now();
-        const tick = clock.tick();
-        yield round.map((reading) => ({ ...reading, at, tick }));
-        this.#writer.saw(round);
-      }
-      const durable = this.#durable;
-      this.#durable = [];
-      void this.#acknowledge(messages, durable);
-    }
+  readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    return this.#queue.readings(AbortSignal.any([signal, this.#closing.signal]));
   }
 
   kept(durable: Promise<unknown>): void {
-    this.#durable.push(durable);
+    this.#queue.kept(durable);
   }
 
   status(): LinkStatus {
@@ -155,13 +125,13 @@ class MqttLink implements OpenLink {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
-    this.#cancelSilence();
+    this.#silence.close();
     this.#writer.endAll(READING_CODES.linkDown);
     await this.#medium?.broker[Symbol.asyncDispose]();
   }
 
   #answers(device: MqttDevice): { answers: boolean; code?: string } {
-    if (this.#outage !== undefined) return { answers: false, code: READING_CODES.linkDown };
+    if (this.#silence.isOut) return { answers: false, code: READING_CODES.linkDown };
     const states = device.points.map(({ key }) => this.#silence.stateOf(key));
     if (states.includes('heard')) return { answers: true };
     const isSilent = states.includes('silent');
@@ -185,7 +155,7 @@ class MqttLink implements OpenLink {
     const sets = this.#topics.take(device, payload, topic);
     const tick = this.#context.clock.tick();
     for (const { point } of sets.flat()) this.#silence.heard(point, tick);
-    this.#push({ device, sets, taken });
+    this.#queue.push({ device, sets, taken });
   }
 
   async #tell(device: string, topic: string, payload: Buffer): Promise<string | undefined> {
@@ -201,22 +171,6 @@ class MqttLink implements OpenLink {
     this.#ears.tell(() => ({ at: this.#context.clock.now(), way, who: topic, what: what(), isRight: true }));
   }
 
-  #push(message: Message): void {
-    if (message.sets.length === 0) message.taken();
-    else this.#queue.push(message.device, message)?.taken();
-  }
-
-  /** Tells the senders that their messages have arrived, once what these caused is on disk: a fire waits for no disk long. */
-  async #acknowledge(messages: readonly Message[], durable: readonly Promise<unknown>[]): Promise<void> {
-    if (durable.length > 0) {
-      const late = new AbortController();
-      const patience = this.#context.wire.sleep(UNDURABLE_WAIT_MS, late.signal).catch(() => {});
-      await Promise.race([Promise.allSettled(durable), patience]);
-      late.abort();
-    }
-    for (const { taken } of messages) taken();
-  }
-
   #takeUplink(topic: string, message: Buffer, taken: () => void): void {
     this.#messages++;
     this.#overhear(topic, message);
@@ -228,42 +182,16 @@ class MqttLink implements OpenLink {
     const tick = this.#context.clock.tick();
     // Such a device sends what it has to say, not each point each time: that it is heard is what counts.
     for (const { key } of this.#pointsOf.get(heard.device) ?? []) this.#silence.heard(key, tick);
-    this.#push({ device: heard.device, sets: heard.readings.length > 0 ? [heard.readings] : [], taken });
+    this.#queue.push({ device: heard.device, sets: heard.readings.length > 0 ? [heard.readings] : [], taken });
   }
 
-  #points(): Point[] {
-    return [...this.#pointsOf.values()].flat();
-  }
-
-  /** From here on each point owes a reading a period that says so, the first after one period. */
-  #goDown(): void {
-    this.#writer.endAll(READING_CODES.linkDown);
-    const since = this.#context.clock.tick();
-    this.#outage = { silence: new Silence(this.#points(), since, () => 1), since };
-    this.#awaitSilence();
-  }
-
-  #comeUp(): void {
-    if (this.#outage === undefined) return;
-    this.#silence.excuse(this.#context.clock.tick() - this.#outage.since);
-    this.#outage = undefined;
-    this.#awaitSilence();
-  }
-
-  /** One timer a link, for the earliest of all deadlines; a point that is heard meanwhile is simply not due yet. */
-  #awaitSilence(): void {
-    this.#cancelSilence();
-    const next = (this.#outage?.silence ?? this.#silence).nextAt();
-    if (next === undefined || this.#closing.signal.aborted) return;
-    const { clock } = this.#context;
-    this.#cancelSilence = clock.after(Math.max(next - clock.tick(), 1), () => {
-      const isDown = this.#outage !== undefined || this.#medium?.broker.fault !== undefined;
-      const code = isDown ? READING_CODES.linkDown : READING_CODES.noAnswer;
-      for (const { device, key } of (this.#outage?.silence ?? this.#silence).takeDue(clock.tick())) {
-        this.#push({ device, sets: [[{ point: key, value: null, quality: 'bad', code }]], taken: notAwaited });
-      }
-      this.#awaitSilence();
-    });
+  #owe(points: readonly Point[]): void {
+    const isDown = this.#silence.isOut || this.#medium?.broker.fault !== undefined;
+    const code = isDown ? READING_CODES.linkDown : READING_CODES.noAnswer;
+    for (const { device, key } of points) {
+      const reading = { point: key, value: null, quality: 'bad', code } as const;
+      this.#queue.push({ device, sets: [[reading]], taken: notAwaited });
+    }
   }
 }
 

@@ -78,7 +78,7 @@ test('a batch holds one set of each device at most', () => {
     { device: 'b', sets: [[value('b/x', 1)]], taken },
     { device: 'a', sets: [[value('a/x', 3), value('a/y', 3)]], taken },
   ]);
-  expect(rounds.map((round) => round.map(({ point, value }) => `${point} ${value}`).join(', '))).toEqual([
+  expect([...rounds].map((round) => round.map(({ point, value }) => `${point} ${value}`).join(', '))).toEqual([
     'a/x 1, b/x 1',
     'a/x 2',
     'a/x 3, a/y 3',

@@ -1,0 +1,78 @@
+import type { Clock } from '#kit/clock.ts';
+import { breath, FairQueue } from '../fair-queue.ts';
+import type { Reading, UntimedReading } from '../reading.ts';
+import { type Message, roundsOf } from './message.ts';
+
+/** Messages of one device that wait for the rules; its oldest go first. */
+const WAITING_A_DEVICE = 256;
+
+/** Rounds of a list that are handed to the rules one after the other. */
+const ROUNDS_A_TURN = 32;
+
+/** How long a device waits to hear that its message arrived, while what it caused does not reach the disk. */
+const UNDURABLE_WAIT_MS = 2000;
+
+/** The messages of a link's devices on their way to the rules. */
+export class MessageQueue {
+  readonly #clock: Clock;
+  readonly #wire: Clock;
+  readonly #queue: FairQueue<Message>;
+  readonly #judged: (readings: readonly UntimedReading[]) => void;
+  /** What was on its way to the disk when the last batches were taken. */
+  #durable: Promise<unknown>[] = [];
+
+  /** `judged` is told of what the rules have had. */
+  constructor(
+    devices: readonly string[],
+    { clock, wire }: { readonly clock: Clock; readonly wire: Clock },
+    judged: (readings: readonly UntimedReading[]) => void,
+  ) {
+    this.#clock = clock;
+    this.#wire = wire;
+    this.#queue = new FairQueue(devices, WAITING_A_DEVICE, ({ sets }) => sets.length);
+    this.#judged = judged;
+  }
+
+  /** Messages that went because more of their device waited than may. */
+  get dropped(): number {
+    return this.#queue.dropped;
+  }
+
+  push(message: Message): void {
+    if (message.sets.length === 0) message.taken();
+    else this.#queue.push(message.device, message)?.taken();
+  }
+
+  async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
+    for await (const messages of this.#queue.batches(signal)) {
+      let count = 0;
+      for (const round of roundsOf(messages)) {
+        const at = this.#clock.now();
+        const tick = this.#clock.tick();
+        yield round.map((reading) => ({ ...reading, at, tick }));
+        this.#judged(round);
+        // A long list is judged in many rounds, between which everything else goes on.
+        if (++count % ROUNDS_A_TURN === 0) await breath();
+      }
+      const durable = this.#durable;
+      this.#durable = [];
+      void this.#acknowledge(messages, durable);
+    }
+  }
+
+  /** What the batch that was taken last has caused is on its way to the disk. */
+  kept(durable: Promise<unknown>): void {
+    this.#durable.push(durable);
+  }
+
+  /** Tells the senders that their messages have arrived, once what these caused is on disk: a fire waits for no disk long. */
+  async #acknowledge(messages: readonly Message[], durable: readonly Promise<unknown>[]): Promise<void> {
+    if (durable.length > 0) {
+      const late = new AbortController();
+      const patience = this.#wire.sleep(UNDURABLE_WAIT_MS, late.signal).catch(() => {});
+      await Promise.race([Promise.allSettled(durable), patience]);
+      late.abort();
+    }
+    for (const { taken } of messages) taken();
+  }
+}
