@@ -61,14 +61,32 @@ export interface UnknownDevice {
   readonly sample?: string;
 }
 
+/** The own clock of a device that is off. */
+export interface ClockOff {
+  /** How far, ms: positive where it is ahead. */
+  readonly offMs: number;
+  /**
+   * What came of setting it: `not-set` where the site has the gateway not do it, `done` where it says that it was, and is
+   * off all the same. Left out while nothing has come of it.
+   */
+  readonly set?: 'not-set' | 'done' | 'refused' | 'failed' | 'unanswered';
+}
+
+/** Whether a device answers, and why not; or what a person must know of one that does: `clock-off`. */
+export interface DeviceStatus {
+  readonly answers: boolean;
+  readonly code?: string;
+  /** With `clock-off`. */
+  readonly clock?: ClockOff;
+}
+
 export interface LinkStatus {
   readonly state: 'up' | 'down' | 'connecting';
   /** Why it is down, or which part of it is while it is up, for a person. */
   readonly error?: string;
   /** Monotonic counters by name (`requests`, `timeouts`, `crc`, `foreign`, `late` …), for `/metrics`. */
   readonly counters: Readonly<Record<string, number>>;
-  /** Per device: whether it answers, and why not. */
-  readonly devices: Readonly<Record<string, { readonly answers: boolean; readonly code?: string }>>;
+  readonly devices: Readonly<Record<string, DeviceStatus>>;
   /** Shares of the link's time, 0 to 1: what the plan of its devices needs, and what was used lately. */
   readonly use?: { readonly planned: number; readonly measured: number };
   /** At most 100, the latest heard first. */

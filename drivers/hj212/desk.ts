@@ -1,23 +1,17 @@
 import { openZone, type Zone } from '#kit/zone.ts';
-import type { LinkContext, Overheard } from '../driver.ts';
+import type { ClockOff, LinkContext, Overheard } from '../driver.ts';
 import { Ears } from '../ears.ts';
 import type { DeviceClock } from '../network-time.ts';
 import type { UntimedReading } from '../reading.ts';
 import { UnknownDevices } from '../unknown-devices.ts';
-import { answerTo, COMMANDS, timeRequest } from './answers.ts';
-import { type Edition, encodeFrame, type Field, type Frame, fieldOf, type Mode, wantsAnswer } from './frame.ts';
+import { answerTo, COMMANDS } from './answers.ts';
+import { Clocks, noClockCounts } from './clocks.ts';
+import { type Edition, encodeFrame, type Field, type Frame, type Mode, wantsAnswer } from './frame.ts';
 import { type Instrument, type Line, openInstrument } from './instrument.ts';
 import type { Hj212Device } from './kind.ts';
-import { encodeQn, parseLocalTime } from './local-time.ts';
-import { stepTimeSet, type TimeSetInput } from './time-set.ts';
 import type { Gathered } from './uploads.ts';
-import { DATA_COMMANDS, REAL_TIME, readFrame } from './values.ts';
+import { DATA_COMMANDS, readFrame } from './values.ts';
 
-const DAY_MS = 86_400_000;
-/** An instrument that dials in again and again is asked no more often. */
-const BETWEEN_TIME_SETS_MS = 60_000;
-/** A DataTime has whole seconds, and is on its way for some (unverified). */
-const DATA_TIME_ACCURACY_MS = 5000;
 /** How one is shown that has no MN. */
 const NO_MN = '(no MN)';
 
@@ -40,18 +34,15 @@ const noCounts = () => ({
   badNumbers: 0,
   badTimes: 0,
   incompleteUploads: 0,
-  timeSets: 0,
-  timeSetsRefused: 0,
-  timeSetsFailed: 0,
-  timeSetsUnanswered: 0,
 });
 
-const OUTCOME_COUNTS = {
-  done: 'timeSets',
-  refused: 'timeSetsRefused',
-  failed: 'timeSetsFailed',
-  unanswered: 'timeSetsUnanswered',
-} as const;
+/** How it stands with an instrument. */
+export interface Standing {
+  readonly isConnected: boolean;
+  /** Its password was wrong when it was last heard. */
+  readonly isRefused: boolean;
+  readonly clock?: ClockOff;
+}
 
 /**
  * Takes every frame of a link, whatever connection it came by: whose it is, what it says, what answers it. `give` is called
@@ -60,12 +51,13 @@ const OUTCOME_COUNTS = {
 export class Desk implements Disposable {
   /** Who listens to its frames. */
   readonly ears = new Ears();
-  readonly counts = noCounts();
+  readonly counts = { ...noCounts(), ...noClockCounts() };
   readonly unknown = new UnknownDevices();
   readonly #byMn: ReadonlyMap<string, Instrument>;
   readonly #options: DeskOptions;
   readonly #context: Pick<LinkContext, 'clock' | 'wire' | 'log'>;
   readonly #zone: Zone;
+  readonly #clocks: Clocks;
   readonly #give: (device: string, readings: readonly UntimedReading[]) => void;
 
   constructor(
@@ -77,6 +69,9 @@ export class Desk implements Disposable {
     this.#options = options;
     this.#context = context;
     this.#zone = openZone(options.timeZone);
+    this.#clocks = new Clocks(options, context, this.#zone, this.counts, (instrument, frame) => {
+      if (instrument.line?.isOpen) this.#send(frame, instrument.line);
+    });
     this.#give = give;
     this.#byMn = new Map(devices.map((device) => [this.#keyOf(device.options.mn), openInstrument(device)]));
   }
@@ -99,24 +94,21 @@ export class Desk implements Disposable {
     instrument.line = line;
     instrument.pw = frame.pw;
     this.#handle(instrument, frame, line);
-    if (isNew || this.#context.wire.tick() - instrument.timeSetAt >= DAY_MS) this.#setTime(instrument);
+    this.#clocks.attend(instrument, isNew);
+    this.#awaitDue(instrument);
     return true;
   }
 
-  /** Whether an instrument has a connection, and whether its password was wrong when it was last heard. */
-  standingOf(device: Hj212Device): { readonly isConnected: boolean; readonly isRefused: boolean } {
+  standingOf(device: Hj212Device): Standing {
     const found = this.#byMn.get(this.#keyOf(device.options.mn));
-    return { isConnected: found?.line?.isOpen ?? false, isRefused: found?.isRefused ?? false };
+    if (found === undefined) return { isConnected: false, isRefused: false };
+    const { line, isRefused } = found;
+    const clock = this.#clocks.offOf(found);
+    return { isConnected: line?.isOpen ?? false, isRefused, ...(clock === undefined ? {} : { clock }) };
   }
 
-  /** None where the gateway sets them: it would be told its own time. */
-  clocks(): readonly DeviceClock[] {
-    if (this.#options.timeSet) return [];
-    const tick = this.#context.wire.tick();
-    return [...this.#byMn.values()].flatMap(({ device, clock: { told } }) => {
-      if (told === undefined) return [];
-      return [{ device: device.id, at: told.at, agoMs: tick - told.tick, accuracyMs: DATA_TIME_ACCURACY_MS }];
-    });
+  deviceClocks(): readonly DeviceClock[] {
+    return this.#clocks.told(this.#byMn.values());
   }
 
   [Symbol.dispose](): void {
@@ -151,14 +143,14 @@ export class Desk implements Disposable {
     switch (frame.cn) {
       case COMMANDS.requestReply:
       case COMMANDS.result:
-        this.#stepTimeSet(instrument, { kind: 'answer', frame });
+        this.#clocks.step(instrument, { kind: 'answer', frame });
         break;
       case COMMANDS.noticeReply:
       case COMMANDS.dataReply:
         break;
       case COMMANDS.askTime:
         this.#answer(frame, line, COMMANDS.noticeReply);
-        this.#setTime(instrument);
+        this.#clocks.set(instrument);
         break;
       case COMMANDS.login:
         if (this.#options.extensions) this.#answer(frame, line, COMMANDS.loginReply, [['Logon', '1']]);
@@ -184,21 +176,18 @@ export class Desk implements Disposable {
       return;
     }
     instrument.st = st;
-    const { badNumbers } = readFrame(device.points, frame, this.#zone).flaws;
-    if (this.#options.mode === 'strict' && badNumbers > 0) {
-      this.counts.badNumbers += badNumbers;
+    const { dataAt, flaws } = readFrame(device.points, frame, this.#zone);
+    if (this.#options.mode === 'strict' && flaws.badNumbers > 0) {
+      this.counts.badNumbers += flaws.badNumbers;
       return;
     }
     if (repeats.isRepeat(frame)) this.counts.repeats++;
     else {
       const tick = this.#context.wire.tick();
-      const said =
-        Number(frame.cn) === REAL_TIME ? parseLocalTime(fieldOf(frame, 'DataTime') ?? '', this.#zone) : undefined;
-      if (said !== undefined) instrument.clock.hear(said, tick);
+      if (dataAt !== undefined) this.#clocks.hear(instrument, Number(frame.cn), dataAt);
       for (const gathered of uploads.take(frame, tick)) this.#read(device, gathered);
     }
     this.#answer(frame, line, COMMANDS.dataReply);
-    this.#awaitDue(instrument);
   }
 
   #read(device: Hj212Device, { frame, isWhole }: Gathered): void {
@@ -212,34 +201,16 @@ export class Desk implements Disposable {
   #answer(frame: Frame, line: Line, cn: string, cp: readonly Field[] = []): void {
     if (!wantsAnswer(frame)) return;
     this.counts.answers++;
-    this.#overhear('out', frame.mn, `CN=${cn}`);
-    line.send(encodeFrame(answerTo(frame, cn, cp)));
+    this.#send(answerTo(frame, cn, cp), line);
+  }
+
+  #send(frame: Frame, line: Line): void {
+    this.#overhear('out', frame.mn, saidIn(frame));
+    line.send(encodeFrame(frame));
   }
 
   #overhear(way: Overheard['way'], mn: string, what: string): void {
     this.ears.tell(() => ({ at: this.#context.clock.now(), way, who: mn === '' ? null : mn, what, isRight: true }));
-  }
-
-  /** Begins to set its clock, unless that runs already or the gateway does not know the time itself. */
-  #setTime(instrument: Instrument): void {
-    const { clock, wire } = this.#context;
-    const tick = wire.tick();
-    if (!this.#options.timeSet || clock.trust() === 'unknown' || instrument.timeSet !== undefined) return;
-    if (tick - instrument.timeSetAt < BETWEEN_TIME_SETS_MS) return;
-    instrument.timeSetAt = tick;
-    this.#stepTimeSet(instrument, { kind: 'begin', qn: encodeQn(clock.now(), this.#zone) });
-  }
-
-  #stepTimeSet(instrument: Instrument, input: TimeSetInput): void {
-    const { device, line } = instrument;
-    const { state, ask, outcome } = stepTimeSet(instrument.timeSet, input, this.#context.wire.tick());
-    instrument.timeSet = state;
-    if (outcome !== undefined) this.counts[OUTCOME_COUNTS[outcome]]++;
-    if (ask !== undefined && line?.isOpen) {
-      const to = { st: instrument.st, pw: instrument.pw, mn: device.options.mn, edition: this.#options.edition };
-      line.send(encodeFrame(timeRequest(to, ask)));
-    }
-    this.#awaitDue(instrument);
   }
 
   /** One timer an instrument, for what of it is due first. */
@@ -248,10 +219,11 @@ export class Desk implements Disposable {
     const { uploads, timeSet, device } = instrument;
     const next = Math.min(uploads.nextAt() ?? Number.POSITIVE_INFINITY, timeSet?.dueAt ?? Number.POSITIVE_INFINITY);
     if (next === Number.POSITIVE_INFINITY) return;
-    const { wire, clock } = this.#context;
+    const { wire } = this.#context;
     instrument.cancelDue = wire.after(Math.max(next - wire.tick(), 1), () => {
       for (const gathered of uploads.takeDue(wire.tick())) this.#read(device, gathered);
-      this.#stepTimeSet(instrument, { kind: 'due', qn: encodeQn(clock.now(), this.#zone) });
+      this.#clocks.due(instrument);
+      this.#awaitDue(instrument);
     });
   }
 }

@@ -1,9 +1,11 @@
 import { INTERACTION } from './answers.ts';
+import { ClockWatch } from './clock-watch.ts';
 import type { Hj212Device } from './kind.ts';
 import { OwnClock } from './own-clock.ts';
 import { Repeats } from './repeats.ts';
-import type { TimeSet } from './time-set.ts';
+import type { TimeSet, TimeSetOutcome } from './time-set.ts';
 import { Uploads } from './uploads.ts';
+import { type TimedData, timedDataOf } from './values.ts';
 
 /** Where a frame came from, and where its answer goes. */
 export interface Line {
@@ -18,6 +20,9 @@ export interface Instrument {
   readonly repeats: Repeats;
   readonly uploads: Uploads;
   readonly clock: OwnClock;
+  readonly watch: ClockWatch;
+  /** By whose times its clock is judged, the finest first. */
+  readonly timed: readonly TimedData[];
   line: Line | undefined;
   /** Of its data, for requests to it. */
   st: string;
@@ -26,6 +31,10 @@ export interface Instrument {
   timeSet: TimeSet | undefined;
   /** Ticks of the wire. */
   timeSetAt: number;
+  /** What came of setting its clock last. */
+  timeSetCame: TimeSetOutcome | undefined;
+  /** That its clock is off and cannot be set is in the log. */
+  isToldUnset: boolean;
   cancelDue: () => void;
 }
 
@@ -34,11 +43,15 @@ export const openInstrument = (device: Hj212Device): Instrument => ({
   repeats: new Repeats(),
   uploads: new Uploads(),
   clock: new OwnClock(),
+  watch: new ClockWatch(),
+  timed: timedDataOf(device.points),
   line: undefined,
   st: device.options.st ?? INTERACTION,
   pw: device.options.password ?? '',
   isRefused: false,
   timeSet: undefined,
   timeSetAt: Number.NEGATIVE_INFINITY,
+  timeSetCame: undefined,
+  isToldUnset: false,
   cancelDue: () => {},
 });

@@ -1,5 +1,5 @@
 import { Fault } from '#kit/fault.ts';
-import type { LinkContext, LinkStatus, OpenLink, Overheard } from '../driver.ts';
+import type { DeviceStatus, LinkContext, LinkStatus, OpenLink, Overheard } from '../driver.ts';
 import { FairQueue } from '../fair-queue.ts';
 import { parseListen } from '../listen.ts';
 import type { DeviceClock } from '../network-time.ts';
@@ -83,7 +83,7 @@ class Hj212Link implements OpenLink {
   }
 
   deviceClocks(): readonly DeviceClock[] {
-    return this.#desk.clocks();
+    return this.#desk.deviceClocks();
   }
 
   tap(listener: (heard: Overheard) => void): () => void {
@@ -97,11 +97,13 @@ class Hj212Link implements OpenLink {
     await this.#medium[Symbol.asyncDispose]();
   }
 
-  #answers(device: Hj212Device): { answers: boolean; code?: string } {
-    const { isConnected, isRefused } = this.#desk.standingOf(device);
+  #answers(device: Hj212Device): DeviceStatus {
+    const { isConnected, isRefused, clock } = this.#desk.standingOf(device);
     if (isRefused) return { answers: false, code: 'wrong-password' };
     const states = device.points.map(({ key }) => this.#silence.stateOf(key));
-    if (states.includes('heard') || (isConnected && !states.includes('silent'))) return { answers: true };
+    if (states.includes('heard') || (isConnected && !states.includes('silent'))) {
+      return { answers: true, ...(clock && { code: 'clock-off', clock }) };
+    }
     return { answers: false, code: isConnected ? READING_CODES.noAnswer : 'not-connected' };
   }
 

@@ -14,6 +14,8 @@ export interface Source {
 
 export interface FrameReadings {
   readonly readings: readonly UntimedReading[];
+  /** The DataTime, UTC ms; undefined where it is no time. */
+  readonly dataAt: number | undefined;
   /** For counters; the readings say it to the rules. */
   readonly flaws: { readonly badTimes: number; readonly badNumbers: number };
 }
@@ -46,6 +48,29 @@ export function commandsOf({ factor, cn }: Source): readonly number[] {
   return [MINUTES];
 }
 
+/** Data of one command: how often it comes at most, and how long after its DataTime a value is true. */
+export interface TimedData {
+  readonly command: number;
+  readonly everyMs: number;
+  readonly periodMs: number;
+}
+
+/** What data these points stand in, that with the shortest period first. */
+export function timedDataOf(points: readonly Point<Source>[]): readonly TimedData[] {
+  const shortest = new Map<number, number>();
+  for (const { source, everyMs } of points) {
+    for (const command of commandsOf(source)) {
+      shortest.set(command, Math.min(shortest.get(command) ?? Number.POSITIVE_INFINITY, everyMs));
+    }
+  }
+  return [...shortest]
+    .map(([command, everyMs]) => {
+      const periodMs = periodOf(command, everyMs);
+      return { command, everyMs: Math.max(everyMs, periodMs), periodMs };
+    })
+    .sort((a, b) => a.everyMs - b.everyMs || a.command - b.command);
+}
+
 /**
  * Readings of the points that stand in a frame. The DataTime of real-time data is that of the sample; of the others it is
  * the start of the period (HJ 212-2017, table 5), and a value is true at its end: for minute data one period of the point
@@ -70,7 +95,7 @@ export function readFrame(
     const deviceAt = time === undefined ? {} : { deviceAt: time + periodOf(command, point.everyMs) };
     readings.push({ point: point.key, ...qualified, ...deviceAt });
   }
-  return { readings, flaws: { badTimes: Number(time === undefined), badNumbers } };
+  return { readings, dataAt: time, flaws: { badTimes: Number(time === undefined), badNumbers } };
 }
 
 const flagNameOf = (factor: string): string => `${factor.slice(0, factor.lastIndexOf('-'))}-Flag`;

@@ -283,7 +283,19 @@ export const linkShape = named(
     state: z.enum(['up', 'down', 'connecting']),
     error: z.string().optional(),
     counters: z.record(z.string(), z.number()),
-    devices: z.record(z.string(), z.object({ answers: z.boolean(), code: z.string().optional() })),
+    devices: z.record(
+      z.string(),
+      z.object({
+        answers: z.boolean(),
+        code: z.string().optional(),
+        clock: z
+          .object({
+            offMs: z.number(),
+            set: z.enum(['not-set', 'done', 'refused', 'failed', 'unanswered']).optional(),
+          })
+          .optional(),
+      }),
+    ),
     use: z.object({ planned: z.number(), measured: z.number() }).optional(),
     unknown: z
       .array(

@@ -171,7 +171,7 @@ ${photosOf(device)}
 const answering = ({ linkStatus, id }: ReportedDevice): string => {
   const found = linkStatus?.devices[id];
   if (found === undefined) return EMPTY;
-  return found.answers ? '应答 Yes' : `不应答 No${found.code === undefined ? '' : ` (${found.code})`}`;
+  return `${found.answers ? '应答 Yes' : '不应答 No'}${found.code === undefined ? '' : ` (${found.code})`}`;
 };
 
 function registerRows({ asset }: ReportedDevice): Row[] {

@@ -1,5 +1,9 @@
 import type { LinkStatus } from '../../drivers/driver.ts';
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** A point with what was read of it last. */
@@ -84,6 +88,14 @@ export interface CommissioningReport {
 const isExpired = (asset: Fields | null, today: string): boolean =>
   typeof asset?.validUntil === 'string' && asset.validUntil < today;
 
+/** In its largest unit, in both languages. */
+function lengthOf(ms: number): readonly [zh: string, en: string] {
+  if (ms >= 2 * DAY_MS) return [`${Math.round(ms / DAY_MS)} 天`, `${Math.round(ms / DAY_MS)} days`];
+  if (ms >= 2 * HOUR_MS) return [`${Math.round(ms / HOUR_MS)} 小时`, `${Math.round(ms / HOUR_MS)} hours`];
+  if (ms >= 2 * MINUTE_MS) return [`${Math.round(ms / MINUTE_MS)} 分钟`, `${Math.round(ms / MINUTE_MS)} minutes`];
+  return [`${Math.round(ms / 1000)} 秒`, `${Math.round(ms / 1000)} s`];
+}
+
 interface Said {
   readonly zh: string;
   readonly en: string;
@@ -97,6 +109,16 @@ export function unproven(device: ReportedDevice, today: string): readonly Said[]
   const answers = linkStatus?.devices[device.id];
   if (linkStatus === null || linkStatus.state !== 'up') add('通信链路未连通', 'The link is not up');
   if (answers !== undefined && !answers.answers) add('设备未应答', 'The device does not answer');
+  if (answers?.clock !== undefined) {
+    const { offMs } = answers.clock;
+    const [zh, en] = lengthOf(Math.abs(offMs));
+    if (offMs > 0) add(`设备时钟快 ${zh}`, `The clock of the device is ${en} ahead`);
+    else
+      add(
+        `设备时钟慢 ${zh}：读数迟到，规则不予判定`,
+        `The clock of the device is ${en} behind: its values come too late for the rules`,
+      );
+  }
   for (const { id, last } of points) {
     if (last === null) add(`测点 ${id} 尚无读数`, `Point ${id} has not been read`);
     else if (last.quality !== 'good') add(`测点 ${id} 读数不是有效`, `The reading of point ${id} is not valid`);

@@ -55,6 +55,16 @@ export function lengthWords(say: Say, ms: number): string {
   return say('length.s', { s });
 }
 
+/** How far a device's own clock is off, and what came of setting it. */
+export function clockWords(
+  say: Say,
+  { offMs, set }: { readonly offMs: number; readonly set?: string | undefined },
+): string {
+  const length = lengthWords(say, Math.abs(offMs));
+  const off = say(offMs < 0 ? 'clock-off.behind' : 'clock-off.ahead', { length });
+  return set === undefined ? off : say('clock-off.and', { off, set: say.of('clock-set', set) });
+}
+
 /** A note of one at the spot: what he said, and where he was (`… @120.7,30.7 #photo`). */
 export function noteParts(note: string): { readonly words: string; readonly at: readonly [number, number] | null } {
   const [, words = '', longitude, latitude] =

@@ -1,4 +1,5 @@
 import type { Links } from '../api.ts';
+import { clockWords } from '../phrases.ts';
 import { useKnown } from '../store.ts';
 import { dayOf, timeOfDay } from '../time.ts';
 import { useWords } from '../words/words.ts';
@@ -14,19 +15,31 @@ export function StateWord({ good, word }: { readonly good: boolean; readonly wor
   );
 }
 
-/** Which devices of a link answer; those that do not come first, with why. */
+type Device = Link['devices'][string];
+
+/** Those that do not answer first, then those of which something must be known. */
+const byConcern = (a: Device, b: Device): number =>
+  Number(a.answers) - Number(b.answers) || Number(a.code === undefined) - Number(b.code === undefined);
+
+const signOf = ({ answers, code }: Device): string => {
+  if (!answers) return '×';
+  return code === undefined ? '✓' : '!';
+};
+
+/** Which devices of a link answer, and what else must be known of one; with why. */
 export function DeviceAnswers({ devices }: { readonly devices: Link['devices'] }) {
   const { say } = useWords();
-  const all = Object.entries(devices).sort(([, a], [, b]) => Number(a.answers) - Number(b.answers));
+  const all = Object.entries(devices).sort(([, a], [, b]) => byConcern(a, b));
   const answering = all.filter(([, { answers }]) => answers).length;
   return (
     <div className="device-answers">
       <span>{say('system.device-summary', { answering, all: all.length })}</span>
       <ul>
-        {all.map(([id, { answers, code }]) => (
-          <li key={id} className={answers ? '' : 'bad'}>
-            <span aria-hidden="true">{answers ? '✓' : '×'}</span> <span className="code">{id}</span>
-            {code !== undefined && ` ${say.of('code', code)}`}
+        {all.map(([id, device]) => (
+          <li key={id} className={device.answers && device.code === undefined ? '' : 'bad'}>
+            <span aria-hidden="true">{signOf(device)}</span> <span className="code">{id}</span>
+            {device.code !== undefined && ` ${say.of('code', device.code)}`}
+            {device.clock !== undefined && `: ${clockWords(say, device.clock)}`}
           </li>
         ))}
       </ul>

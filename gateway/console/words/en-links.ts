@@ -103,6 +103,7 @@ export const enLinks: Readonly<Record<keyof typeof zhLinks, string>> = {
   'counter.otherCommands': 'Other commands',
   'counter.repeats': 'Sent again',
   'counter.retries': 'Retries',
+  'counter.clocksOff': 'Clocks found off',
   'counter.timeSets': 'Clocks set',
   'counter.timeSetsFailed': 'Clock not set',
   'counter.timeSetsRefused': 'Clock setting refused',

@@ -100,6 +100,7 @@ export const zhLinks = {
   'counter.otherCommands': '其他命令',
   'counter.repeats': '重发',
   'counter.retries': '重试',
+  'counter.clocksOff': '时钟不准',
   'counter.timeSets': '对时',
   'counter.timeSetsFailed': '对时失败',
   'counter.timeSetsRefused': '拒绝对时',

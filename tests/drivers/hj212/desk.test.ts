@@ -15,7 +15,15 @@ function openDesk(options: Partial<DeskOptions> = {}, devices: readonly Hj212Dev
   const clock = new FakeClock('2026-07-15T14:00:00Z');
   const given: UntimedReading[] = [];
   const logged: string[] = [];
-  const log: Log = { ...silentLog, warn: (_nouns, text) => logged.push(text) };
+  const told: unknown[] = [];
+  const log: Log = {
+    ...silentLog,
+    warn: (nouns, text) => {
+      logged.push(text);
+      told.push(nouns);
+    },
+    info: (_nouns, text) => void logged.push(text),
+  };
   const desk = new Desk(
     devices,
     { mode: 'lenient', edition: 2017, extensions: true, timeSet: false, timeZone: 'Asia/Shanghai', ...options },
@@ -38,7 +46,7 @@ function openDesk(options: Partial<DeskOptions> = {}, devices: readonly Hj212Dev
     };
     return line;
   };
-  return { desk, clock, given, logged, openLine, line: openLine() };
+  return { desk, clock, given, logged, told, openLine, line: openLine() };
 }
 
 const real: Frame = vectorOf('std-c25-noise-realtime').says;
@@ -291,7 +299,7 @@ describe("an instrument's own clock", () => {
       const time = encodeQn(first + dataTime * 1000, zone).slice(0, 14);
       desk.take({ ...bare, cn, cp: [[['DataTime', time]], [['LA-Rtd', '50.1']]] }, line);
     }
-    return desk.clocks().map((told) => [told.device, (told.at - first) / 1000, told.agoMs]);
+    return desk.deviceClocks().map((told) => [told.device, (told.at - first) / 1000, told.agoMs]);
   }
 
   test.each<[says: string, tellings: [number, number][], told: unknown[]]>([
@@ -379,5 +387,132 @@ describe("an instrument's own clock", () => {
         '2051',
       ),
     ).toEqual([]);
+  });
+});
+
+describe('a clock that is off', () => {
+  const HOUR_MS = 3_600_000;
+  const zone = openZone('Asia/Shanghai');
+
+  /** An instrument that sends every 30 s with a clock so far off, and answers a time set as it is told to. */
+  function rig(options: Partial<DeskOptions> = {}) {
+    const open = openDesk({ timeSet: true, ...options });
+    const { desk, clock, line } = open;
+    const instrument = {
+      offMs: -8 * HOUR_MS,
+      answer: undefined as readonly [cn: string, name: string, code: string] | undefined,
+      asked: 0,
+      line,
+    };
+    let number = 0;
+    const run = async (ms: number) => {
+      for (const end = clock.tick() + ms; clock.tick() < end; await clock.advance(30_000)) {
+        const time = encodeQn(clock.now() + instrument.offMs, zone);
+        desk.take(
+          { ...real, qn: String(number++).padStart(17, '0'), cp: [[['DataTime', time]], [['LA-Rtd', '50.1']]] },
+          instrument.line,
+        );
+        for (const text of instrument.line.sent.splice(0)) {
+          if (!text.includes('CN=1012')) continue;
+          instrument.asked++;
+          const { answer } = instrument;
+          if (answer === undefined) continue;
+          const cp = [[[answer[1], answer[2]]]] as const;
+          desk.take(
+            { ...(parseFrame(Buffer.from(text), 'lenient') as Frame), ...{ st: '91', cn: answer[0], flag: 4, cp } },
+            instrument.line,
+          );
+          if (answer[0] === '9012' && answer[2] === '1') instrument.offMs = 0;
+        }
+      }
+    };
+    return { ...open, run, instrument, off: () => desk.standingOf(makeDevice()).clock };
+  }
+
+  test.each<
+    [
+      says: string,
+      options: Partial<DeskOptions>,
+      answer: readonly [string, string, string] | undefined,
+      set: unknown,
+      sets: number,
+    ]
+  >([
+    ['refuses to be set', {}, ['9011', 'QnRtn', '2'], 'refused', 4],
+    ['fails to be set', {}, ['9012', 'ExeRtn', '2'], 'failed', 4],
+    ['says nothing to it', {}, undefined, 'unanswered', 16],
+    ['is not set by the gateway', { timeSet: false }, undefined, 'not-set', 0],
+  ])(
+    'one that %s: it is told with that, once in the log, and tried again each hour',
+    async (_says, options, answer, set, sets) => {
+      const { run, off, instrument, logged, told, desk } = rig(options);
+      instrument.answer = answer;
+      await run(2.5 * HOUR_MS);
+      expect(off()).toEqual({ offMs: -8 * HOUR_MS, set });
+      expect(logged).toEqual(["hj212: an instrument's clock is 8h behind: its values come too late for the rules"]);
+      expect(told).toEqual([{ device: 'd', offMs: -8 * HOUR_MS, timeSet: set }]);
+      // At the connection, when it is found to be off, and an hour and two hours later; four tries where nothing comes.
+      expect([instrument.asked, desk.counts.clocksOff]).toEqual([sets, 1]);
+    },
+  );
+
+  test('one that is set is right, and that is told', async () => {
+    const { run, off, instrument, logged, desk } = rig();
+    await run(90_000);
+    expect(off()?.offMs).toBe(-8 * HOUR_MS);
+    instrument.answer = ['9012', 'ExeRtn', '1'];
+    await run(2 * HOUR_MS);
+    expect(off()).toBe(undefined);
+    expect(logged.at(-1)).toBe("hj212: an instrument's clock is right again");
+    expect(desk.counts.timeSets).toBe(1);
+  });
+
+  test('one that says it was set and is off all the same', async () => {
+    const { run, off, instrument } = rig();
+    instrument.answer = ['9012', 'ExeRtn', '1'];
+    await run(30_000);
+    instrument.offMs = 2 * HOUR_MS;
+    await run(90_000);
+    expect(off()).toEqual({ offMs: 2 * HOUR_MS, set: 'done' });
+  });
+
+  test('one that only later cannot be set: the log has that once too', async () => {
+    const { run, instrument, logged } = rig();
+    instrument.answer = ['9012', 'ExeRtn', '1'];
+    await run(30_000);
+    instrument.offMs = -HOUR_MS;
+    instrument.answer = ['9011', 'QnRtn', '2'];
+    await run(4 * HOUR_MS);
+    expect(logged).toEqual([
+      "hj212: an instrument's clock is 1h behind: its values come too late for the rules",
+      'hj212: an instrument whose clock is off cannot be set',
+    ]);
+  });
+
+  test('is nothing that a gateway speaks of that does not know the time', async () => {
+    const { run, off, clock, logged } = rig();
+    clock.trusted = 'unknown';
+    await run(HOUR_MS);
+    expect([off(), logged]).toEqual([undefined, []]);
+    clock.trusted = 'holding';
+    await run(120_000);
+    expect(off()?.offMs).toBe(-8 * HOUR_MS);
+    clock.trusted = 'unknown';
+    await run(30_000);
+    expect(off()).toBe(undefined);
+  });
+
+  test('an instrument that sends a period has the time of its end: a minute that has just passed is right', async () => {
+    const points = [makePoint('Leq-Avg', { source: { factor: 'Leq-Avg' }, everyMs: 60_000 })];
+    const { desk, clock, line } = openDesk({}, [makeDevice('d', {}, points)]);
+    const tell = async (offMs: number) => {
+      for (let n = 0; n < 5; n++) {
+        const time = encodeQn(clock.now() - 60_000 + offMs, zone).slice(0, 14);
+        desk.take({ ...bare, cn: '2051', cp: [[['DataTime', time]], [['Leq-Avg', '50.1']]] }, line);
+        await clock.advance(60_000);
+      }
+      return desk.standingOf(makeDevice()).clock?.offMs;
+    };
+    expect([await tell(-150_000), await tell(-190_000), await tell(0)]).toEqual([undefined, -190_000, undefined]);
   });
 });

@@ -59,6 +59,23 @@ describe('a simulated instrument dials in', () => {
     expect(link.count('repeats')).toBe(0);
   });
 
+  test('its clock is eight hours behind and is not set: that is told, until it is right', async () => {
+    // A minute of the site's passes in a second.
+    const clock = openClock({ rate: 60, trust: () => 'synchronised' });
+    await using link = await listening({ timeSet: false }, undefined, { clock, wire: openClock() });
+    let offMs = -8 * 3_600_000;
+    const sim = simDevice('works', { now: () => clock.now() + offMs });
+    await using _ = runSims([sim], { host: HOST, port: link.port });
+    await until(() => link.link.status().devices.d?.code === 'clock-off', 'what is wrong with it');
+    const { answers, code, clock: off } = link.link.status().devices.d ?? {};
+    expect([answers, code, off?.set]).toEqual([true, 'clock-off', 'not-set']);
+    expect(Math.abs((off?.offMs ?? 0) - offMs)).toBeLessThan(600_000);
+    offMs = 0;
+    await until(() => link.link.status().devices.d?.code === undefined, 'its clock to be right');
+    expect(link.link.status().devices.d).toEqual({ answers: true });
+    expect(link.count('clocksOff')).toBe(1);
+  });
+
   test.each([2005, 2017, 2025] as const)('of the %i edition', async (edition) => {
     await using link = await listening();
     await using _ = runSims([simDevice('works', { edition })], { host: HOST, port: link.port });

@@ -10,6 +10,8 @@ import { start, testWith, until } from '../../tools/program.ts';
 
 const AT = Date.parse('2026-07-15T14:30:00Z');
 
+const clockOff = (offMs: number) => ({ answers: true, code: 'clock-off', clock: { offMs } });
+
 const DEVICE: ReportedDevice = {
   id: 'noise-07',
   name: '中山路 7 号工地噪声',
@@ -104,6 +106,16 @@ const MISSING: readonly (readonly [what: string, change: Partial<ReportedDevice>
     '不是有效',
   ],
   ['a link that is down', { linkStatus: { state: 'down', counters: {}, devices: {} } }, '未连通'],
+  [
+    'a clock that is eight hours behind',
+    { linkStatus: { state: 'up', counters: {}, devices: { 'noise-07': clockOff(-8 * 3_600_000) } } },
+    '设备时钟慢 8 小时：读数迟到，规则不予判定',
+  ],
+  [
+    'a clock that is ahead',
+    { linkStatus: { state: 'up', counters: {}, devices: { 'noise-07': clockOff(90_000) } } },
+    '设备时钟快 90 秒',
+  ],
   ['no answer', { linkStatus: { state: 'up', counters: {}, devices: { 'noise-07': { answers: false } } } }, '未应答'],
   ['no link', { linkStatus: null }, '未连通'],
   ['no register', { asset: null }, '未登记出厂编号'],

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { excessWords, lengthWords, measureWords, numberWords, valueWords } from '../../../gateway/console/phrases.ts';
+import {
+  clockWords,
+  excessWords,
+  lengthWords,
+  measureWords,
+  numberWords,
+  valueWords,
+} from '../../../gateway/console/phrases.ts';
 import type { Say } from '../../../gateway/console/words/words.ts';
 import { zh } from '../../../gateway/console/words/zh.ts';
 
@@ -60,4 +67,12 @@ test.each([
   [-5, '0 秒'],
 ])('%i ms is %s', (ms, text) => {
   expect(lengthWords(say, ms)).toBe(text);
+});
+
+test.each([
+  ['behind', { offMs: -28_800_000 }, '慢 8 小时 0 分，读数迟到，规则不予判定'],
+  ['ahead, and refuses to be set', { offMs: 90_000, set: 'refused' }, '快 1 分 30 秒；设备拒绝校时'],
+  ['ahead, and not set by the gateway', { offMs: 86_400_000, set: 'not-set' }, '快 1 天 0 小时；网关不对其校时'],
+])('a clock that is %s', (_sentence, clock, text) => {
+  expect(clockWords(say, clock)).toBe(text);
 });
