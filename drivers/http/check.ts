@@ -36,7 +36,7 @@ export function checkOptions(options: HttpOptions): Told[] {
     }
   }
   if (auth?.kind === 'hmac-sha256' && auth.timestampHeader === undefined) {
-    tell('warning', 'auth', 'without timestampHeader an old push can be sent again after a restart');
+    tell('warning', 'auth', 'without timestampHeader an old push can be sent again once many others came after it');
   }
   if (!options.local) {
     const message = `its devices reach the gateway over a line from outside: while that is down there is no alarm from them; set local: true if they stand on the box's own network`;

@@ -1,6 +1,9 @@
 import type { Clock } from '#kit/clock.ts';
 import type { Reading, UntimedReading } from '../reading.ts';
 
+/** How long a sender waits to hear that its message arrived, while what it caused does not reach the disk. */
+const UNDURABLE_WAIT_MS = 2000;
+
 /** What waits for the rules: some readings, and who wants to know when they have been handed on. */
 interface Waiting {
   readonly readings: readonly UntimedReading[];
@@ -10,13 +13,17 @@ interface Waiting {
 /** Between senders that must be answered and the one reader of the link: a sender is told only once its readings were taken. */
 export class Handoff {
   readonly #bound: number;
+  readonly #wire: Pick<Clock, 'sleep'>;
   #waiting: Waiting[] = [];
   #wake: (() => void) | undefined;
   #isClosed = false;
+  /** Of the batch that was taken last, what settles once its events are on disk. */
+  #durable: Promise<unknown>[] = [];
   dropped = 0;
 
-  constructor(bound: number) {
+  constructor(bound: number, wire: Pick<Clock, 'sleep'>) {
     this.#bound = bound;
+    this.#wire = wire;
   }
 
   /** The time that the readings were handed on with; undefined if there is no room or nobody takes any: the sender may try again. */
@@ -34,6 +41,11 @@ export class Handoff {
   #add(item: Waiting): void {
     this.#waiting.push(item);
     this.#wake?.();
+  }
+
+  /** The batch that was taken last caused events: its senders are told once those are on disk. */
+  kept(durable: Promise<unknown>): void {
+    this.#durable.push(durable);
   }
 
   /** Ends with the signal; what was not taken by then is not settled as handed on. */
@@ -57,7 +69,7 @@ export class Handoff {
         const batch = taken.flatMap(({ readings }) => readings.map((reading) => ({ ...reading, at, tick })));
         if (batch.length > 0) yield batch;
         // The reader has come back for more: it has taken these.
-        for (const { settle } of taken) settle(at);
+        void this.#settle(taken, at);
         taken = [];
       }
     } finally {
@@ -66,5 +78,16 @@ export class Handoff {
       for (const { settle } of [...taken, ...this.#waiting]) settle(undefined);
       this.#waiting = [];
     }
+  }
+  async #settle(taken: readonly Waiting[], at: number): Promise<void> {
+    const durable = this.#durable;
+    this.#durable = [];
+    if (durable.length > 0) {
+      const late = new AbortController();
+      const patience = this.#wire.sleep(UNDURABLE_WAIT_MS, late.signal).catch(() => {});
+      await Promise.race([Promise.allSettled(durable), patience]);
+      late.abort();
+    }
+    for (const { settle } of taken) settle(at);
   }
 }

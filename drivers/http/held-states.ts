@@ -24,15 +24,18 @@ export class HeldStates implements Disposable {
   readonly #entries = new Map<string, Entry>();
   readonly #clock: Clock;
   readonly #onRest: (readings: readonly UntimedReading[]) => void;
-  readonly #onChange: () => void;
+  readonly #onChange: (isNews: boolean) => void;
   #cancel = () => {};
 
-  /** `onRest` takes the readings of states that have run out, `onChange` is called when what should be kept has changed. */
+  /**
+   * `onRest` takes the readings of states that have run out, `onChange` is called when what should be kept has changed: with
+   * news where a state begins or an event ends one, without where it is only until when it holds.
+   */
   constructor(
     points: readonly HeldPoint[],
     clock: Clock,
     onRest: (readings: readonly UntimedReading[]) => void,
-    onChange: () => void,
+    onChange: (isNews: boolean) => void,
   ) {
     this.#clock = clock;
     this.#onRest = onRest;
@@ -66,10 +69,11 @@ export class HeldStates implements Disposable {
 
   #hear(entry: Entry, { state, deviceAt }: Held): 'stands' | 'over' {
     const age = deviceAt === undefined ? 0 : Math.max(0, this.#clock.now() - deviceAt);
+    const before = entry.now?.state;
     if (state === entry.rest) entry.now = undefined;
     else if (age < entry.holdMs) entry.now = { state, until: this.#clock.tick() + entry.holdMs - age };
     else return 'over';
-    this.#onChange();
+    this.#onChange(entry.now?.state !== before);
     return 'stands';
   }
 
@@ -111,7 +115,7 @@ export class HeldStates implements Disposable {
       for (const entry of over) entry.now = undefined;
       if (over.length > 0) {
         this.#onRest(over.map((entry) => readingOf(entry, entry.rest)));
-        this.#onChange();
+        this.#onChange(false);
       }
       this.#await();
     });

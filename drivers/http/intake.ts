@@ -11,10 +11,7 @@ import type { Message } from './parse-body.ts';
 import { parseTextPicture, type RawPicture } from './picture.ts';
 import type { PictureStore } from './picture-store.ts';
 import type { Taken } from './push-handler.ts';
-import { Recent } from './recent.ts';
-
-/** Ids of messages that are remembered. */
-const MESSAGES_REMEMBERED = 8192;
+import type { Claim, Seen } from './seen.ts';
 
 /** Counter of each flaw of a message. */
 const FLAWS = { 'no-points': 'noPoints', 'device-time': 'badDeviceTimes', payload: 'badPayloads' } as const;
@@ -24,6 +21,7 @@ export interface IntakeParts {
   readonly held: HeldStates;
   readonly silence: Silence;
   readonly pictures: PictureStore;
+  readonly seen: Pick<Seen, 'claim'>;
 }
 
 /** What one message of one device gives. */
@@ -31,8 +29,12 @@ interface Given {
   readonly device: DeviceReader;
   readonly readings: readonly UntimedReading[];
   readonly picture: RawPicture | undefined;
-  /** Under which it is remembered. */
-  readonly once: string | undefined;
+}
+
+/** A message that had not come before. */
+interface Fresh {
+  readonly device: DeviceReader;
+  readonly item: Item;
 }
 
 /** From a message, pushed or pulled, to readings that have been handed on. */
@@ -40,7 +42,6 @@ export class Intake {
   readonly #table: DeviceTable;
   readonly #clock: LinkContext['clock'];
   readonly #parts: IntakeParts;
-  readonly #messages = new Recent(MESSAGES_REMEMBERED);
   readonly unknown: UnknownDevices;
   readonly counts = {
     messages: 0,
@@ -75,33 +76,58 @@ export class Intake {
       return { is: 'no-identity' };
     }
     if (message.isPictureBad) this.counts.badPictures++;
-    const fresh = found
-      .map(({ device, item }) => ({ device, item, once: onceOf(device, item) }))
-      .filter(({ once }) => once === undefined || !this.#messages.has(once));
+    using claims = new DisposableStack();
+    const sorted = this.#sort(found, claims);
+    if (sorted === undefined) return { is: 'later' };
+    const { fresh, claimed } = sorted;
     const duplicates = found.length - fresh.length;
-    this.counts.duplicates += duplicates;
     // A picture beside several devices' messages is of nobody knows which.
     const beside = fresh.length === 1 ? message.picture : undefined;
-    const given = fresh.map(({ device, item, once }) => this.#read(device, item, once, beside));
+    const given = fresh.map(({ device, item }) => this.#read(device, item, beside));
     const readings = given.flatMap((each) => each.readings);
     // Nothing to hand on is handed on.
     const at = readings.length === 0 ? this.#clock.now() : await this.#parts.handoff.offer(readings);
     if (at === undefined) return { is: 'later' };
-    for (const { device, picture, once } of given) {
-      if (once !== undefined) this.#messages.add(once);
+    for (const claim of claimed) claim.keep();
+    for (const { device, picture } of given) {
       if (picture !== undefined) this.#parts.pictures.keep(device.id, at, picture);
     }
     this.counts.messages += given.length;
+    this.counts.duplicates += duplicates;
     return { is: 'taken', readings: readings.length, duplicates, unknown: unknown.size };
   }
 
-  #read(device: DeviceReader, item: Item, once: string | undefined, beside: RawPicture | undefined): Given {
+  /** The messages that had not come before, each of which is claimed; undefined while another push of one of them is being taken. */
+  #sort(
+    found: readonly Fresh[],
+    claims: DisposableStack,
+  ): { readonly fresh: readonly Fresh[]; readonly claimed: readonly Claim[] } | undefined {
+    const own = new Set<string>();
+    const fresh: Fresh[] = [];
+    const claimed: Claim[] = [];
+    for (const each of found) {
+      const once = onceOf(each.device, each.item);
+      if (once !== undefined) {
+        // Twice in one push.
+        if (own.has(once)) continue;
+        const claim = this.#parts.seen.claim('message', once);
+        if (claim === 'taken') continue;
+        if (claim === 'being-taken') return undefined;
+        own.add(once);
+        claimed.push(claims.use(claim));
+      }
+      fresh.push(each);
+    }
+    return { fresh, claimed };
+  }
+
+  #read(device: DeviceReader, item: Item, beside: RawPicture | undefined): Given {
     const { readings, held, flaw } = device.read(item, this.#clock.now());
     if (flaw !== undefined) this.counts[FLAWS[flaw]]++;
     const all = [...readings, ...this.#parts.held.take(device.points, held)];
     const tick = this.#clock.tick();
     for (const { point } of all) this.#parts.silence.heard(point, tick);
-    return { device, readings: all, picture: beside ?? this.#pictureOf(device, item), once };
+    return { device, readings: all, picture: beside ?? this.#pictureOf(device, item) };
   }
 
   #pictureOf({ pictureAt }: DeviceReader, { tree }: Item): RawPicture | undefined {

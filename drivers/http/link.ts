@@ -9,24 +9,31 @@ import { Handoff } from './handoff.ts';
 import { HeldStates, type KeptStates } from './held-states.ts';
 import { Intake } from './intake.ts';
 import { KeptJson } from './kept-json.ts';
-import type { HttpLinkSpec } from './kind.ts';
+import type { Auth, HttpLinkSpec } from './kind.ts';
 import { PictureStore } from './picture-store.ts';
 import { PullClient, type RelayMessage } from './pull-client.ts';
 import { PushHandler } from './push-handler.ts';
 import { openPushServer, type PushServer } from './push-server.ts';
+import { Seen } from './seen.ts';
 
 /** Pushes that wait for the rules; more are told to come again. */
 const MOST_WAITING = 256;
 const MB = 1024 * 1024;
 
+const toleranceOf = (auth: Auth | undefined): number | undefined =>
+  auth?.kind === 'hmac-sha256' && auth.timestampHeader !== undefined ? auth.tolerance : undefined;
+
 class HttpLink implements OpenLink {
   readonly #spec: HttpLinkSpec;
   readonly #context: LinkContext;
-  readonly #handoff = new Handoff(MOST_WAITING);
+  readonly #handoff: Handoff;
   readonly #silence: Silence;
   readonly #held: HeldStates;
   readonly #keptStates: KeptJson<KeptStates>;
+  /** The last state that began or ended is on disk, or cannot be. */
+  #stateKept: Promise<void> = Promise.resolve();
   readonly #pictures: PictureStore;
+  readonly #seen: Seen;
   readonly #intake: Intake;
   readonly #closing = new AbortController();
   readonly #open = new AsyncDisposableStack();
@@ -40,6 +47,7 @@ class HttpLink implements OpenLink {
     const { clock, wire, dir } = context;
     this.#spec = spec;
     this.#context = context;
+    this.#handoff = new Handoff(MOST_WAITING, wire);
     const points = devices.flatMap((device) => device.points);
     this.#silence = new Silence(points, clock.tick());
     this.#keptStates = new KeptJson(join(dir, 'held.json'), wire);
@@ -47,12 +55,22 @@ class HttpLink implements OpenLink {
       points,
       clock,
       (readings) => this.#handoff.push(readings),
-      () => this.#keptStates.keep(this.#held.snapshot()),
+      (isNews) => {
+        this.#keptStates.keep(this.#held.snapshot());
+        if (isNews) this.#stateKept = this.#keptStates.flush();
+      },
     );
     const { keep, maxMb } = options.pictures;
     this.#pictures = new PictureStore(join(dir, 'pictures'), { keep, maxBytes: maxMb * MB });
-    const parts = { handoff: this.#handoff, held: this.#held, silence: this.#silence, pictures: this.#pictures };
-    this.#intake = new Intake(devices.map(openReader), clock, parts);
+    this.#seen = new Seen(join(dir, 'seen.log'), context, { toleranceMs: toleranceOf(options.auth) });
+    this.#intake = new Intake(devices.map(openReader), clock, {
+      handoff: this.#handoff,
+      held: this.#held,
+      silence: this.#silence,
+      pictures: this.#pictures,
+      seen: this.#seen,
+    });
+    this.#open.use(this.#seen);
     this.#open.use(this.#pictures);
     this.#open.use(this.#keptStates);
     this.#open.use(this.#held);
@@ -63,6 +81,8 @@ class HttpLink implements OpenLink {
     const { listen, pull } = this.#spec.options;
     // Before anything comes in: a heartbeat must not end what an earlier run saw begin.
     this.#held.restore(await this.#keptStates.load());
+    // And what it took must not be taken again.
+    await this.#seen.load();
     if (listen !== undefined) this.#listen(listen);
     if (pull !== undefined) this.#pull(pull);
     this.#awaitSilence();
@@ -72,6 +92,10 @@ class HttpLink implements OpenLink {
     return this.#handoff.batches(this.#context.clock, AbortSignal.any([signal, this.#closing.signal]));
   }
 
+  kept(durable: Promise<unknown>): void {
+    this.#handoff.kept(durable);
+  }
+
   status(): LinkStatus {
     const { state, error } = this.#line();
     const storeFault = this.#pictures.fault ?? this.#keptStates.fault;
@@ -79,6 +103,7 @@ class HttpLink implements OpenLink {
     const warnings = [
       ...(this.#spec.options.local ? [] : ['needs-line']),
       ...(storeFault === undefined ? [] : ['pictures-not-kept']),
+      ...(this.#seen.fault === undefined ? [] : ['pushes-not-kept']),
     ];
     return {
       state,
@@ -110,9 +135,13 @@ class HttpLink implements OpenLink {
     const listen = parseListen(text);
     if (listen === undefined) throw new Fault('no-listen', `link ${this.#spec.id}: ${text} is no HOST:PORT`);
     const { id, options } = this.#spec;
-    const handler = new PushHandler(options.path ?? `/push/${id}`, options, this.#context, (message, from, identity) =>
-      this.#intake.take(message, from, identity),
-    );
+    const handler = new PushHandler(options.path ?? `/push/${id}`, options, this.#context, {
+      taker: {
+        take: (message, from, identity) => this.#intake.take(message, from, identity),
+        kept: () => this.#kept(),
+      },
+      seen: this.#seen,
+    });
     this.#handler = handler;
     const { tls, maxConnections, timeout: timeoutMs } = options;
     this.#server = openPushServer({ ...listen, tls, maxConnections, timeoutMs }, this.#context, handler.onRequest);
@@ -141,6 +170,7 @@ class HttpLink implements OpenLink {
   async #takeRelayed({ body }: RelayMessage): Promise<boolean> {
     try {
       const taken = await this.#intake.take({ tree: body }, undefined, undefined);
+      if (taken.is === 'taken') await this.#kept();
       return taken.is !== 'later';
     } catch (error) {
       // A mistake of ours, which would come again with the same message at each start.
@@ -150,6 +180,11 @@ class HttpLink implements OpenLink {
       );
       return true;
     }
+  }
+
+  /** What was taken has no effect again, and what began goes on, also after a restart; or that cannot be had. */
+  #kept(): Promise<unknown> {
+    return Promise.all([this.#seen.written(), this.#stateKept]);
   }
 
   #line(): { readonly state: LinkStatus['state']; readonly error?: string | undefined } {

@@ -12,7 +12,7 @@ import type { HttpOptions } from './kind.ts';
 import { type BodyFlaw, isOfParts, type Message, parseBody } from './parse-body.ts';
 import type { PushRequest } from './push-request.ts';
 import { BodyBudget, type Read, readBody } from './read-body.ts';
-import { Recent } from './recent.ts';
+import type { Seen } from './seen.ts';
 
 /** What became of a push. */
 export type Taken =
@@ -22,13 +22,16 @@ export type Taken =
   /** Nobody could take it now: the sender is to try again. */
   | { readonly is: 'later' };
 
-/** Takes one message that was let in; `identity` is what the path ended with. */
-export type Take = (message: Message, from: string, identity: string | undefined) => Promise<Taken>;
+/** What pushes are handed to. */
+export interface Taker {
+  /** Takes one message that was let in; `identity` is what the path ended with. */
+  take(message: Message, from: string, identity: string | undefined): Promise<Taken>;
+  /** Resolves once what was taken outlives a restart: it has no effect again, and what began goes on; or that cannot be had. */
+  kept(): Promise<unknown>;
+}
 
 /** Bodies at one time, in bodies of the largest size. */
 const BODIES_AT_ONCE = 4;
-/** So many as one address may send within the widest usual tolerance. */
-const PUSHES_REMEMBERED = 16_384;
 /** How long what is still being sent is thrown away, so that the sender reads why. */
 const LINGER_MS = 1000;
 
@@ -64,23 +67,29 @@ export class PushHandler {
   readonly #clock: Clock;
   readonly #wire: Clock;
   readonly #log: Log;
-  readonly #take: Take;
+  readonly #taker: Taker;
+  readonly #seen: Pick<Seen, 'claim' | 'provenAt'>;
   readonly #rate: AddressRate;
   readonly #budget: BodyBudget;
-  readonly #pushed = new Recent(PUSHES_REMEMBERED);
   /** Codes of flaws that stand in the log. */
   readonly #told = new Set<string>();
   /** Pushes that a mistake of ours could not read. */
   #failures = 0;
   readonly counts: PushCounts = { pushes: 0, refused: 0, badBodies: 0, replays: 0, rateLimited: 0, busy: 0 };
 
-  constructor(path: string, options: HttpOptions, context: Pick<LinkContext, 'clock' | 'wire' | 'log'>, take: Take) {
+  constructor(
+    path: string,
+    options: HttpOptions,
+    context: Pick<LinkContext, 'clock' | 'wire' | 'log'>,
+    { taker, seen }: { readonly taker: Taker; readonly seen: Pick<Seen, 'claim' | 'provenAt'> },
+  ) {
     this.#path = path.split('/').slice(1);
     this.#options = options;
     this.#clock = context.clock;
     this.#wire = context.wire;
     this.#log = context.log;
-    this.#take = take;
+    this.#taker = taker;
+    this.#seen = seen;
     this.#guard = openGuard(options.auth, () => this.#wire.tick());
     this.#rate = new AddressRate(options.maxRate, this.#wire);
     this.#budget = new BodyBudget(options.maxBodyBytes * BODIES_AT_ONCE);
@@ -187,37 +196,54 @@ export class PushHandler {
     if (rest.length > 1) return problem(404, 'path', 'Nothing is pushed to here.');
     // A guard that has not seen the body says nothing of it: another body is another push.
     const bodyHash = early === undefined ? '' : createHash('sha256').update(body).digest('base64');
-    const once = verdict.once === undefined ? undefined : `${verdict.once} ${bodyHash}`;
-    if (once !== undefined && this.#pushed.has(once)) {
+    const claim = verdict.once === undefined ? undefined : this.#seen.claim('push', `${verdict.once} ${bodyHash}`);
+    if (claim === 'taken') {
       this.counts.replays++;
+      await this.#taker.kept();
       return jsonAnswer({ readings: 0, duplicates: 1, unknown: 0 });
     }
+    if (claim === 'being-taken') return this.#later();
+    using claimed = claim;
     const message = verdict.message === undefined ? parseBody(contentType, body, isWhole) : { tree: verdict.message };
     if (typeof message === 'string') {
       if (!isWhole) return this.#tooLarge(push.from);
       const [status, what] = FLAWS[message];
       return this.#turnDown(push.from, status, message, `The body ${what}.`);
     }
-    const taken = await this.#take(message, push.from, rest[0]);
+    return await this.#takeMessage(message, push.from, rest[0], () => claimed?.keep(verdict));
+  }
+
+  /** `onTaken` before what was taken is kept. */
+  async #takeMessage(
+    message: Message,
+    from: string,
+    identity: string | undefined,
+    onTaken: () => void,
+  ): Promise<Answer> {
+    const taken = await this.#taker.take(message, from, identity);
     if (taken.is === 'taken') {
       this.counts.pushes++;
-      if (once !== undefined) this.#pushed.add(once);
+      onTaken();
+      await this.#taker.kept();
       const { readings, duplicates, unknown } = taken;
       return jsonAnswer({ readings, duplicates, unknown });
     }
-    if (taken.is === 'later') {
-      this.counts.busy++;
-      return problem(503, 'busy', 'It could not be taken now.', LATER);
-    }
+    if (taken.is === 'later') return this.#later();
     if (taken.is === 'too-long') {
-      return this.#turnDown(push.from, 413, 'too-long', 'The push holds too many messages.');
+      return this.#turnDown(from, 413, 'too-long', 'The push holds too many messages.');
     }
-    return this.#turnDown(push.from, 400, 'no-identity', 'Nothing says which device the push is of.');
+    return this.#turnDown(from, 400, 'no-identity', 'Nothing says which device the push is of.');
+  }
+
+  #later(): Answer {
+    this.counts.busy++;
+    return problem(503, 'busy', 'It could not be taken now.', LATER);
   }
 
   #check(push: PushRequest, body: Buffer): Verdict {
     // The wall clock of the wire, which is real also where the site's runs faster; unless nobody knows the time.
-    return this.#guard.check(push, body, this.#clock.trust() === 'unknown' ? undefined : this.#wire.now());
+    const now = this.#clock.trust() === 'unknown' ? undefined : this.#wire.now();
+    return this.#guard.check(push, body, { now, provenAt: this.#seen.provenAt });
   }
 
   #refusalOf(verdict: Verdict): Answer | undefined {

@@ -59,7 +59,7 @@ export function openDigest(username: string, password: string, lineMs: () => num
       if (!isUser || !isRight || fields.get('uri') !== request.target) return challenge(false);
       const nonce = fields.get('nonce') ?? '';
       if (!isFresh(nonce)) return challenge(true);
-      return { ...LET_IN, once: `${nonce} ${fields.get('nc')} ${fields.get('cnonce')}` };
+      return { ...LET_IN, once: `${nonce} ${fields.get('nc')} ${fields.get('cnonce')}`, isOfThisRun: true };
     },
   };
 }

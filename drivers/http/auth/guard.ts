@@ -7,6 +7,10 @@ export type Verdict =
       readonly is: 'let-in';
       /** What stands for this very push: the same again is answered as the first was, and has no effect. */
       readonly once?: string;
+      /** When it was signed, as the sender says, where the signature is over that too; UTC milliseconds. */
+      readonly signedAt?: number | undefined;
+      /** `once` is of this run of the gateway: another one refuses it in any case. */
+      readonly isOfThisRun?: true;
       /** What is left of the path for who sends: a guard may take a part of it. */
       readonly rest?: readonly string[];
       /** The message itself, where the guard's own envelope is around it. */
@@ -21,12 +25,19 @@ export type Verdict =
       readonly headers?: Readonly<Record<string, string>>;
     };
 
+/** What is known of the time, UTC milliseconds. */
+export interface KnownTime {
+  /** The box's time; undefined while nobody knows it. */
+  readonly now: number | undefined;
+  /** It has certainly been that time already; undefined if nothing is known of that either. */
+  readonly provenAt: number | undefined;
+}
+
 /** Who may push on one link. Every comparison of a secret takes the same time whatever is wrong. */
 export interface Guard {
   /** Whether the body is needed to say it; else it is asked before the body is read (with none), and no stranger costs memory. */
   readonly needsBody: boolean;
-  /** `wallMs` is the box's time in UTC; undefined while nobody knows it. */
-  check(request: PushRequest, body: Buffer, wallMs: number | undefined): Verdict;
+  check(request: PushRequest, body: Buffer, time: KnownTime): Verdict;
 }
 
 export const LET_IN: Verdict = { is: 'let-in' };

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { parseDeviceTime } from '../../device-time.ts';
 import { headerOf } from '../push-request.ts';
-import type { Guard } from './guard.ts';
+import type { Guard, KnownTime } from './guard.ts';
 import { isSameSecret } from './same-secret.ts';
 
 export interface HmacOptions {
@@ -24,14 +24,18 @@ function parseSignature(text: string): Buffer | undefined {
 const parseStamp = (text: string): number | undefined =>
   parseDeviceTime(/^\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 
+/** Whether a push of that time is not of now. While nobody knows the time, only what is too old for any time that it can be. */
+const isOld = (at: number, { now, provenAt }: KnownTime, toleranceMs: number): boolean =>
+  now === undefined ? provenAt !== undefined && at + toleranceMs < provenAt : Math.abs(now - at) > toleranceMs;
+
 /**
  * HMAC-SHA256 (RFC 2104) over the body, or over `timestamp + join + body` where there is a timestamp's header. While nobody
- * knows the time the timestamp's age is not looked at: an alarm is not refused for a clock that has not been set.
+ * knows the time, an alarm is not refused for a clock that has not been set: only what is older than what came before is.
  */
 export function openHmac({ header, secret, timestampHeader, join, toleranceMs }: HmacOptions): Guard {
   return {
     needsBody: true,
-    check(request, body, wallMs) {
+    check(request, body, time) {
       const stamp = timestampHeader === undefined ? undefined : headerOf(request, timestampHeader);
       const mac = createHmac('sha256', secret);
       if (timestampHeader !== undefined) mac.update(`${stamp ?? ''}${join}`);
@@ -40,12 +44,11 @@ export function openHmac({ header, secret, timestampHeader, join, toleranceMs }:
       const isRight = isSameSecret(given ?? '', expected);
       if (!isRight || (timestampHeader !== undefined && stamp === undefined))
         return { is: 'refused', why: 'signature' };
-      if (stamp !== undefined) {
-        const at = parseStamp(stamp);
-        if (at === undefined || (wallMs !== undefined && Math.abs(wallMs - at) > toleranceMs))
-          return { is: 'refused', why: 'old' };
-      }
-      return { is: 'let-in', once: expected.toString('base64') };
+      const once = expected.toString('base64');
+      if (stamp === undefined) return { is: 'let-in', once };
+      const signedAt = parseStamp(stamp);
+      if (signedAt === undefined || isOld(signedAt, time, toleranceMs)) return { is: 'refused', why: 'old' };
+      return { is: 'let-in', once, signedAt };
     },
   };
 }

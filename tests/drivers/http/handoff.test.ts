@@ -12,7 +12,7 @@ async function stateOf(promise: Promise<number | undefined>): Promise<number | '
 
 test('who offers is told when the reader has come back for more, and not when it was given them', async () => {
   const clock = new FakeClock(1000);
-  const handoff = new Handoff(8);
+  const handoff = new Handoff(8, new FakeClock());
   const batches = handoff.batches(clock, new AbortController().signal);
   const [one, two] = [handoff.offer([reading(1)]), handoff.offer([reading(2)])];
   const batch = await batches.next();
@@ -25,7 +25,7 @@ test('who offers is told when the reader has come back for more, and not when it
 });
 
 test('a reader that fails has taken nothing', async () => {
-  const handoff = new Handoff(8);
+  const handoff = new Handoff(8, new FakeClock());
   const offered = handoff.offer([reading(1)]);
   const read = async () => {
     for await (const _ of handoff.batches(new FakeClock(), new AbortController().signal)) throw new Error('no');
@@ -36,7 +36,7 @@ test('a reader that fails has taken nothing', async () => {
 });
 
 test('at the bound an offer is refused, and what nobody waits for is dropped and counted', async () => {
-  const handoff = new Handoff(1);
+  const handoff = new Handoff(1, new FakeClock());
   const first = handoff.offer([reading(1)]);
   expect(await stateOf(handoff.offer([reading(2)]))).toBe('refused');
   handoff.push([reading(3)]);

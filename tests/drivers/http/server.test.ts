@@ -209,7 +209,7 @@ test('the rate is each address’s own, fills again with time, and the table is 
 
 test('what is remembered is bounded, and the oldest is forgotten', () => {
   const recent = new Recent(3);
-  for (const key of ['a', 'b', 'c', 'a', 'd']) recent.add(key);
+  for (const key of ['a', 'b', 'c', 'a', 'd']) recent.add(key, { line: key, since: 0 });
   expect(['a', 'b', 'c', 'd'].map((key) => recent.has(key))).toEqual([true, false, true, true]);
 });
 
