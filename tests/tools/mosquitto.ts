@@ -1,7 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort, type Running, start, until } from './program.ts';
@@ -19,19 +17,12 @@ export interface Mosquitto extends AsyncDisposable {
   subscribe(topic: string, format?: string): Promise<Running>;
 }
 
-const accepts = (port: number) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.on('error', () => resolve(false));
-  });
-
 /** With `password`, only the user `gw` with it may connect. */
 export async function openMosquitto(options: { password?: string } = {}): Promise<Mosquitto> {
+  await using opening = new AsyncDisposableStack();
   const port = await freePort();
   const folder = await mkdtemp(join(tmpdir(), 'mosquitto-'));
+  opening.defer(() => rm(folder, { recursive: true }));
   const lines = [
     'user root',
     `listener ${port} 127.0.0.1`,
@@ -54,19 +45,25 @@ export async function openMosquitto(options: { password?: string } = {}): Promis
   const broker = {
     port,
     async start() {
+      if (running !== undefined) throw new Error('mosquitto runs already');
       const program = start('mosquitto', ['-c', file]);
       running = program;
-      await until(() => accepts(port), `mosquitto to listen: ${program.output()}`);
+      const { process } = program;
+      const isUp = () => /^\d+: mosquitto version \S+ running$/m.test(program.output());
+      await until(
+        () => isUp() || process.exitCode !== null,
+        () => `mosquitto to run: ${program.output()}`,
+      );
+      if (!isUp()) throw new Error(`mosquitto ended: ${program.output()}`);
     },
     async stop() {
-      const program = running?.process;
+      const program = running;
       running = undefined;
-      if (program === undefined || program.exitCode !== null) return;
-      const ended = once(program, 'exit');
-      program.kill('SIGTERM');
+      if (program === undefined) return;
+      program.process.kill('SIGTERM');
       // One that is frozen hears it only then.
-      program.kill('SIGCONT');
-      await ended;
+      program.process.kill('SIGCONT');
+      await program.ended();
     },
     freeze: () => void running?.process.kill('SIGSTOP'),
     admit(user: string, password: string) {
@@ -78,15 +75,19 @@ export async function openMosquitto(options: { password?: string } = {}): Promis
       const session = ['-V', '5', '-c', '-x', '3600', '-i', `sub-${++subscribers}`, '-q', '1', '-d'];
       const server = ['-h', '127.0.0.1', '-p', String(port), ...signIn];
       // Line by line also into a pipe.
-      const program = start('stdbuf', ['-oL', 'mosquitto_sub', ...server, ...session, '-t', topic, '-F', format]);
-      await until(() => program.output().includes('SUBACK'), 'mosquitto_sub to subscribe');
+      await using starting = new AsyncDisposableStack();
+      const args = ['-oL', 'mosquitto_sub', ...server, ...session, '-t', topic, '-F', format];
+      const program = starting.use(start('stdbuf', args));
+      await until(
+        () => program.output().includes('SUBACK'),
+        () => `mosquitto_sub to subscribe: ${program.output()}`,
+      );
+      starting.move();
       return program;
     },
-    async [Symbol.asyncDispose]() {
-      await broker.stop();
-      await rm(folder, { recursive: true });
-    },
   };
+  opening.defer(() => broker.stop());
   await broker.start();
-  return broker;
+  const opened = opening.move();
+  return { ...broker, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }

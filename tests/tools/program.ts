@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { test } from 'vitest';
+
+export { freePort } from './free-port.ts';
 
 /** How a program that we did not write is installed. */
 const PACKAGES = {
@@ -52,29 +53,31 @@ export function testWith(...programs: Program[]) {
   };
 }
 
-/** A TCP port on loopback that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 /** A program that the test started, and ends with the scope: `await using slave = start('mbpoll', …)`. */
 export interface Running extends AsyncDisposable {
   readonly process: ChildProcess;
   /** Everything it printed so far. */
   output(): string;
+  /** The same by lines, each whole: of a line that is still coming there is nothing yet. */
+  lines(): string[];
+  /** Its exit status, null when a signal ended it, once all that it printed is here too: a pipe outlasts its writer. */
+  ended(withinMs?: number): Promise<number | null>;
 }
+
+/** What is started ends with the process that started it, also where that is killed in the midst of a test. */
+const WITH_US =
+  spawnSync('setpriv', ['--pdeathsig', 'KILL', 'true']).status === 0 ? ['setpriv', '--pdeathsig', 'KILL'] : [];
 
 export function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
   const path = `${process.env.PATH ?? ''}:/usr/sbin`;
-  const child = spawn(command, args, {
+  const [first = command, ...rest] = [...WITH_US, command, ...args];
+  const child = spawn(first, rest, {
     env: { ...process.env, PATH: path, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let isClosed = false;
+  child.once('close', () => {
+    isClosed = true;
   });
   let text = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -88,6 +91,15 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
   return {
     process: child,
     output: () => text,
+    lines: () => text.split('\n').slice(0, -1),
+    async ended(withinMs = PATIENCE_MS) {
+      await until(
+        () => isClosed,
+        () => `${command} ${args.join(' ')} to end: ${text}`,
+        withinMs,
+      );
+      return child.exitCode;
+    },
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
       const ended = once(child, 'exit');
@@ -100,17 +112,20 @@ export function start(command: string, args: readonly string[], env: NodeJS.Proc
 /** Longer than anything takes on a starved machine: only what never comes is told by it. */
 const PATIENCE_MS = 90_000;
 
-/** Waits until `check` gives something true, looking every few milliseconds; fails with `what` after `withinMs`. */
+/**
+ * Waits until `check` gives something true, looking every few milliseconds; fails with `what` after `withinMs`. A function
+ * tells what was missing as it is then.
+ */
 export async function until<T>(
   check: () => T | Promise<T>,
-  what: string,
+  what: string | (() => string),
   withinMs = PATIENCE_MS,
 ): Promise<NonNullable<T>> {
   const end = performance.now() + withinMs;
   for (;;) {
     const found = await check();
     if (found) return found;
-    if (performance.now() > end) throw new Error(`timed out waiting for ${what}`);
+    if (performance.now() > end) throw new Error(`timed out waiting for ${typeof what === 'string' ? what : what()}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { start, until } from './program.ts';
+import { type Running, start, until } from './program.ts';
 
 /** Two pseudo-terminals, joined: what is written to the one is read from the other. */
 export interface PtyPair extends AsyncDisposable {
@@ -16,13 +16,16 @@ export interface PtyPair extends AsyncDisposable {
 export function namePtyPair(): PtyPair {
   const folder = mkdtempSync(join(tmpdir(), 'gengfu-pty-'));
   const [ours, theirs] = [join(folder, 'ours'), join(folder, 'theirs')];
-  let socat: AsyncDisposable | undefined;
+  let socat: Running | undefined;
   return {
     ours,
     theirs,
     async plug() {
       socat = start('socat', [`pty,raw,echo=0,link=${ours}`, `pty,raw,echo=0,link=${theirs}`]);
-      await until(() => existsSync(ours) && existsSync(theirs), 'the pty pair');
+      await until(
+        () => existsSync(ours) && existsSync(theirs),
+        () => `the pty pair: ${socat?.output()}`,
+      );
     },
     async unplug() {
       await socat?.[Symbol.asyncDispose]();
@@ -36,7 +39,9 @@ export function namePtyPair(): PtyPair {
 }
 
 export async function openPtyPair(): Promise<PtyPair> {
-  const pair = namePtyPair();
+  await using opening = new AsyncDisposableStack();
+  const pair = opening.use(namePtyPair());
   await pair.plug();
+  opening.move();
   return pair;
 }

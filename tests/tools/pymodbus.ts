@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Running, start } from './program.ts';
 
@@ -11,10 +10,17 @@ export const startSlave = (
   ...control: number[]
 ): Running => start('/usr/bin/python3', [SLAVE, kind, ...[where, ...control].map(String)]);
 
+/** A question of mbpoll's over the given kind of line, once, with all the patience that it has (in seconds). */
+export async function mbpoll(
+  ...args: readonly string[]
+): Promise<{ readonly code: number | null; readonly said: string }> {
+  await using program = start('mbpoll', ['-1', '-o', '10', ...args]);
+  return { code: await program.ended(), said: program.output() };
+}
+
 /** Writes one holding register over TCP by mbpoll, which counts from 1. */
 export async function writeRegister(port: number, unit: number, register: number, value: number): Promise<void> {
-  const which = ['-m', 'tcp', '-p', String(port), '-a', String(unit), '-t', '4', '-r', String(register + 1), '-1'];
-  await using program = start('mbpoll', [...which, '127.0.0.1', String(value)]);
-  const [code] = await once(program.process, 'exit');
-  if (code !== 0) throw new Error(`mbpoll ended with ${code}: ${program.output()}`);
+  const which = ['-m', 'tcp', '-p', String(port), '-a', String(unit), '-t', '4', '-r', String(register + 1)];
+  const { code, said } = await mbpoll(...which, '127.0.0.1', String(value));
+  if (code !== 0) throw new Error(`mbpoll ended with ${code}: ${said}`);
 }
