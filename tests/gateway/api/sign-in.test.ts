@@ -61,8 +61,12 @@ test('an unknown name costs the time of a wrong password', async () => {
     return performance.now() - start;
   };
   await time(RIGHT);
-  const wrong = Math.min(await time({ ...RIGHT, password: 'wrong' }), await time({ ...RIGHT, password: 'wrong' }));
-  const unknown = Math.min(await time({ ...RIGHT, name: 'no' }), await time({ ...RIGHT, name: 'no' }));
+  let [wrong, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  // In turns, and the shortest of each: what else the machine does lengthens them only.
+  for (let round = 0; round < 5; round++) {
+    wrong = Math.min(wrong, await time({ ...RIGHT, password: 'wrong' }));
+    unknown = Math.min(unknown, await time({ ...RIGHT, name: 'no' }));
+  }
   // Without the work of a hash it would be a hundredth.
   expect(unknown).toBeGreaterThan(wrong / 4);
 });

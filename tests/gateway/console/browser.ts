@@ -32,7 +32,7 @@ export interface Desktop extends AsyncDisposable {
 
 /** Chromium, without a screen. */
 export const openChromium = (...flags: string[]): Promise<Browser> =>
-  chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags] });
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...flags], timeout: 180_000 });
 
 /** Builds the page as a release does, into a folder of its own, and starts Chromium. */
 export async function openDesktop(): Promise<Desktop> {

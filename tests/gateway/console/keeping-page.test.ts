@@ -8,7 +8,7 @@ let desktop: Desktop;
 
 beforeAll(async () => {
   desktop = await openDesktop();
-}, 120_000);
+});
 afterAll(() => desktop[Symbol.asyncDispose]());
 
 test('filings are listed; one is added in the site’s time, and one is revoked with what was seen of it', async () => {

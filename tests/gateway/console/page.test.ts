@@ -5,12 +5,11 @@ import { LINKS } from './fake-api.ts';
 import { ALARMS, alarm, entry, NIGHT } from './night.ts';
 
 const test = testWith('chromium');
-const BUILD_MS = 120_000;
 let desktop: Desktop;
 
 beforeAll(async () => {
   desktop = await openDesktop();
-}, BUILD_MS);
+});
 afterAll(() => desktop[Symbol.asyncDispose]());
 
 const thief = alarm({
@@ -76,7 +75,7 @@ describe('the list of alarms', () => {
       expect(text).toContain(word);
     }
     expect(await visit.page.locator('[data-alarm=a-filed]').textContent()).toContain('已报备');
-    expect(await visit.page.title()).toContain('(3)');
+    await until(async () => (await visit.page.title()).includes('(3)'), 'the count in the title');
   });
 
   test('says what is read now beside what was judged, and not once the gateway is lost', async () => {
@@ -96,7 +95,7 @@ describe('the list of alarms', () => {
     await visit.signIn();
     api.tell(thief, stolen);
     await page.locator('[data-alarm=a-thief]').waitFor();
-    expect(await page.locator('[aria-live=assertive]').textContent()).toContain('勤俭路通信井盖');
+    await page.locator('[aria-live=assertive]').getByText('勤俭路通信井盖').waitFor({ state: 'attached' });
     const closed = { ...thief, level: null, condition: 'normal', acknowledged: true, closedAt: NIGHT } as const;
     api.tell(closed, entry(44, closed, { step: 'closed', time: '00:09:50' }));
     await page.locator('[data-alarm=a-thief]').waitFor({ state: 'detached' });
@@ -186,7 +185,7 @@ describe('what stands between people and the truth', () => {
     api.leave();
     await page.getByText('与网关的连接已中断').waitFor();
     const button = page.locator('[data-alarm=a-water]').getByRole('button', { name: /^确认/ });
-    expect(await button.isDisabled()).toBe(true);
+    await until(() => button.isDisabled(), 'the button to be of no use');
     // What happened meanwhile is there when the page says that it is live again.
     api.state.alarms = [...ALARMS, thief];
     api.comeBack();
@@ -217,7 +216,7 @@ describe('for everybody', () => {
     await visit.signIn();
     await page.getByRole('button', { name: '切换到英文' }).click();
     await page.getByText('11.6 dB over limit').waitFor();
-    expect(await page.getAttribute('html', 'lang')).toBe('en');
+    await page.locator('html[lang=en]').waitFor();
     await page.reload();
     await page.getByText('No filing').waitFor();
   });

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -10,14 +9,17 @@ import { openTestLedger, temporaryDirectory } from './drafts.ts';
 test('a second process is refused, told who holds it, and gets in once that one was killed', async () => {
   await using dir = await temporaryDirectory();
   await using holder = start(process.execPath, [join(import.meta.dirname, 'storm.ts'), dir.path]);
-  await until(() => holder.output().includes('\nstored'), `the holder: ${holder.output()}`);
+  await until(
+    () => holder.output().includes('\nstored'),
+    () => `the holder: ${holder.output()}`,
+  );
   await expect(openTestLedger(dir.path)).rejects.toMatchObject({
     code: 'data-in-use',
     message: `the data directory ${dir.path} is in use by process ${holder.process.pid}`,
     hint: expect.stringContaining('--data'),
   });
   holder.process.kill('SIGKILL');
-  await once(holder.process, 'exit');
+  await holder.ended();
   const { ledger } = await openTestLedger(dir.path);
   await ledger[Symbol.asyncDispose]();
 });

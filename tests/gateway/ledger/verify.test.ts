@@ -127,7 +127,10 @@ describe('it is read where it stands', () => {
     await using dir = await temporaryDirectory();
     const path = join(dir.path, 'ledger.db');
     await using storm = start(process.execPath, [join(import.meta.dirname, 'storm.ts'), dir.path]);
-    await until(() => storm.output().includes('\nstored'), `a storm: ${storm.output()}`);
+    await until(
+      () => storm.output().includes('\nstored'),
+      () => `a storm: ${storm.output()}`,
+    );
     const { mtimeMs } = await stat(path);
     const inDatabase = async () => (await stat(path)).mtimeMs > mtimeMs;
     for (let last = 0, rounds = 0; rounds < 3 || !(await inDatabase()); rounds++) {

@@ -61,7 +61,7 @@ const POINTS = [
 function openTo(url: string, history: Awaited<ReturnType<typeof openKept>>, more: object) {
   const clock = new FakeClock(NOW + 10_000);
   const wire = openClock({ rate: 20 });
-  const options = influxOptions.parse({ url, from: 'all', ...more });
+  const options = influxOptions.parse({ url, from: 'all', timeout: '1h', ...more });
   const context = { gateway: 'gw', version: '1', clock, wire, log: silentLog, ledger: new FakeLedger(), history };
   return influx.open('db', options, { ...context, points: () => POINTS });
 }
@@ -86,20 +86,22 @@ bind-address = "127.0.0.1:${rpc}"
 `,
   );
   const url = `http://127.0.0.1:${http}`;
-  const program = start('influxd', ['-config', config]);
+  await using starting = new AsyncDisposableStack();
+  const program = starting.use(start('influxd', ['-config', config]));
   await until(
     () =>
       fetch(`${url}/ping`).then(
         (answer) => answer.status === 204,
         () => false,
       ),
-    `influxd: ${program.output()}`,
+    () => `influxd: ${program.output()}`,
   );
   const query = async (q: string): Promise<unknown[][]> => {
     const answer = await fetch(`${url}/query?${new URLSearchParams({ db: 'gengfu', q, epoch: 'ms' })}`);
     const { results } = (await answer.json()) as { results: { series?: { values: unknown[][] }[] }[] };
     return results[0]?.series?.flatMap(({ values }) => values) ?? [];
   };
+  starting.move();
   return { url, program, query };
 }
 
@@ -178,7 +180,7 @@ testWith('victoria-metrics')('a real VictoriaMetrics has every minute', () =>
           ({ ok }) => ok,
           () => false,
         ),
-      `victoria-metrics: ${program.output()}`,
+      () => `victoria-metrics: ${program.output()}`,
     );
     await using db = await openTo(url, history, {});
     await until(() => db.status().sent > 0 && db.status().backlog === 0, 'it to be sent');

@@ -89,9 +89,18 @@ describe('minutes', () => {
     await using _db = await openInflux(server.url, { history, clock, options: { from: 'all' } });
     await until(() => server.stored.size === 45, 'all');
     expect(written(server.requests)).toEqual([10, 10, 10, 10, 5]);
-    await using end = await openInflux(server.url, { history, clock, options: { from: 'end', every: '1min' } });
-    await until(() => end.status().backlog === 0, 'nothing to do');
-    expect(end.status().sent).toBe(0);
+    // Of its own, in which nobody has noted a place yet.
+    const other = new FakeHistory();
+    other.rows = minutes(62);
+    await using end = await openInflux(server.url, { history: other, clock, options: { from: 'end' } });
+    await clock.advance(2 * MINUTE_MS + 4000);
+    await until(() => server.stored.size === 47, 'what came since');
+    await until(() => end.status().sent === 2, 'its answer');
+    expect(
+      written(server.requests)
+        .slice(5)
+        .reduce((sum, lines) => sum + lines),
+    ).toBe(2);
   });
 
   test('beyond the bytes that may wait the oldest go, and it says which', async () => {

@@ -10,18 +10,19 @@ import { FakeLedger } from '../../tools/fake-ledger.ts';
 import { openMosquitto } from '../../tools/mosquitto.ts';
 import { freePort, type Running, testWith, until } from '../../tools/program.ts';
 
-type Input = { port: number; log?: Log; clock?: Clock; ledger?: FakeLedger } & Record<string, unknown>;
+type Input = { port: number; rate?: number; log?: Log; clock?: Clock; ledger?: FakeLedger } & Record<string, unknown>;
 
-/** An upstream to a port of loopback; its time-outs and back-off run ten times as fast as they are written. */
+/** An upstream to a port of loopback; its time-outs and back-off run `rate` times as fast as they are written. */
 async function openUpstream({
   port,
+  rate = 10,
   log = silentLog,
   clock = openClock(),
   ledger = new FakeLedger(),
   ...options
 }: Input) {
-  const settings = mqttOptions.parse({ url: `mqtt://127.0.0.1:${port}`, from: 'all', ackTimeout: '60s', ...options });
-  const wire = openClock({ rate: 10 });
+  const settings = mqttOptions.parse({ url: `mqtt://127.0.0.1:${port}`, from: 'all', ackTimeout: '10min', ...options });
+  const wire = openClock({ rate });
   const upstream = await mqtt.open('city', settings, {
     gateway: 'gw',
     version: '1.2.3',
@@ -38,11 +39,7 @@ async function openUpstream({
 }
 
 /** Lines of mosquitto_sub that begin with `{`, without those of its own talk. */
-const lines = (program: Running) =>
-  program
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('{'));
+const lines = (program: Running) => program.lines().filter((line) => line.startsWith('{'));
 const sequences = (program: Running) => lines(program).map((line) => Number(JSON.parse(line).sequence));
 const upTo = (to: number) => Array.from({ length: to }, (_, n) => n + 1);
 
@@ -87,7 +84,7 @@ describe('to mosquitto', () => {
       await using sub = await broker.subscribe(EVENTS);
       await using city = await openUpstream({ port: broker.port });
       city.ledger.append(50);
-      await until(() => sequences(sub).length >= 50, 'the first');
+      await until(() => sequences(sub).length >= 50 && city.status().sent === 50, 'the first');
       await broker.stop();
       city.ledger.append(1000);
       await until(() => city.status().state === 'offline', 'offline');
@@ -171,7 +168,8 @@ describe('to mosquitto', () => {
       await using broker = await openMosquitto({ password: 'right' });
       const said: string[] = [];
       const log = { ...silentLog, warn: (nouns: object, text: string) => said.push(JSON.stringify(nouns) + text) };
-      const account = { port: broker.port, version, username: 'gw' };
+      // As slow as it is written: a broker has its time to answer.
+      const account = { port: broker.port, version, username: 'gw', rate: 1 };
       await using wrong = await openUpstream({ ...account, password: 'guess', log });
       await until(() => wrong.status().state === 'offline', 'the refusal');
       expect(wrong.status().error).toMatch(/refused.*(not authorized|bad user).*check username, password/i);

@@ -5,11 +5,16 @@ import { ledBoard } from '../../../../gateway/notify/channels/led-board.ts';
 import { seeded } from '../../../tools/noise.ts';
 import { aContext, aMessage, NEVER } from './a-message.ts';
 
-const options = { host: '127.0.0.1', unit: 1, register: 7, timeout: '300ms' };
+const options = { host: '127.0.0.1', unit: 1, register: 7, timeout: '60s' };
 const templates = { clear: 0, red: 3, orange: 2 };
 
-async function show(port: number, message: Partial<Message> = {}, change: object = {}): Promise<Sent> {
-  const parsed = ledBoard.options.parse({ ...options, port, templates: { ...templates, ...change } });
+async function show(
+  port: number,
+  message: Partial<Message> = {},
+  change: object = {},
+  more: object = {},
+): Promise<Sent> {
+  const parsed = ledBoard.options.parse({ ...options, ...more, port, templates: { ...templates, ...change } });
   await using channel = await ledBoard.open('board', parsed, aContext());
   return await channel.send(aMessage(message), [], NEVER);
 }
@@ -75,7 +80,8 @@ describe('a board', () => {
     ];
   test.each(vices)('%s is to be tried again', async (_says, answer, code) => {
     await using board = await openBoard(answer);
-    expect(await show(board.port)).toMatchObject({ status: 'later', code });
+    const options = code === 'no-answer' ? { timeout: '300ms' } : {};
+    expect(await show(board.port, {}, {}, options)).toMatchObject({ status: 'later', code });
   });
 
   test('that babbles throws nothing', async () => {
@@ -83,7 +89,9 @@ describe('a board', () => {
     await using board = await openBoard(() =>
       Buffer.from(Array.from({ length: 300 }, () => Math.floor(random() * 256))),
     );
-    for (let round = 0; round < 20; round++) expect(await show(board.port)).toMatchObject({ status: 'later' });
+    for (let round = 0; round < 20; round++) {
+      expect(await show(board.port, {}, {}, { timeout: '300ms' })).toMatchObject({ status: 'later' });
+    }
   });
 });
 

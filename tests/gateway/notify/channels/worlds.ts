@@ -64,7 +64,7 @@ const smtp: World = {
   async open(stack) {
     const args = [join(import.meta.dirname, 'smtpd.py'), '--login', 'gengfu', SECRET];
     const program = stack.use(start('/usr/bin/python3', args));
-    const port = await until(() => Number(/^PORT (\d+)$/m.exec(program.output())?.[1]), 'the mail server');
+    const port = await until(() => Number(/^PORT (\d+)\n/m.exec(program.output())?.[1]), 'the mail server');
     return { ...mail, port };
   },
   away: async () => ({ ...mail, port: await freePort() }),
@@ -81,7 +81,7 @@ const modem: World = {
     stack.defer(() => new Promise<void>((resolve) => line.close(() => resolve())));
     const phone = new Phone({ reports: 0, keys: '1' }, aModem());
     phone.serve(line);
-    return { modem: { port: pty.ours, make: 'simcom' }, listen: '1s' };
+    return { modem: { port: pty.ours, make: 'simcom' }, listen: '5s' };
   },
   async away() {
     const dir = mkdtempSync(join(tmpdir(), 'gengfu-away-'));
