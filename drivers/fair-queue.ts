@@ -20,10 +20,20 @@ export class FairQueue<T> {
 
   /** `weigh` says how much work an item is, where some are more than others. */
   constructor(senders: readonly string[], boundEach: number, weigh: (item: T) => number = () => 1) {
-    for (const sender of senders) this.#waiting.set(sender, []);
-    this.#ready = new Queue(Math.max(senders.length, 1));
+    this.change(senders);
+    // Bounded by its senders: each stands there once.
+    this.#ready = new Queue(Number.POSITIVE_INFINITY);
     this.#boundEach = boundEach;
     this.#weigh = weigh;
+  }
+
+  /** From now on these are its senders. Gives what waited of others, which does not count as dropped. */
+  change(senders: readonly string[]): T[] {
+    const before = [...this.#waiting];
+    const staying = new Set(senders);
+    for (const [sender] of before) if (!staying.has(sender)) this.#waiting.delete(sender);
+    for (const sender of senders) if (!this.#waiting.has(sender)) this.#waiting.set(sender, []);
+    return before.flatMap(([sender, items]) => (staying.has(sender) ? [] : items));
   }
 
   /** Gives the item that went for it, if one did. */

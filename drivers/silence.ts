@@ -1,3 +1,4 @@
+import { isEqual } from '#kit/equal.ts';
 import type { Point } from './point.ts';
 
 /** A point is silent once it has said nothing for so many of its periods, unless the driver knows better. */
@@ -13,7 +14,7 @@ interface Entry {
 
 /** Which points have been silent for some of their periods, and for each further one. It sets no timer. */
 export class Silence {
-  readonly #entries = new Map<string, Entry>();
+  #entries: ReadonlyMap<string, Entry> = new Map();
 
   /** Counts from `tick`, the time of opening. `periodsOf`: after how many of its periods a point is silent. */
   constructor(
@@ -21,10 +22,22 @@ export class Silence {
     tick: number,
     periodsOf: (point: Point) => number = () => SILENT_AFTER_PERIODS,
   ) {
-    for (const point of points) {
+    this.change(points, tick, periodsOf);
+  }
+
+  /** From now on these are its points. Of one that is equal all stays known; any other counts from `tick`. */
+  change(
+    points: readonly Point[],
+    tick: number,
+    periodsOf: (point: Point) => number = () => SILENT_AFTER_PERIODS,
+  ): void {
+    const entryOf = (point: Point): Entry => {
       const silentAfterMs = periodsOf(point) * point.everyMs;
-      this.#entries.set(point.key, { point, silentAfterMs, dueAt: tick + silentAfterMs, state: 'new' });
-    }
+      const before = this.#entries.get(point.key);
+      const isSame = before?.silentAfterMs === silentAfterMs && isEqual(before.point, point);
+      return isSame ? before : { point, silentAfterMs, dueAt: tick + silentAfterMs, state: 'new' };
+    };
+    this.#entries = new Map(points.map((point) => [point.key, entryOf(point)]));
   }
 
   /** A reading of the point came, of whatever quality. */
