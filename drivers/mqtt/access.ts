@@ -4,11 +4,12 @@ import type { Clock } from '#kit/clock.ts';
 import type { Log } from '#kit/log.ts';
 import { Pace } from '../pace.ts';
 import { UnknownDevices } from '../unknown-devices.ts';
+import { Connection } from './connection.ts';
 import type { Breach } from './packet-scanner.ts';
 import { Refusals } from './refusals.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { type BrokerDevice, SignIn } from './sign-in.ts';
-import { isWithin, mayPublish, maySubscribe, reaches } from './topic.ts';
+import { mayPublish } from './topic.ts';
 
 /**
  * Called with each message that a device may send, once, before anything else is done with it. `taken` is called when the
@@ -16,22 +17,12 @@ import { isWithin, mayPublish, maySubscribe, reaches } from './topic.ts';
  */
 export type TakePayload = (device: string, payload: Buffer, topic: string, taken: () => void) => void;
 
-const MOST_FILTERS_A_CONNECTION = 16;
 const PACE = { perSecond: 100, burst: 200 };
 /** So much of a larger message counts as one: what it costs to read goes by its bytes. */
 const BYTES_OF_ONE = 512;
 /** CONNACK return codes, MQTT 3.1.1 table 3.1: bad user name or password; not authorized. */
 const BAD_CREDENTIALS = 4;
 const NOT_AUTHORIZED = 5;
-
-interface Connection {
-  readonly device: BrokerDevice;
-  readonly pace: Pace;
-  /** What it has subscribed to, and with which QoS. */
-  readonly filters: Map<string, number>;
-  /** QoS 2 messages on their way to the rules, by their identifiers. */
-  readonly onTheWay: Set<number>;
-}
 
 /** Who may connect to the broker, and what each may do there. All that is not allowed is refused and counted. */
 export class Access {
@@ -50,7 +41,7 @@ export class Access {
   /** User names of who was refused and is no device of the link. */
   readonly unknown = new UnknownDevices();
   readonly #signIn: SignIn;
-  readonly #paces: ReadonlyMap<string, Pace>;
+  readonly #paces = new Map<string, Pace>();
   readonly #connections = new WeakMap<Client, Connection>();
   readonly #heldBack = new Set<() => void>();
   readonly #refusals: Refusals;
@@ -67,21 +58,41 @@ export class Access {
     take: TakePayload,
   ) {
     this.#signIn = new SignIn(devices);
-    this.#paces = new Map(devices.map(({ id }) => [id, new Pace(PACE)]));
     this.#refusals = new Refusals(context.log);
     this.#wire = context.wire;
     this.#store = store;
     this.#take = take;
   }
 
+  /** From now on these are the link's; gives those that are gone or otherwise. `mayStay` says who of them goes on. */
+  change(devices: readonly BrokerDevice[]): readonly BrokerDevice[] {
+    const before = this.#signIn.change(devices);
+    for (const { id } of before) {
+      if (this.#signIn.deviceOf(id) !== undefined) continue;
+      this.#paces.delete(id);
+      this.#refusals.forget(id);
+    }
+    for (const { username } of devices) this.unknown.forget(username);
+    return before;
+  }
+
+  /** Whether a connection may go on: what it showed still lets it in as the same device, and it has no more than that may. */
+  mayStay(client: Client): boolean {
+    const connection = this.#connections.get(client);
+    if (connection === undefined || connection.isOver) return false;
+    const now = this.#signIn.deviceOf(connection.device.id);
+    if (now === connection.device) return true;
+    const isStill = now === this.#signIn.find(connection.claim, this.#wire.now());
+    return connection.goesOnAs(isStill ? now : undefined);
+  }
+
   deviceOf(client: Client | undefined): string | undefined {
     return client && this.#connections.get(client)?.device.id;
   }
 
-  /** With which QoS a connection has asked for what is said on a topic [MQTT-3.8.4-6]; undefined if it has not. */
+  /** With which QoS a connection has asked for what is said on a topic; undefined if it has not. */
   hears(client: Client, topic: string): number | undefined {
-    const heard = [...(this.#connections.get(client)?.filters ?? [])].filter(([filter]) => reaches(filter, topic));
-    return heard.length === 0 ? undefined : Math.max(...heard.map(([, qos]) => qos));
+    return this.#connections.get(client)?.hears(topic);
   }
 
   refusalOf(device: string): string | undefined {
@@ -105,10 +116,12 @@ export class Access {
 
   readonly authenticate: NonNullable<AedesOptions['authenticate']> = (client, username, password, done) => {
     if (this.#closed) return done(null, false);
-    const judged = this.#signIn.judge(client, username, password, this.#wire.now());
+    const claim = this.#signIn.claimOf(client, username, password);
+    const judged = this.#signIn.judge(client, claim, this.#wire.now());
     if ('id' in judged) {
       const pace = this.#paces.get(judged.id) ?? new Pace(PACE);
-      this.#connections.set(client, { device: judged, pace, filters: new Map(), onTheWay: new Set() });
+      this.#paces.set(judged.id, pace);
+      this.#connections.set(client, new Connection(judged, claim, pace));
       this.#store.admit(client, prefixOf(judged.id), this.#wire.now(), this.#isConnected);
       return done(null, true);
     }
@@ -132,7 +145,7 @@ export class Access {
   readonly authorizePublish: NonNullable<AedesOptions['authorizePublish']> = (client, packet, done) => {
     const connection = client === null ? undefined : this.#connections.get(client);
     // Wills of connections that we close ourselves are not the device's word.
-    if (this.#closed) return done(new Error('the broker is closing'));
+    if (this.#closed || connection?.isOver) return done(new Error('the broker is closing it'));
     if (client === null || connection === undefined || !mayPublish(connection.device.topic, packet.topic)) {
       this.counts.refusedPublishes++;
       const device = connection?.device.id ?? null;
@@ -149,6 +162,7 @@ export class Access {
       return done(null);
     }
     const take = () => {
+      if (connection.isOver) return;
       if (qos === 0) {
         this.#take(device.id, Buffer.from(payload), topic, () => {});
         return done(null);
@@ -157,7 +171,7 @@ export class Access {
       this.#take(device.id, Buffer.from(payload), topic, () => {
         onTheWay.delete(messageId);
         // It sends it again to the next run if it does not hear of this one.
-        if (!this.#closed) done(null);
+        if (!this.#closed && !connection.isOver) done(null);
       });
     };
     const waitMs = pace.waitMs(this.#wire.tick(), Math.max(1, payload.length / BYTES_OF_ONE));
@@ -167,12 +181,7 @@ export class Access {
 
   readonly authorizeSubscribe: NonNullable<AedesOptions['authorizeSubscribe']> = (client, subscription, done) => {
     const connection = this.#connections.get(client);
-    const { topic } = subscription;
-    if (connection !== undefined && maySubscribe(connection.device.topic, topic)) {
-      connection.filters.set(topic, subscription.qos);
-      if (connection.filters.size <= MOST_FILTERS_A_CONNECTION) return done(null, subscription);
-      connection.filters.delete(topic);
-    }
+    if (connection?.subscribe(subscription.topic, subscription.qos)) return done(null, subscription);
     this.counts.refusedSubscribes++;
     const device = connection?.device.id ?? null;
     this.#refusals.add(device, 'subscribe', 'a subscription outside of a device’s topic, or one too many, was refused');
@@ -180,16 +189,16 @@ export class Access {
   };
 
   unsubscribed(client: Client, topics: readonly string[]): void {
-    for (const topic of topics) this.#connections.get(client)?.filters.delete(topic);
+    for (const topic of topics) this.#connections.get(client)?.unsubscribe(topic);
   }
 
   /**
-   * A device hears what is said on its own topic. One that does not read is cut off, for whoever sends to it would wait
+   * One that does not read is cut off, for whoever sends to it would wait
    * with it; what it has not had waits in its session.
    */
   readonly authorizeForward: NonNullable<AedesOptions['authorizeForward']> = (client, packet) => {
     const connection = this.#connections.get(client);
-    if (connection === undefined || !isWithin(packet.topic, connection.device.topic)) return null;
+    if (!connection?.mayHear(packet.topic)) return null;
     if (client.conn.writableNeedDrain && !client.conn.destroyed) {
       this.counts.slowReaders++;
       this.#refusals.add(connection.device.id, 'slow-reader', 'a subscriber that does not read was cut off');
@@ -224,4 +233,4 @@ export class Access {
 const prefixOf = (device: string): string => `${device}/`;
 
 /** The device of a client id. */
-export const ownerOf = (clientId: string): string => clientId.slice(0, clientId.indexOf('/'));
+export const deviceOfClient = (clientId: string): string => clientId.slice(0, clientId.indexOf('/'));

@@ -3,12 +3,13 @@ import type { Clock } from '#kit/clock.ts';
 import type { Fault } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import type { UnknownDevice } from '../driver.ts';
-import { Access, ownerOf, type TakePayload } from './access.ts';
+import { Access, deviceOfClient, type TakePayload } from './access.ts';
+import { Connections } from './connections.ts';
 import { type EntranceOptions, openEntrances } from './entrances.ts';
 import { Sessions } from './sessions/sessions.ts';
 import type { BrokerDevice } from './sign-in.ts';
 import { guardSocket } from './socket-guard.ts';
-import { isWithin } from './topic.ts';
+import { maySubscribe, ownerOf } from './topic.ts';
 import { WRITE_CODES } from './writer.ts';
 
 export interface BrokerOptions extends Omit<EntranceOptions, 'signInMs' | 'asksClients'> {
@@ -25,6 +26,11 @@ export interface BrokerContext {
 
 /** The broker inside the gateway: MQTT 3.1 and 3.1.1, for the devices of one link and nobody else. */
 export interface Broker extends AsyncDisposable {
+  /**
+   * From now on these are its devices. Closed at once is whoever is none of them any more, or may not be connected as it is;
+   * nobody else notices.
+   */
+  change(devices: readonly BrokerDevice[]): void;
   /** Why it does not listen anywhere; undefined while it does. */
   readonly fault: Fault | undefined;
   /** Why it does not listen at one of its addresses, while it does at another. */
@@ -44,8 +50,6 @@ export interface Broker extends AsyncDisposable {
 const FIRST_PACKET_BYTES = 4096;
 const SIGN_IN_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 5000;
-/** A device that reconnects under new client ids leaves its old connections behind; the oldest is closed. */
-const MOST_CONNECTIONS_A_DEVICE = 4;
 /** What the library calls a packet for a connection that has ended meanwhile. */
 const ENDED = 'connection closed';
 
@@ -58,12 +62,8 @@ export async function openBroker(
   const { signInMs = SIGN_IN_MS } = options;
   const store = new Sessions(context);
   await store.restore();
-  const ids = new Set(devices.map(({ id }) => id));
-  store.prune(
-    context.wire.now(),
-    (clientId) => ids.has(ownerOf(clientId)),
-    (topic) => devices.some((device) => isWithin(topic, device.topic)),
-  );
+  store.endUnseen(context.wire.now());
+  keepOnly(store, devices, []);
   const access = new Access(devices, context, store, take);
   const { preConnect, authenticate, authorizePublish, authorizeSubscribe, authorizeForward } = access;
   const aedes = await Aedes.createBroker({
@@ -81,24 +81,20 @@ export async function openBroker(
     authorizeSubscribe,
     authorizeForward,
   });
-  const connections = new Map<string, Client[]>(devices.map(({ id }) => [id, []]));
-  const here = new Set<string>();
+  const connections = new Connections();
   const signedIn = new WeakMap<Client, () => void>();
   const counts = { connects: 0, disconnects: 0, protocolErrors: 0 };
 
   aedes.on('client', (client) => {
-    const mine = connections.get(access.deviceOf(client) ?? '') ?? [];
     counts.connects++;
-    here.add(client.id);
     signedIn.get(client)?.();
-    mine.push(client);
-    if (mine.length > MOST_CONNECTIONS_A_DEVICE) mine[0]?.close();
+    connections.add(access.deviceOf(client) ?? '', client);
+    // The devices may have become others while it signed in.
+    if (!access.mayStay(client)) client.close();
   });
   aedes.on('clientDisconnect', (client) => {
-    const mine = connections.get(access.deviceOf(client) ?? '') ?? [];
     counts.disconnects++;
-    if (mine.includes(client)) mine.splice(mine.indexOf(client), 1);
-    if (!mine.some(({ id }) => id === client.id)) here.delete(client.id);
+    connections.remove(access.deviceOf(client) ?? '', client);
   });
   aedes.on('unsubscribe', (topics, client) => access.unsubscribed(client, topics));
   const noteError = (client: Client, error: Error) => {
@@ -117,21 +113,27 @@ export async function openBroker(
   });
 
   const limits = { beforeConnect: FIRST_PACKET_BYTES, afterConnect: options.maxPacketBytes };
-  const asksClients = devices.some(({ certificate }) => certificate !== undefined);
+  let asksClients = isKnownByCertificate(devices);
   const entrances = openEntrances(
-    { ...options, signInMs, asksClients },
+    { ...options, signInMs, asksClients: () => asksClients },
     context,
     ({ stream, peer, signedIn: tell }) => {
       let client: Client | undefined;
       guardSocket(stream, limits, (breach) => access.noteBreach(client, breach));
       client = aedes.handle(stream);
-      access.arrived(client, peer, (clientId) => here.has(clientId));
+      access.arrived(client, peer, (clientId) => connections.isHere(clientId));
       signedIn.set(client, tell);
     },
   );
   const faults = () => entrances.doors.flatMap(({ fault }) => fault ?? []);
 
   return {
+    change(changed) {
+      const before = access.change(changed);
+      asksClients = isKnownByCertificate(changed);
+      for (const client of connections.all()) if (!access.mayStay(client)) client.close();
+      keepOnly(store, changed, before);
+    },
     get fault() {
       const [first] = faults();
       return faults().length === entrances.doors.length ? first : undefined;
@@ -143,9 +145,9 @@ export async function openBroker(
       const isPart = faults().length > 0 && faults().length < entrances.doors.length;
       return [...(isPart ? ['listener-down'] : []), ...(store.error === undefined ? [] : ['sessions-not-kept'])];
     },
-    isConnected: (device) => (connections.get(device)?.length ?? 0) > 0,
+    isConnected: (device) => connections.of(device).length > 0,
     tell(device, topic, payload) {
-      const mine = connections.get(device) ?? [];
+      const mine = connections.of(device);
       if (mine.length === 0) return WRITE_CODES.notConnected;
       let isHeard = false;
       for (const client of mine) {
@@ -170,4 +172,24 @@ export async function openBroker(
       await store.destroy();
     },
   };
+}
+
+const isKnownByCertificate = (devices: readonly BrokerDevice[]): boolean =>
+  devices.some(({ certificate }) => certificate !== undefined);
+
+/**
+ * Ends sessions of devices that are gone, and what is retained of nobody's topic. `before` are devices that were otherwise: one
+ * that may not have all that it had subscribed to any more begins anew, so that it hears what it is refused.
+ */
+function keepOnly(store: Sessions, devices: readonly BrokerDevice[], before: readonly BrokerDevice[]): void {
+  const topics = new Map(devices.map(({ id, topic }) => [id, topic]));
+  const owners = new Map(devices.map(({ id, topic }) => [topic, id]));
+  const former = new Map(before.map(({ id, topic }) => [id, topic]));
+  const mayKeep = (clientId: string, filters: readonly string[]) => {
+    const id = deviceOfClient(clientId);
+    const [now, old] = [topics.get(id), former.get(id)];
+    if (now === undefined || old === undefined) return now !== undefined;
+    return filters.every((filter) => maySubscribe(now, filter) || !maySubscribe(old, filter));
+  };
+  store.keepOnly(mayKeep, (topic) => ownerOf(owners, topic) !== undefined);
 }

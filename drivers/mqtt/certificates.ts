@@ -61,6 +61,11 @@ export class Certificates {
     if (fingerprint !== undefined) this.#fingerprints.set(normalizeFingerprint(fingerprint), device);
   }
 
+  remove({ commonName, fingerprint }: CertificateName): void {
+    if (commonName !== undefined) this.#names.delete(commonName);
+    if (fingerprint !== undefined) this.#fingerprints.delete(normalizeFingerprint(fingerprint));
+  }
+
   /**
    * Whose certificate it is. One that is known by itself needs no CA, only that it is in its time; any other must be
    * vouched for. A good one that names no device says nothing, and the user name and password decide.

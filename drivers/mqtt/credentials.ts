@@ -9,13 +9,17 @@ export class Credentials {
 
   /** A user without a password is known and never let in. */
   add(username: string, password: string | undefined, device: string): void {
-    this.#users.set(username, { device, digest: password === undefined ? randomBytes(32) : this.#digest(password) });
+    this.#users.set(username, { device, digest: password === undefined ? randomBytes(32) : this.digest(password) });
+  }
+
+  remove(username: string): void {
+    this.#users.delete(username);
   }
 
   /** The device that signs in so; undefined if the user is unknown or the password wrong. */
-  find(username: string | undefined, password: Uint8Array | undefined): string | undefined {
+  find(username: string | undefined, digest: Uint8Array): string | undefined {
     const user = username === undefined ? undefined : this.#users.get(username);
-    const isSame = timingSafeEqual(this.#digest(password ?? ''), user?.digest ?? this.#nobody);
+    const isSame = timingSafeEqual(digest, user?.digest ?? this.#nobody);
     return isSame ? user?.device : undefined;
   }
 
@@ -24,7 +28,8 @@ export class Credentials {
     return username === undefined ? undefined : this.#users.get(username)?.device;
   }
 
-  #digest(password: string | Uint8Array): Buffer {
+  /** What is kept of a password. */
+  digest(password: string | Uint8Array): Buffer {
     return createHmac('sha256', this.#key).update(password).digest();
   }
 }

@@ -23,8 +23,8 @@ export interface EntranceOptions {
   /** The largest packet, and the largest frame of a WebSocket. */
   readonly maxPacketBytes: number;
   readonly signInMs: number;
-  /** Some device is known by its certificate. */
-  readonly asksClients: boolean;
+  /** Some device is known by its certificate, as it is when a connection comes. */
+  readonly asksClients: () => boolean;
 }
 
 /** What a connection came in by: bytes of MQTT, and how to say that it has signed in. */

@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { MqttClient } from 'mqtt';
 import type { Clock } from '#kit/clock.ts';
 import { Fault, textOf } from '#kit/fault.ts';
 import { guardSocket } from './socket-guard.ts';
+import { Subscriptions } from './subscriptions.ts';
 import { parseUrl } from './url.ts';
 
 export interface SessionOptions {
@@ -19,27 +19,31 @@ export interface SessionOptions {
   readonly filters: readonly string[];
 }
 
+/** A connection that is ready for use. */
+export interface Session {
+  /** QoS 1, not retained: settles when the broker has confirmed, and rejects when it cannot any more. */
+  publish(topic: string, payload: Buffer): Promise<unknown>;
+  /** From now on these are its filters: those that it has stay, each is there once. */
+  follow(filters: readonly string[]): void;
+}
+
 export interface SessionEvents {
-  /**
-   * The broker has let us in and has answered all subscriptions; `refused` are those that it did not grant. `publish`
-   * (QoS 1, not retained) settles when the broker has confirmed, and rejects when it cannot any more.
-   */
-  ready(refused: readonly string[], publish: (topic: string, payload: Buffer) => Promise<unknown>): void;
+  /** The broker has let us in and has answered all subscriptions. Called once, first of all. */
+  ready(session: Session): void;
+  /** Filters that the broker does not grant, while it grants others. */
+  refused(filters: readonly string[]): void;
   /** A message that was not kept for us, at any QoS. */
   message(topic: string, payload: Buffer): void;
   /** A message that the broker had kept: how old it is nobody knows. */
   retained(): void;
 }
 
-/** From the start of a connection to the answer to the last subscription. */
+/** From the start of a connection, or of a change, to the answer to the last subscription. */
 const READY_WITHIN_MS = 20_000;
 const KEEPALIVE_S = 30;
-const FILTERS_A_PACKET = 100;
 /** The first packet of a broker: CONNACK, MQTT 3.1.1 section 3.2, and more than its bytes in MQTT 5. */
 const CONNACK = 0x20;
 const LONGEST_CONNACK = 256;
-/** SUBACK return code of a refusal, section 3.9.3. */
-const REFUSED = 0x80;
 /** CONNACK return codes of identifier, user name and password, and rights, table 3.1. */
 const NOT_US = new Set([2, 4, 5]);
 
@@ -107,9 +111,14 @@ export async function runSession(
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
     });
-    const cancelTimeout = wire.after(READY_WITHIN_MS, () =>
-      over(new Fault('unreachable', `the broker did not answer within ${READY_WITHIN_MS / 1000} s`)),
-    );
+    let isReady = false;
+    let cancelTimeout = () => {};
+    const awaitAnswer = () => {
+      cancelTimeout();
+      cancelTimeout = wire.after(READY_WITHIN_MS, () =>
+        over(new Fault('unreachable', `the broker did not answer within ${READY_WITHIN_MS / 1000} s`)),
+      );
+    };
     const give = () => over(new Fault('closed', 'the link was closed'));
     const over = (fault: Fault) => {
       if (isOver) return;
@@ -130,37 +139,31 @@ export async function runSession(
       if (packet.retain) events.retained();
       else events.message(topic, payload);
     });
-    client.once('connect', () => {
-      subscribe(client, filters).then(
-        (refused) => {
-          if (isOver) return;
-          cancelTimeout();
-          const publish = (topic: string, payload: Buffer) =>
-            client.publishAsync(topic, payload, { qos: 1, retain: false });
-          if (refused.length < filters.length || filters.length === 0) return events.ready(refused, publish);
-          const hint = 'check what this user may read at the broker';
-          over(new Fault('refused', 'the broker grants no subscription', { hint }));
-        },
-        (error: Error) => over(refusal(error)),
-      );
+    const subscriptions = new Subscriptions(client, {
+      settled: (refused) => {
+        if (isOver) return;
+        cancelTimeout();
+        if (!isReady) {
+          isReady = true;
+          events.ready({
+            publish: (topic, payload) => client.publishAsync(topic, payload, { qos: 1, retain: false }),
+            follow: (changed) => {
+              if (isOver) return;
+              awaitAnswer();
+              subscriptions.follow(changed);
+            },
+          });
+        }
+        if (refused.length > 0) events.refused(refused);
+      },
+      refused: () => {
+        const hint = 'check what this user may read at the broker';
+        over(new Fault('refused', 'the broker grants no subscription', { hint }));
+      },
+      failed: (error) => over(refusal(error)),
     });
+    awaitAnswer();
+    client.once('connect', () => subscriptions.follow(filters));
     if (signal.aborted) give();
   });
-}
-
-/** Asks for all filters, some a packet; gives those that are refused. */
-async function subscribe(client: MqttClient, filters: readonly string[]): Promise<string[]> {
-  const refused: string[] = [];
-  for (let at = 0; at < filters.length; at += FILTERS_A_PACKET) {
-    const some = filters.slice(at, at + FILTERS_A_PACKET);
-    const codes = await new Promise<readonly unknown[]>((resolve, reject) =>
-      // One refusal is an error of the whole packet there; its codes tell which.
-      client.subscribe([...some], { qos: 1 }, (error, _, packet) => {
-        if (error && packet === undefined) reject(error);
-        else resolve(packet?.granted ?? []);
-      }),
-    );
-    refused.push(...some.filter((_, index) => codes[index] === REFUSED));
-  }
-  return refused;
 }

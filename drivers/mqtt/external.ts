@@ -4,7 +4,7 @@ import type { Clock } from '#kit/clock.ts';
 import { type Fault, textOf } from '#kit/fault.ts';
 import type { Log } from '#kit/log.ts';
 import { READING_CODES } from '../reading.ts';
-import { runSession, type SessionOptions } from './external-session.ts';
+import { runSession, type Session, type SessionOptions } from './external-session.ts';
 import { WRITE_CODES } from './writer.ts';
 
 export interface ExternalOptions extends Omit<SessionOptions, 'clientId'> {
@@ -25,6 +25,8 @@ export interface External extends AsyncDisposable {
   /** Why it was down last; undefined while it is up, and before the first attempt has failed. */
   readonly fault: Fault | undefined;
   counters(): Readonly<Record<string, number>>;
+  /** From now on these are the filters: what is new is subscribed to, what is not among them given back. */
+  follow(filters: readonly string[]): void;
   /** QoS 1, not retained, and kept for nobody: a code where the broker has not confirmed it. */
   tell(topic: string, payload: Buffer): Promise<string | undefined>;
 }
@@ -46,7 +48,8 @@ export function openExternal(
   const counts = { connects: 0, disconnects: 0, retained: 0, refusedSubscribes: 0 };
   let state: External['state'] = 'connecting';
   let fault: Fault | undefined;
-  let publish: ((topic: string, payload: Buffer) => Promise<unknown>) | undefined;
+  let session: Session | undefined;
+  let { filters } = options;
 
   /** One connection, to its end. */
   const attempt = async (): Promise<void> => {
@@ -54,24 +57,26 @@ export function openExternal(
     // A new name each time: a broker that has not noticed the end of the last connection throws neither out.
     const clientId = `gengfu-${options.id}-${randomBytes(6).toString('hex')}`;
     const ended = await runSession(
-      { ...options, clientId },
+      { ...options, clientId, filters },
       { wire, signal: closing.signal },
       {
-        ready: (refused, send) => {
+        ready: (ready) => {
           readyAt = wire.tick();
-          publish = send;
+          session = ready;
           counts.connects++;
-          counts.refusedSubscribes += refused.length;
-          if (refused.length > 0) {
-            log.warn(
-              { ...nouns, filters: refused.slice(0, MOST_NAMED), count: refused.length },
-              'mqtt: the broker refuses some subscriptions',
-            );
-          }
+          // They may have become others while it was on the way.
+          ready.follow(filters);
           log.info({ ...nouns, failures: backoff.failures }, 'mqtt: connected to the broker');
           state = 'up';
           fault = undefined;
           events.up();
+        },
+        refused: (refused) => {
+          counts.refusedSubscribes += refused.length;
+          log.warn(
+            { ...nouns, filters: refused.slice(0, MOST_NAMED), count: refused.length },
+            'mqtt: the broker refuses some subscriptions',
+          );
         },
         message: events.message,
         retained: () => {
@@ -79,7 +84,7 @@ export function openExternal(
         },
       },
     );
-    publish = undefined;
+    session = undefined;
     if (closing.signal.aborted) return;
     fault = ended;
     state = 'down';
@@ -110,15 +115,19 @@ export function openExternal(
       return fault;
     },
     counters: () => counts,
+    follow(changed) {
+      filters = changed;
+      session?.follow(changed);
+    },
     async tell(topic, payload) {
-      const send = publish;
-      if (send === undefined) return READING_CODES.linkDown;
+      const sent = session;
+      if (sent === undefined) return READING_CODES.linkDown;
       try {
-        await send(topic, payload);
+        await sent.publish(topic, payload);
         return undefined;
       } catch (error) {
         log.debug({ ...nouns, topic, error: textOf(error) }, 'mqtt: the broker did not take a command');
-        return publish === send ? WRITE_CODES.refused : READING_CODES.linkDown;
+        return session === sent ? WRITE_CODES.refused : READING_CODES.linkDown;
       }
     },
     async [Symbol.asyncDispose]() {

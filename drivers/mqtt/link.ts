@@ -1,3 +1,4 @@
+import { isEqual } from '#kit/equal.ts';
 import { Fault } from '#kit/fault.ts';
 import type { LinkContext, LinkStatus, OpenLink, Overheard, Written } from '../driver.ts';
 import { Ears } from '../ears.ts';
@@ -8,8 +9,9 @@ import { type Broker, type BrokerOptions, openBroker } from './broker.ts';
 import { type External, openExternal } from './external.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
 import type { NetworkDevices } from './lorawan/network-devices.ts';
-import { NETWORK_SERVER, networkAccount, openNetworkDevices, topicAccount } from './members.ts';
+import { behindServer, NETWORK_SERVER, networkAccount, openNetworkDevices, topicAccount } from './members.ts';
 import { MessageQueue } from './message-queue.ts';
+import type { BrokerDevice } from './sign-in.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import { TopicDevices } from './topic-devices.ts';
 import { Writer } from './writer.ts';
@@ -27,11 +29,12 @@ type Medium =
 
 class MqttLink implements OpenLink {
   readonly #context: LinkContext;
-  readonly #devices: readonly MqttDevice[];
+  readonly #options: MqttLinkSpec['options'];
+  #devices: readonly MqttDevice[];
   readonly #topics: TopicDevices;
   readonly #network: NetworkDevices | undefined;
   readonly #queue: MessageQueue;
-  readonly #pointsOf: ReadonlyMap<string, readonly Point[]>;
+  #pointsOf: ReadonlyMap<string, readonly Point[]>;
   readonly #silence: SilenceWatch;
   readonly #closing = new AbortController();
   readonly #ears = new Ears();
@@ -41,21 +44,21 @@ class MqttLink implements OpenLink {
 
   constructor({ options, devices }: MqttLinkSpec, context: LinkContext) {
     this.#context = context;
+    this.#options = options;
     this.#devices = devices;
     this.#topics = new TopicDevices(devices);
     this.#network = openNetworkDevices(options, devices, context);
-    this.#pointsOf = new Map(devices.map(({ id, points }) => [id, points]));
+    this.#pointsOf = pointsByDevice(devices);
     this.#writer = new Writer(devices, (...command) => this.#tell(...command), context.wire);
     this.#queue = new MessageQueue([...this.#pointsOf.keys()], context, (readings) => this.#writer.saw(readings));
     this.#silence = new SilenceWatch(devices, context.clock, (points) => this.#owe(points));
   }
 
-  async startBroker(options: MqttLinkSpec['options'], listens: Listens): Promise<void> {
-    const { maxConnections, maxPacketBytes } = options;
-    const accounts = [...this.#devices.flatMap(topicAccount), ...networkAccount(options)];
+  async startBroker(listens: Listens): Promise<void> {
+    const { maxConnections, maxPacketBytes } = this.#options;
     const broker = await openBroker(
       { ...listens, maxConnections, maxPacketBytes },
-      accounts,
+      this.#accounts(),
       this.#context,
       (sender, payload, topic, taken) =>
         sender === NETWORK_SERVER
@@ -66,10 +69,9 @@ class MqttLink implements OpenLink {
     this.#silence.start();
   }
 
-  startExternal(id: string, url: string, options: MqttLinkSpec['options']): void {
-    const filters = [...this.#topics.filters, ...(this.#network?.filters ?? [])];
+  startExternal(id: string, url: string): void {
     this.#silence.goDown();
-    const broker = openExternal({ ...options, id, url, filters }, this.#context, {
+    const broker = openExternal({ ...this.#options, id, url, filters: this.#filters() }, this.#context, {
       message: (topic, payload) => {
         const device = this.#topics.ownerOf(topic);
         if (device === undefined) this.#takeUplink(topic, payload, notAwaited);
@@ -86,6 +88,16 @@ class MqttLink implements OpenLink {
 
   readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
     return this.#queue.readings(AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /**
+   * Whatever the devices, the link need not be opened anew: who is equal stays connected, on another broker subscribed. Of one
+   * that is otherwise the connection stays where it would be let in as it is, and what waits is read as the device is now.
+   */
+  change(devices: readonly MqttDevice[]): () => void {
+    // What takes long is done now: those that are equal are then the very same.
+    const next = withEqual(this.#devices, devices);
+    return () => this.#exchange(withEqual(this.#devices, next));
   }
 
   kept(durable: Promise<unknown>): void {
@@ -149,13 +161,40 @@ class MqttLink implements OpenLink {
     return isOwn ? { answers: true } : { answers: false, code: 'not-connected' };
   }
 
+  #exchange(devices: readonly MqttDevice[]): void {
+    const before = new Set(this.#devices);
+    const equal = new Set(devices.filter((device) => before.has(device)).map(({ id }) => id));
+    this.#devices = devices;
+    this.#pointsOf = pointsByDevice(devices);
+    this.#topics.change(devices);
+    this.#network?.change(behindServer(devices));
+    if (this.#medium?.kind === 'embedded') this.#medium.broker.change(this.#accounts());
+    else this.#medium?.broker.follow(this.#filters());
+    this.#writer.change(devices);
+    this.#silence.change(devices);
+    this.#queue.change([...this.#pointsOf.keys()], equal);
+  }
+
+  /** Of the embedded broker. */
+  #accounts(): BrokerDevice[] {
+    return [...this.#devices.flatMap(topicAccount), ...networkAccount(this.#options)];
+  }
+
+  /** On another broker. */
+  #filters(): readonly string[] {
+    return [...this.#topics.filters, ...(this.#network?.filters ?? [])];
+  }
+
   #takePayload(device: string, payload: Buffer, topic: string, taken: () => void): void {
     this.#messages++;
     this.#overhear(topic, payload);
-    const sets = this.#topics.take(device, payload, topic);
     const tick = this.#context.clock.tick();
-    for (const { point } of sets.flat()) this.#silence.heard(point, tick);
-    this.#queue.push({ device, sets, taken });
+    const read = () => {
+      const sets = this.#topics.take(device, payload, topic);
+      for (const { point } of sets.flat()) this.#silence.heard(point, tick);
+      return sets;
+    };
+    this.#queue.push(device, read, taken);
   }
 
   async #tell(device: string, topic: string, payload: Buffer): Promise<string | undefined> {
@@ -180,9 +219,13 @@ class MqttLink implements OpenLink {
       return;
     }
     const tick = this.#context.clock.tick();
-    // Such a device sends what it has to say, not each point each time: that it is heard is what counts.
-    for (const { key } of this.#pointsOf.get(heard.device) ?? []) this.#silence.heard(key, tick);
-    this.#queue.push({ device: heard.device, sets: heard.readings.length > 0 ? [heard.readings] : [], taken });
+    const read = () => {
+      // Such a device sends what it has to say, not each point each time: that it is heard is what counts.
+      for (const { key } of this.#pointsOf.get(heard.device) ?? []) this.#silence.heard(key, tick);
+      const readings = heard.read();
+      return readings.length > 0 ? [readings] : [];
+    };
+    this.#queue.push(heard.device, read, taken);
   }
 
   #owe(points: readonly Point[]): void {
@@ -190,9 +233,21 @@ class MqttLink implements OpenLink {
     const code = isDown ? READING_CODES.linkDown : READING_CODES.noAnswer;
     for (const { device, key } of points) {
       const reading = { point: key, value: null, quality: 'bad', code } as const;
-      this.#queue.push({ device, sets: [[reading]], taken: notAwaited });
+      this.#queue.push(device, () => (this.#silence.isOwed(key) ? [[reading]] : []), notAwaited);
     }
   }
+}
+
+const pointsByDevice = (devices: readonly MqttDevice[]): ReadonlyMap<string, readonly Point[]> =>
+  new Map(devices.map(({ id, points }) => [id, points]));
+
+/** Those of `after`; in the place of one that is equal stands the one before. */
+function withEqual(before: readonly MqttDevice[], after: readonly MqttDevice[]): readonly MqttDevice[] {
+  const known = new Map(before.map((device) => [device.id, device]));
+  return after.map((device) => {
+    const same = known.get(device.id);
+    return same !== undefined && isEqual(same, device) ? same : device;
+  });
 }
 
 /** Opens the broker for a link's devices, or a client of another one. Fails only if nobody says where to listen. */
@@ -200,7 +255,7 @@ export async function openMqttLink(spec: MqttLinkSpec, context: LinkContext): Pr
   const { url } = spec.options;
   if (url !== undefined) {
     const link = new MqttLink(spec, context);
-    link.startExternal(spec.id, url, spec.options);
+    link.startExternal(spec.id, url);
     return link;
   }
   const listens = listensOf(spec.options);
@@ -210,7 +265,7 @@ export async function openMqttLink(spec: MqttLinkSpec, context: LinkContext): Pr
     });
   }
   const link = new MqttLink(spec, context);
-  await link.startBroker(spec.options, listens);
+  await link.startBroker(listens);
   return link;
 }
 

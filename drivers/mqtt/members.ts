@@ -2,7 +2,7 @@ import type { LinkContext } from '../driver.ts';
 import { CODECS } from './codecs/index.ts';
 import type { MqttDevice, MqttLinkSpec } from './kind.ts';
 import { NETWORK_SERVERS } from './lorawan/index.ts';
-import { NetworkDevices } from './lorawan/network-devices.ts';
+import { type NetworkDevice, NetworkDevices } from './lorawan/network-devices.ts';
 import type { BrokerDevice } from './sign-in.ts';
 
 /** The network server among a broker's accounts; no device has such an id. */
@@ -21,18 +21,20 @@ export function networkAccount({ server }: MqttLinkSpec['options']): BrokerDevic
   return [{ id: NETWORK_SERVER, topic: NETWORK_SERVERS[kind].root, username, password }];
 }
 
-/** The devices of a link that are behind its network server; undefined without one. */
-export function openNetworkDevices(
-  { server }: MqttLinkSpec['options'],
-  devices: readonly MqttDevice[],
-  context: LinkContext,
-): NetworkDevices | undefined {
-  if (server === undefined) return undefined;
-  const behind = devices.flatMap(({ id, options, profile, points }) => {
+/** The devices of a link that are behind its network server. */
+export const behindServer = (devices: readonly MqttDevice[]): NetworkDevice[] =>
+  devices.flatMap(({ id, options, profile, points }) => {
     const { devEui, application } = options;
     if (devEui === undefined || profile.codec === undefined) return [];
     const named = points.map((point) => ({ point, field: point.source.field ?? '' }));
     return [{ id, devEui, application, codec: CODECS[profile.codec], points: named }];
   });
-  return new NetworkDevices(NETWORK_SERVERS[server.kind], behind, context);
+
+/** Undefined for a link without a network server. */
+export function openNetworkDevices(
+  { server }: MqttLinkSpec['options'],
+  devices: readonly MqttDevice[],
+  context: LinkContext,
+): NetworkDevices | undefined {
+  return server && new NetworkDevices(NETWORK_SERVERS[server.kind], behindServer(devices), context);
 }

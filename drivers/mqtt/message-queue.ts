@@ -1,7 +1,7 @@
 import type { Clock } from '#kit/clock.ts';
 import { breath, FairQueue } from '../fair-queue.ts';
 import type { Reading, UntimedReading } from '../reading.ts';
-import { type Message, roundsOf } from './message.ts';
+import { type Message, roundsOf, type Sets } from './message.ts';
 
 /** Messages of one device that wait for the rules; its oldest go first. */
 const WAITING_A_DEVICE = 256;
@@ -18,6 +18,8 @@ export class MessageQueue {
   readonly #wire: Clock;
   readonly #queue: FairQueue<Message>;
   readonly #judged: (readings: readonly UntimedReading[]) => void;
+  /** That the rules do not have all of. */
+  readonly #open = new Set<Message>();
   /** What was on its way to the disk when the last batches were taken. */
   #durable: Promise<unknown>[] = [];
 
@@ -38,9 +40,23 @@ export class MessageQueue {
     return this.#queue.dropped;
   }
 
-  push(message: Message): void {
-    if (message.sets.length === 0) message.taken();
-    else this.#queue.push(message.device, message)?.taken();
+  /** `read` and `taken` as a message has them. One without readings is taken at once. */
+  push(device: string, read: () => Sets, taken: () => void): void {
+    const message = { device, sets: read(), read, taken };
+    if (message.sets.length === 0) {
+      taken();
+      return;
+    }
+    this.#open.add(message);
+    const gone = this.#queue.push(device, message);
+    if (gone !== undefined) this.#end([gone]);
+  }
+
+  /** From now on these are the devices; messages of those that are not `equal` are read anew, or not at all. */
+  change(devices: readonly string[], equal: ReadonlySet<string>): void {
+    for (const message of this.#open) if (!equal.has(message.device)) message.sets = message.read();
+    // Whose sender is here still is told so all the same.
+    this.#end(this.#queue.change(devices));
   }
 
   async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
@@ -73,6 +89,13 @@ export class MessageQueue {
       await Promise.race([Promise.allSettled(durable), patience]);
       late.abort();
     }
-    for (const { taken } of messages) taken();
+    this.#end(messages);
+  }
+
+  #end(messages: readonly Message[]): void {
+    for (const message of messages) {
+      this.#open.delete(message);
+      message.taken();
+    }
   }
 }

@@ -1,10 +1,14 @@
 import type { UntimedReading } from '../reading.ts';
 
+export type Sets = readonly (readonly UntimedReading[])[];
+
 /** What one message of a device gave, on its way to the rules. */
 export interface Message {
   readonly device: string;
-  /** Sets of readings, each of one instant, in their order. */
-  readonly sets: readonly (readonly UntimedReading[])[];
+  /** Sets of readings, each of one instant, in their order. Others, where its device becomes otherwise while it waits. */
+  sets: Sets;
+  /** Reads it by its device as that is now; none if that is gone. */
+  readonly read: () => Sets;
   /** Called once when the rules have all of it, or when it was dropped. */
   readonly taken: () => void;
 }

@@ -8,7 +8,8 @@ const isPowerOfTen = (count: number): boolean => /^10*$/.test(String(count));
  */
 export class Refusals {
   readonly #log: Log;
-  readonly #counts = new Map<string, number>();
+  /** By device, or null, and reason. */
+  readonly #counts = new Map<string | null, Map<string, number>>();
 
   constructor(log: Log) {
     this.#log = log;
@@ -19,9 +20,15 @@ export class Refusals {
    * `nouns` are said with it, of the latest.
    */
   add(device: string | null, reason: string, remedy: string, nouns: object = {}): void {
-    const key = `${reason} ${device ?? ''}`;
-    const count = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.set(key, count);
+    const mine = this.#counts.get(device) ?? new Map<string, number>();
+    this.#counts.set(device, mine);
+    const count = (mine.get(reason) ?? 0) + 1;
+    mine.set(reason, count);
     if (isPowerOfTen(count)) this.#log.warn({ device, reason, count, ...nouns }, `mqtt: ${remedy}`);
+  }
+
+  /** The device is none of the site's any more. */
+  forget(device: string): void {
+    this.#counts.delete(device);
   }
 }

@@ -11,10 +11,10 @@ const SILENT_PERIODS = 3;
 export class SilenceWatch {
   readonly #clock: Clock;
   readonly #owe: (points: readonly Point[]) => void;
-  readonly #points: readonly Point[];
+  #points: readonly Point[];
   readonly #silence: Silence;
   /** While another broker is away: the points that owe a reading of that, and since when, ticks. */
-  #outage: { readonly silence: Silence; readonly since: number } | undefined;
+  #outage: { readonly silence: Silence; since: number } | undefined;
   #isOver = false;
   #cancel = () => {};
 
@@ -22,10 +22,22 @@ export class SilenceWatch {
   constructor(devices: readonly MqttDevice[], clock: Clock, owe: (points: readonly Point[]) => void) {
     this.#clock = clock;
     this.#owe = owe;
-    this.#points = devices.flatMap(({ points }) => points);
-    const radio = new Set(devices.filter(({ options }) => options.devEui !== undefined).map(({ id }) => id));
-    const periodsOf = ({ device }: Point) => (radio.has(device) ? SILENT_HEARTBEATS : SILENT_PERIODS);
-    this.#silence = new Silence(this.#points, clock.tick(), periodsOf);
+    this.#points = pointsOf(devices);
+    this.#silence = new Silence(this.#points, clock.tick(), periodsOf(devices));
+  }
+
+  /** From now on these are the devices. Of points that are equal all stays known; the others count from now. */
+  change(devices: readonly MqttDevice[]): void {
+    const tick = this.#clock.tick();
+    this.#points = pointsOf(devices);
+    if (this.#outage !== undefined) {
+      // Those that are new have not been away yet.
+      this.#silence.excuse(tick - this.#outage.since);
+      this.#outage.since = tick;
+      this.#outage.silence.change(this.#points, tick, onePeriod);
+    }
+    this.#silence.change(this.#points, tick, periodsOf(devices));
+    this.#wait();
   }
 
   start(): void {
@@ -41,6 +53,11 @@ export class SilenceWatch {
     this.#silence.heard(key, tick);
   }
 
+  /** The last that is known of it is that it owed a reading. */
+  isOwed(key: string): boolean {
+    return (this.#outage?.silence ?? this.#silence).stateOf(key) === 'silent';
+  }
+
   stateOf(key: string): ReturnType<Silence['stateOf']> {
     return this.#silence.stateOf(key);
   }
@@ -48,7 +65,7 @@ export class SilenceWatch {
   /** From here on each point owes a reading a period that says so, the first after one period. */
   goDown(): void {
     const since = this.#clock.tick();
-    this.#outage = { silence: new Silence(this.#points, since, () => 1), since };
+    this.#outage = { silence: new Silence(this.#points, since, onePeriod), since };
     this.#wait();
   }
 
@@ -76,3 +93,13 @@ export class SilenceWatch {
     });
   }
 }
+
+const pointsOf = (devices: readonly MqttDevice[]): Point[] => devices.flatMap(({ points }) => points);
+
+/** After how many of its periods a point is silent. */
+function periodsOf(devices: readonly MqttDevice[]): (point: Point) => number {
+  const radio = new Set(devices.filter(({ options }) => options.devEui !== undefined).map(({ id }) => id));
+  return ({ device }) => (radio.has(device) ? SILENT_HEARTBEATS : SILENT_PERIODS);
+}
+
+const onePeriod = () => 1;

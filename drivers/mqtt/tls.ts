@@ -1,4 +1,4 @@
-import { createServer, type TLSSocket } from 'node:tls';
+import { createServer, type TLSSocket, type TlsOptions } from 'node:tls';
 import type { Serve } from './door.ts';
 import { type PemFiles, readPems } from './pem-files.ts';
 
@@ -6,31 +6,47 @@ import { type PemFiles, readPems } from './pem-files.ts';
 const HANDSHAKE_MS = 60_000;
 
 /**
- * A server's options: the other side is asked for a certificate where one can say something, and whether it is good is
- * judged at sign-in. Without a CA of the site nobody vouches: those of the system vouch for anybody.
+ * A server for those who show a certificate where they have one, and one for those who are not asked, each made when it is
+ * first needed: some devices' TLS fails at the question. Whether a certificate is good is judged at sign-in. Without a CA of
+ * the site nobody vouches: those of the system vouch for anybody.
  */
-export async function tlsOptions(files: PemFiles, asksClients: boolean) {
+export async function openTlsServers<S>(
+  files: PemFiles,
+  asksClients: () => boolean,
+  make: (options: TlsOptions & { readonly handshakeTimeout: number }) => S,
+): Promise<() => S> {
   const { cert, key, ca = [] } = await readPems(files);
-  return {
-    cert,
-    key,
-    ca,
-    requestCert: asksClients || files.ca !== undefined,
-    rejectUnauthorized: false,
-    minVersion: 'TLSv1.2',
-    handshakeTimeout: HANDSHAKE_MS,
-  } as const;
+  const servers = new Map<boolean, S>();
+  const serverThat = (requestCert: boolean): S => {
+    const server =
+      servers.get(requestCert) ??
+      make({
+        cert,
+        key,
+        ca,
+        requestCert,
+        rejectUnauthorized: false,
+        minVersion: 'TLSv1.2',
+        handshakeTimeout: HANDSHAKE_MS,
+      });
+    servers.set(requestCert, server);
+    return server;
+  };
+  const serverNow = () => serverThat(asksClients() || files.ca !== undefined);
+  // Certificate and key that do not fit are told here.
+  serverNow();
+  return serverNow;
 }
 
 /** Takes TLS handshakes on sockets that a door lets in. `onFailure` is told of those that fail. */
 export async function serveTls(
   files: PemFiles,
-  asksClients: boolean,
+  asksClients: () => boolean,
   onStream: (stream: TLSSocket) => void,
   onFailure: (error: Error) => void,
 ): Promise<Serve> {
-  const server = createServer(await tlsOptions(files, asksClients));
-  server.on('secureConnection', onStream);
-  server.on('tlsClientError', onFailure);
-  return (socket) => void server.emit('connection', socket);
+  const serverNow = await openTlsServers(files, asksClients, (options) =>
+    createServer(options).on('secureConnection', onStream).on('tlsClientError', onFailure),
+  );
+  return (socket) => void serverNow().emit('connection', socket);
 }

@@ -3,6 +3,7 @@ import type { UntimedReading } from '../reading.ts';
 import { commandTopic } from './command.ts';
 import { type PayloadMap, readPayload } from './device-payload.ts';
 import type { MqttDevice } from './kind.ts';
+import { isWithin, ownerOf } from './topic.ts';
 
 /** Names of `status().counters` for what was wrong with a payload. */
 const FLAWS = {
@@ -24,25 +25,37 @@ const mapOf = ({ points, profile }: MqttDevice): PayloadMap => ({
   list: profile.readings === undefined ? undefined : pathOf(profile.readings),
 });
 
+interface TopicDevice {
+  readonly device: MqttDevice;
+  readonly topic: string;
+  readonly map: PayloadMap;
+}
+
 /** The devices of a link that publish by themselves, each on its own topic and below it: payloads → readings. */
 export class TopicDevices {
   readonly counts = { badPayloads: 0, noPoints: 0, badDeviceTimes: 0, longLists: 0 };
-  readonly #maps = new Map<string, { readonly topic: string; readonly map: PayloadMap }>();
-  readonly #owners = new Map<string, string>();
+  #devices: ReadonlyMap<string, TopicDevice> = new Map();
+  #owners: ReadonlyMap<string, string> = new Map();
   /** Where devices are told what to do: what is said there is no report. */
-  readonly #commands = new Set<string>();
+  #commands: ReadonlySet<string> = new Set();
 
   constructor(devices: readonly MqttDevice[]) {
-    for (const device of devices) {
+    this.change(devices);
+  }
+
+  /** From now on these are the devices. */
+  change(devices: readonly MqttDevice[]): void {
+    const mine = devices.flatMap((device): TopicDevice[] => {
       const { topic } = device.options;
-      if (topic === undefined) continue;
-      this.#maps.set(device.id, { topic, map: mapOf(device) });
-      this.#owners.set(topic, device.id);
-      for (const point of device.points) {
-        const command = commandTopic(topic, point);
-        if (command !== undefined) this.#commands.add(command);
-      }
-    }
+      if (topic === undefined) return [];
+      const before = this.#devices.get(device.id);
+      return [before?.device === device ? before : { device, topic, map: mapOf(device) }];
+    });
+    this.#devices = new Map(mine.map((each) => [each.device.id, each]));
+    this.#owners = new Map(mine.map(({ device, topic }) => [topic, device.id]));
+    this.#commands = new Set(
+      mine.flatMap(({ device, topic }) => device.points.flatMap((point) => commandTopic(topic, point) ?? [])),
+    );
   }
 
   /** What to subscribe to on another broker; `a/#` is `a` too (MQTT 3.1.1, 4.7.1.2). */
@@ -52,17 +65,13 @@ export class TopicDevices {
 
   /** Whose topic it is, or lies below. */
   ownerOf(topic: string): string | undefined {
-    for (let end = topic.length; end > 0; end = topic.lastIndexOf('/', end - 1)) {
-      const owner = this.#owners.get(topic.slice(0, end));
-      if (owner !== undefined) return owner;
-    }
-    return undefined;
+    return ownerOf(this.#owners, topic);
   }
 
-  /** Sets of readings, each of one instant, in their order. */
+  /** Sets of readings, each of one instant, in their order; none of what is not the device's topic, or not any more. */
   take(device: string, payload: Buffer, topic: string): readonly (readonly UntimedReading[])[] {
-    const own = this.#maps.get(device);
-    if (own === undefined || this.#commands.has(topic)) return [];
+    const own = this.#devices.get(device);
+    if (own === undefined || !isWithin(topic, own.topic) || this.#commands.has(topic)) return [];
     const { sets, flaw } = readPayload(own.map, payload, topic !== own.topic);
     if (flaw !== undefined) this.counts[FLAWS[flaw]]++;
     return sets;

@@ -18,6 +18,15 @@ export function topicFlaw(topic: string): string | undefined {
 /** Whether `topic` is `own` or lies below it. MQTT 3.1.1 section 4.7: names are compared as they are, case too. */
 export const isWithin = (topic: string, own: string): boolean => topic === own || topic.startsWith(`${own}/`);
 
+/** Whose topic it is, or lies below; no owner's topic lies below another's. */
+export function ownerOf<T>(owners: ReadonlyMap<string, T>, topic: string): T | undefined {
+  for (let end = topic.length; end > 0; end = topic.lastIndexOf('/', end - 1)) {
+    const owner = owners.get(topic.slice(0, end));
+    if (owner !== undefined) return owner;
+  }
+  return undefined;
+}
+
 /** A device publishes on its own topic and below it; nowhere else, so never on `$SYS` either. */
 export const mayPublish = (own: string, topic: string): boolean => isWithin(topic, own) && !FORBIDDEN.test(topic);
 

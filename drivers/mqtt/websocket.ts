@@ -1,16 +1,16 @@
-import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { createWebSocketStream, type WebSocket, WebSocketServer } from 'ws';
 import type { Serve } from './door.ts';
 import type { PemFiles } from './pem-files.ts';
-import { tlsOptions } from './tls.ts';
+import { openTlsServers } from './tls.ts';
 
 export interface WebSocketOptions {
   readonly path: string;
   readonly tls: PemFiles | undefined;
-  /** Over TLS: clients are asked for a certificate. */
-  readonly asksClients: boolean;
+  /** Over TLS: clients are asked for a certificate, as it is when they come. */
+  readonly asksClients: () => boolean;
   /** The largest frame, and the largest message of several. */
   readonly maxFrameBytes: number;
 }
@@ -30,10 +30,6 @@ export async function serveWebSocket(
   onFlaw: (flaw: WebSocketFlaw) => void,
 ): Promise<Serve> {
   const options = { maxHeaderSize: HEADER_BYTES, keepAlive: false };
-  const server =
-    tls === undefined
-      ? createHttpServer(options)
-      : createHttpsServer({ ...options, ...(await tlsOptions(tls, asksClients)) });
   const sockets = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -42,36 +38,46 @@ export async function serveWebSocket(
     handleProtocols: (offered) => SUBPROTOCOLS.find((each) => offered.has(each)) ?? false,
   });
 
-  server.on('request', (_request, response) => {
-    onFlaw('upgrade');
-    response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
-  });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    const reason = flawOf(request, path);
-    if (reason === undefined) {
-      sockets.handleUpgrade(request, socket, head, (ws) => {
-        watch(ws, onFlaw);
-        onStream(createWebSocketStream(ws), request);
-      });
-      return;
-    }
-    onFlaw('upgrade');
-    socket.end(`HTTP/1.1 ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  });
-  // One that is no HTTP, or whose upgrade is broken, is answered and ended.
-  server.on('clientError', (_error, socket) => {
-    onFlaw('upgrade');
-    socket.destroy();
-  });
-  server.on('tlsClientError', (_error, socket) => {
-    onFlaw('tls');
-    socket.destroy();
-  });
+  const serve = (server: Server) => {
+    server.on('request', (_request, response) => {
+      onFlaw('upgrade');
+      response.writeHead(426, { connection: 'close', upgrade: 'websocket' }).end();
+    });
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+      const reason = flawOf(request, path);
+      if (reason === undefined) {
+        sockets.handleUpgrade(request, socket, head, (ws) => {
+          watch(ws, onFlaw);
+          onStream(createWebSocketStream(ws), request);
+        });
+        return;
+      }
+      onFlaw('upgrade');
+      socket.end(`HTTP/1.1 ${reason}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    });
+    // One that is no HTTP, or whose upgrade is broken, is answered and ended.
+    server.on('clientError', (_error, socket) => {
+      onFlaw('upgrade');
+      socket.destroy();
+    });
+    server.on('tlsClientError', (_error, socket) => {
+      onFlaw('tls');
+      socket.destroy();
+    });
+    return server;
+  };
   sockets.on('wsClientError', (_error, socket) => {
     onFlaw('upgrade');
     socket.destroy();
   });
-  return (socket) => void server.emit('connection', socket);
+  if (tls === undefined) {
+    const server = serve(createHttpServer(options));
+    return (socket) => void server.emit('connection', socket);
+  }
+  const serverNow = await openTlsServers(tls, asksClients, (secure) =>
+    serve(createHttpsServer({ ...options, ...secure })),
+  );
+  return (socket) => void serverNow().emit('connection', socket);
 }
 
 /** The client must offer MQTT [MQTT-6.0.0-3], at the site's own path. */

@@ -1,5 +1,5 @@
 import type { Clock } from '#kit/clock.ts';
-import { isSameValue } from '#kit/equal.ts';
+import { isEqual, isSameValue } from '#kit/equal.ts';
 import type { Written } from '../driver.ts';
 import { READING_CODES, type UntimedReading } from '../reading.ts';
 import { planCommand } from './command.ts';
@@ -29,7 +29,11 @@ interface Pending {
   end(written: Written): void;
 }
 
-type WritablePoint = MqttDevice['points'][number];
+interface Writable {
+  readonly device: string;
+  readonly topic: string;
+  readonly point: MqttDevice['points'][number];
+}
 
 /** So many writes of one link are under way at a time; the next one is refused. */
 const MOST_PENDING = 16;
@@ -37,10 +41,7 @@ const MOST_PENDING = 16;
 /** Writes points of devices that publish by themselves: a command is done when the device's own report says so. */
 export class Writer {
   readonly counts = { writes: 0, writesFailed: 0 };
-  readonly #points: ReadonlyMap<
-    string,
-    { readonly device: string; readonly topic: string; readonly point: WritablePoint }
-  >;
+  #points: ReadonlyMap<string, Writable> = new Map();
   readonly #publish: Publish;
   readonly #wire: Pick<Clock, 'after'>;
   /** By point: a later write of the same ends the one before it. */
@@ -51,14 +52,18 @@ export class Writer {
   constructor(devices: readonly MqttDevice[], publish: Publish, wire: Pick<Clock, 'after'>) {
     this.#publish = publish;
     this.#wire = wire;
-    const writable = devices.flatMap(({ id, options: { topic }, points }) =>
-      topic === undefined
-        ? []
-        : points
-            .filter(({ source }) => source.write !== undefined)
-            .map((point) => [point.key, { device: id, topic, point }] as const),
-    );
-    this.#points = new Map(writable);
+    this.change(devices);
+  }
+
+  /** From now on these are the devices: writes of points that are gone or otherwise end. */
+  change(devices: readonly MqttDevice[]): void {
+    const before = this.#points;
+    this.#points = new Map(devices.flatMap(writablesOf));
+    for (const [key, was] of before) {
+      if (isEqual(was, this.#points.get(key))) continue;
+      this.#reported.delete(key);
+      this.#pending.get(key)?.end({ done: false, code: READING_CODES.linkDown });
+    }
   }
 
   async write(key: string, value: number | string, signal: AbortSignal | undefined): Promise<Written> {
@@ -129,3 +134,8 @@ const outcomeOf = ({ seen }: Pending): Written =>
   seen === undefined
     ? { done: false, code: READING_CODES.noAnswer }
     : { done: false, code: WRITE_CODES.differs, readBack: seen };
+
+const writablesOf = ({ id, options: { topic }, points }: MqttDevice): [string, Writable][] =>
+  points.flatMap((point) =>
+    topic === undefined || point.source.write === undefined ? [] : [[point.key, { device: id, topic, point }]],
+  );

@@ -35,10 +35,11 @@ const SEEN_MS = 10 * 60_000;
 /** A time that is so far ahead of ours is a wrong clock: it would make all that follows it late. */
 const AHEAD_MS = 60_000;
 
-/** What one message gave. No readings: the device was heard, and that is all. */
+/** What one message gave. Without readings the device was heard, and that is all. */
 export interface Heard {
   readonly device: string;
-  readonly readings: readonly UntimedReading[];
+  /** By the device as it is when this is called; none if it is gone. */
+  read(): readonly UntimedReading[];
 }
 
 /** The site's devices behind one network server: its messages → their readings. It throws at no message. */
@@ -52,7 +53,7 @@ export class NetworkDevices {
     unknownDevices: 0,
   };
   readonly #server: NetworkServer;
-  readonly #devices: ReadonlyMap<string, NetworkDevice>;
+  #devices: ReadonlyMap<string, NetworkDevice> = new Map();
   readonly #context: { readonly clock: Clock; readonly wire: Clock };
   readonly #seen = new Seen(MOST_SEEN, SEEN_MS);
   readonly #unknown = new UnknownDevices();
@@ -63,8 +64,14 @@ export class NetworkDevices {
     context: { readonly clock: Clock; readonly wire: Clock },
   ) {
     this.#server = server;
-    this.#devices = new Map(devices.map((device) => [device.devEui, device]));
     this.#context = context;
+    this.change(devices);
+  }
+
+  /** From now on these are the devices. What came already stays known. */
+  change(devices: readonly NetworkDevice[]): void {
+    this.#devices = new Map(devices.map((device) => [device.devEui, device]));
+    for (const { devEui } of devices) this.#unknown.forget(devEui);
   }
 
   /** Undefined for what is of no device of the site, or came already. */
@@ -76,7 +83,7 @@ export class NetworkDevices {
     if (uplink === undefined || (where.devEui !== undefined && uplink.devEui !== where.devEui)) {
       this.counts.badEnvelopes++;
       const meant = this.#devices.get(where.devEui ?? '');
-      return meant && { device: meant.id, readings: readCodec(meant.codec, meant.points, null, { now: 0 }).readings };
+      return meant && this.#heard(meant, ({ codec, points }) => readCodec(codec, points, null, { now: 0 }).readings);
     }
     const device = this.#devices.get(uplink.devEui);
     if (device === undefined || (device.application !== undefined && device.application !== where.application)) {
@@ -90,7 +97,7 @@ export class NetworkDevices {
       return undefined;
     }
     this.counts.uplinks++;
-    return { device: device.id, readings: this.#read(device, uplink) };
+    return this.#heard(device, (now) => this.#read(now, uplink));
   }
 
   /** What to subscribe to on another broker: the devices' applications, or each where one does not name its own. */
@@ -102,6 +109,16 @@ export class NetworkDevices {
 
   unknown(): readonly UnknownDevice[] {
     return this.#unknown.list();
+  }
+
+  #heard({ id, devEui }: NetworkDevice, read: (device: NetworkDevice) => readonly UntimedReading[]): Heard {
+    return {
+      device: id,
+      read: () => {
+        const now = this.#devices.get(devEui);
+        return now?.id === id ? read(now) : [];
+      },
+    };
   }
 
   #read({ codec, points }: NetworkDevice, { fPort, payload, time, radio, battery }: Uplink): UntimedReading[] {

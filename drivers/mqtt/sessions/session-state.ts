@@ -125,6 +125,10 @@ export class SessionState {
     }
   }
 
+  filtersOf(client: string): string[] {
+    return [...(this.#sessions.get(client)?.subscriptions.keys() ?? [])];
+  }
+
   subscriptionsOf(client: string): Subscription[] {
     return [...(this.#sessions.get(client)?.subscriptions.values() ?? [])].map((each) => ({ ...each }));
   }

@@ -54,10 +54,15 @@ export class Sessions {
     this.#state.restore((await this.#journal?.open()) ?? []);
   }
 
-  /** Ends what no device of the site can take up any more, and what nobody took up for 30 days. */
-  prune(at: number, isClient: (id: string) => boolean, isTopic: (topic: string) => boolean): void {
-    for (const { id, seenAt } of this.#state.clients()) {
-      if (!isClient(id) || at - seenAt > KEPT_UNSEEN_MS) this.#state.forget(id);
+  /** Ends the sessions that nobody took up for 30 days; nobody is connected yet. */
+  endUnseen(at: number): void {
+    for (const { id, seenAt } of this.#state.clients()) if (at - seenAt > KEPT_UNSEEN_MS) this.#state.forget(id);
+  }
+
+  /** Ends what no device of the site can take up any more: sessions by client id and subscriptions, retained messages by topic. */
+  keepOnly(mayKeep: (id: string, filters: readonly string[]) => boolean, isTopic: (topic: string) => boolean): void {
+    for (const { id } of this.#state.clients()) {
+      if (!mayKeep(id, this.#state.filtersOf(id))) this.#state.forget(id);
     }
     for (const topic of this.#state.retained.topics()) if (!isTopic(topic)) this.#state.retained.delete(topic);
   }

@@ -21,7 +21,7 @@ describe('credentials', () => {
     ['mute', undefined, undefined],
     ['__proto__', 'right', undefined],
   ])('%s with %s is %s', (user, password, device) => {
-    expect(credentials.find(user, password === undefined ? undefined : Buffer.from(password))).toBe(device);
+    expect(credentials.find(user, credentials.digest(password ?? ''))).toBe(device);
   });
 });
 

@@ -72,11 +72,11 @@ describe('a list of readings', () => {
 
 test('a batch holds one set of each device at most', () => {
   const value = (point: string, n: number) => ({ point, value: n, quality: 'good' as const });
-  const taken = () => {};
+  const rest = { read: () => [], taken: () => {} };
   const rounds = roundsOf([
-    { device: 'a', sets: [[value('a/x', 1)], [value('a/x', 2)]], taken },
-    { device: 'b', sets: [[value('b/x', 1)]], taken },
-    { device: 'a', sets: [[value('a/x', 3), value('a/y', 3)]], taken },
+    { device: 'a', sets: [[value('a/x', 1)], [value('a/x', 2)]], ...rest },
+    { device: 'b', sets: [[value('b/x', 1)]], ...rest },
+    { device: 'a', sets: [[value('a/x', 3), value('a/y', 3)]], ...rest },
   ]);
   expect([...rounds].map((round) => round.map(({ point, value }) => `${point} ${value}`).join(', '))).toEqual([
     'a/x 1, b/x 1',

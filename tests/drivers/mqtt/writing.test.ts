@@ -87,6 +87,7 @@ testWith('mosquitto', 'mosquitto_sub')(
   async () => {
     const port = await freePort();
     await using air = await openLink({ listen: `127.0.0.1:${port}` }, [relay('siren-1')]);
+    await until(() => air.link.status().state === 'up', 'the listener');
     const server = ['-h', '127.0.0.1', '-p', String(port), '-u', 'siren-1', '-P', 'siren-1-secret', '-q', '1'];
     const script = `stdbuf -oL mosquitto_sub ${server.join(' ')} -t out/siren-1/set -d | while read -r line; do case "$line" in '{'*) mosquitto_pub ${server.join(' ')} -t out/siren-1 -m "$line";; *) echo "$line";; esac; done`;
     await using device = start('setsid', ['sh', '-c', script]);

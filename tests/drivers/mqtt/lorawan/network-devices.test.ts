@@ -38,7 +38,7 @@ function open(device: NetworkDevice = tilt, name: NetworkServerName = 'chirpstac
   const devices = new NetworkDevices(NETWORK_SERVERS[name], [device], { clock, wire: clock });
   const send = (topic: string, message: unknown) => {
     const heard = devices.take(topic, Buffer.from(typeof message === 'string' ? message : JSON.stringify(message)));
-    return heard?.readings.map(({ point, value, code }) => `${point.slice(2)} ${value ?? code}`);
+    return heard?.read().map(({ point, value, code }) => `${point.slice(2)} ${value ?? code}`);
   };
   let count = 0;
   const up = (more: Record<string, unknown> = {}, missing: string[] = []) =>
@@ -55,7 +55,7 @@ describe('what an uplink gives', () => {
   test('the time at which it was received goes with each', () => {
     const { devices } = open();
     const heard = devices.take(chirpstackTopic(), Buffer.from(JSON.stringify(chirpstackUp())));
-    expect(heard?.readings.map(({ deviceAt }) => deviceAt)).toEqual(
+    expect(heard?.read().map(({ deviceAt }) => deviceAt)).toEqual(
       Array(2).fill(Date.parse('2026-07-15T13:29:59.123Z')),
     );
   });
@@ -64,7 +64,7 @@ describe('what an uplink gives', () => {
     const { devices } = open();
     const message = chirpstackUp({ time: '2038-01-01T00:00:00Z' });
     const heard = devices.take(chirpstackTopic(), Buffer.from(JSON.stringify(message)));
-    expect(heard?.readings.every(({ deviceAt }) => deviceAt === undefined)).toBe(true);
+    expect(heard?.read().every(({ deviceAt }) => deviceAt === undefined)).toBe(true);
     expect(devices.counts.badUplinkTimes).toBe(1);
   });
 
@@ -110,7 +110,7 @@ describe('what an uplink gives', () => {
     const data = base64(`${kept(seconds - 7200, 10)}${kept(seconds - 3600, 11)}${kept(seconds + 86_400, 99)}03770C00`);
     const heard = devices.take(chirpstackTopic(), Buffer.from(JSON.stringify(chirpstackUp({ data }))));
     expect(
-      heard?.readings.map(({ value, deviceAt = 0 }) => [value, Math.round((deviceAt - clock.now()) / 1000)]),
+      heard?.read().map(({ value, deviceAt = 0 }) => [value, Math.round((deviceAt - clock.now()) / 1000)]),
     ).toEqual([
       [10, -7200],
       [11, -3600],

@@ -131,8 +131,8 @@ test('of devices that the site has no more, and of sessions that nobody took up 
   sessions.admit({ id: 'gone/x' }, 'gone/', 29 * day, never);
   for (const id of ['a/old', 'a/new', 'gone/x']) await sessions.addSubscriptions({ id }, [{ topic: 't', qos: 1 }]);
   await sessions.storeRetained({ topic: 'gone', payload: 'x' });
-  sessions.prune(
-    31 * day,
+  sessions.endUnseen(31 * day);
+  sessions.keepOnly(
     (id) => id.startsWith('a/'),
     (topic) => topic !== 'gone',
   );
