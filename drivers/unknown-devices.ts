@@ -31,6 +31,11 @@ export class UnknownDevices {
     }
   }
 
+  /** It is one of the site's now. */
+  forget(name: string): void {
+    this.#heard.delete(printable(name, LONGEST_ID));
+  }
+
   /** The latest heard first. */
   list(): readonly UnknownDevice[] {
     return [...this.#heard.values()].reverse();

@@ -26,3 +26,11 @@ test('what it calls itself and what it sent are printable and short', () => {
   expect(only?.id).toMatch(/^·\[31m·x{58}$/);
   expect(only?.sample).toMatch(/^中文 ok··y{193}$/);
 });
+
+test('one that is a device of the site from now on is told no more, by its whole name', () => {
+  const unknown = new UnknownDevices();
+  const long = `868508061924513 ${'x'.repeat(100)}`;
+  for (const name of ['a', long]) unknown.hear(name, 0);
+  for (const name of ['b', long]) unknown.forget(name);
+  expect(unknown.list()).toMatchObject([{ id: 'a' }]);
+});
