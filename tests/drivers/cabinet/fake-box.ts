@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { type FileHandle, mkdir, mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
+import { type FileHandle, mkdir, mkdtemp, open, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -55,7 +55,9 @@ export async function openFakeBox(files: Readonly<Record<string, string>> = GOOD
   const write = async (named: Readonly<Record<string, string>>) => {
     for (const [name, text] of Object.entries(named)) {
       await mkdir(dirname(join(dir, name)), { recursive: true });
-      await writeFile(join(dir, name), text);
+      // At once, as the kernel does it: a file that is written in place is empty for a moment.
+      await writeFile(join(dir, `${name}.new`), text);
+      await rename(join(dir, `${name}.new`), join(dir, name));
     }
   };
   await write(files);
