@@ -4,7 +4,7 @@ import { Deadlines } from './deadlines.ts';
 import type { DeriverState } from './derive.ts';
 import { DerivedPoints } from './derived-points.ts';
 import { learnedStates, restoreLearned, restoreState, type Stateful, saveState } from './engine-state.ts';
-import type { Feeds } from './feeds.ts';
+import { type Feeds, NOWHERE, type PointFeed } from './feeds.ts';
 import type { Finding, Watch } from './finding.ts';
 import type { Permit } from './permit.ts';
 import type { RulePoint } from './point.ts';
@@ -138,6 +138,7 @@ export class RuleEngine {
       ...{ schedules, whiles, backgrounds, derivers },
     };
     this.#feeds = feeds;
+    feeds.lay();
     this.#isAround = whiles.size > 0 || backgrounds.size > 0 || derivers.length > 0;
     this.#inForce.put(this.#rules);
     this.#derived = new DerivedPoints(derivers);
@@ -164,38 +165,25 @@ export class RuleEngine {
   #read(readings: readonly Reading[]): void {
     const tick = this.#tick;
     if (this.#isAround) this.#takeAround(readings);
+    const { cells, firsts, rests } = this.#feeds;
     for (const reading of readings) {
-      const feed = this.#feeds.find(reading.point);
-      if (feed === undefined) continue;
-      const { watches, inputs } = feed;
       const { value, quality } = reading;
-      if (quality !== 'good' || value === null) {
-        for (const watch of watches) {
-          watch.miss(tick, reading.code ?? quality);
-          this.#deadlines.arm(watch);
-        }
-        continue;
-      }
-      const isNumber = typeof value === 'number';
-      for (let i = 0; i < watches.length; i++) {
-        const watch = watches[i];
-        if (watch === undefined) continue;
-        const { rest } = watch;
+      const place = this.#feeds.find(reading.point);
+      if (place === NOWHERE) continue;
+      const from = firsts[place] ?? 0;
+      const to = firsts[place + 1] ?? 0;
+      const isNumber = typeof value === 'number' && quality === 'good';
+      for (let i = from; i < to; i++) {
+        const rest = rests[i] ?? 0;
         // Nearly every reading changes nothing. Written out here, where no number is put into an object of its own.
-        if (isNumber && value >= (rest[LOW] ?? Number.NaN) && value <= (rest[HIGH] ?? Number.NaN)) {
-          rest[VALUE] = value;
-          rest[LAST] = tick;
-          rest[GOOD] = tick;
-          continue;
-        }
-        if (watch.while !== null) this.#inForce.settle(watch.while, tick + this.#offset, tick);
-        const isNews = watch.take(inputs[i] ?? 0, tick, value);
-        if (watch.isAtRest && !isNews) continue;
-        if (isNews && watch.isJoint) {
-          this.#dirty.add(watch);
+        if (isNumber && value >= (cells[rest + LOW] ?? Number.NaN) && value <= (cells[rest + HIGH] ?? Number.NaN)) {
+          cells[rest + VALUE] = value;
+          cells[rest + LAST] = tick;
+          cells[rest + GOOD] = tick;
+        } else if (quality !== 'good' || value === null) {
+          this.#miss(place, i - from, reading.code ?? quality);
         } else {
-          if (isNews) watch.evaluate(tick);
-          this.#deadlines.arm(watch);
+          this.#takeFor(place, i - from, value);
         }
       }
     }
@@ -208,11 +196,40 @@ export class RuleEngine {
     }
   }
 
+  #feedOf(point: string): PointFeed | undefined {
+    return this.#feeds.at(this.#feeds.find(point));
+  }
+
+  /** What is read at a place is not good for the watch of that number. */
+  #miss(place: number, index: number, why: string): void {
+    const watch = this.#feeds.at(place)?.watches[index];
+    if (watch === undefined) return;
+    watch.miss(this.#tick, why);
+    this.#deadlines.arm(watch);
+  }
+
+  /** The watch of that number is given a good value. */
+  #takeFor(place: number, index: number, value: number | string): void {
+    const feed = this.#feeds.at(place);
+    const watch = feed?.watches[index];
+    if (feed === undefined || watch === undefined) return;
+    const tick = this.#tick;
+    if (watch.while !== null) this.#inForce.settle(watch.while, tick + this.#offset, tick);
+    const isNews = watch.take(feed.inputs[index] ?? 0, tick, value);
+    if (watch.isAtRest && !isNews) return;
+    if (isNews && watch.isJoint) {
+      this.#dirty.add(watch);
+      return;
+    }
+    if (isNews) watch.evaluate(tick);
+    this.#deadlines.arm(watch);
+  }
+
   /** Windows over what is derived are stored with the rules that have them. */
   #readDerived(readings: readonly Reading[]): void {
     this.#read(readings);
     for (const { point } of readings) {
-      for (const watch of this.#feeds.find(point)?.watches ?? []) watch.isUnsaved = true;
+      for (const watch of this.#feedOf(point)?.watches ?? []) watch.isUnsaved = true;
     }
   }
 
@@ -355,7 +372,7 @@ export class RuleEngine {
   #takeAround(readings: readonly Reading[]): void {
     const tick = this.#tick;
     for (const { point, quality, value } of readings) {
-      const feed = quality === 'good' && value !== null ? this.#feeds.find(point) : undefined;
+      const feed = quality === 'good' && value !== null ? this.#feedOf(point) : undefined;
       if (feed === undefined || value === null) continue;
       for (const { background, input } of feed.backgrounds) background.take(input, tick, value);
       for (const each of feed.whiles) {
@@ -370,7 +387,7 @@ export class RuleEngine {
     this.#touched.clear();
     if (this.#derived.isEmpty) return;
     for (const { point, quality, value } of readings) {
-      const feed = quality === 'good' && value !== null ? this.#feeds.find(point) : undefined;
+      const feed = quality === 'good' && value !== null ? this.#feedOf(point) : undefined;
       if (feed === undefined || value === null) continue;
       for (const deriver of feed.derivers) deriver.take(tick, value);
     }

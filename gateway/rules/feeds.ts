@@ -2,15 +2,12 @@ import type { Background } from './background.ts';
 import type { Deriver } from './derive.ts';
 import type { NoiseFloor } from './noise-floor.ts';
 import type { RulePoint } from './point.ts';
+import { CELLS } from './rest.ts';
 import type { RuleWatch } from './rule-watch.ts';
 import type { While } from './while.ts';
 
 /** Where the readings of one point go. */
 export interface PointFeed {
-  /** Of the point. */
-  readonly key: string;
-  /** The one that was read after it the last time. */
-  next: PointFeed | null;
   /** The watches that it feeds … */
   readonly watches: RuleWatch[];
   /** … and as which of their inputs. */
@@ -21,40 +18,79 @@ export interface PointFeed {
   readonly derivers: Deriver[];
 }
 
-/** The feeds of a site's points, by their keys. */
+/** No point of that key feeds anything. */
+export const NOWHERE = -1;
+
+/**
+ * The feeds of a site's points, each at its place, which is found by the key. What is asked at every reading lies in rows:
+ * that of a point beside that of the one read after it, so that a reading of a rule at rest touches nothing else.
+ */
 export class Feeds {
-  readonly #feeds = new Map<string, PointFeed>();
-  #last: PointFeed | null = null;
+  readonly #places = new Map<string, number>();
+  readonly #feeds: PointFeed[] = [];
+  /** By place, the very text that readings name the point by: another one with the same letters takes longer to compare. */
+  readonly #keys: string[] = [];
+  /** By place, the place of the point that was read after it the last time. */
+  #next = new Int32Array();
+  #last = NOWHERE;
+  /** By place, where its rests begin in `rests`; those of the next place follow. */
+  firsts = new Int32Array();
+  /** Where in `cells` each begins. */
+  rests = new Int32Array();
+  /** The rests of all rules at work, `CELLS` numbers each. */
+  cells = new Float64Array();
 
   /** That of a point, made if there is none. */
   of({ key }: RulePoint): PointFeed {
-    const known = this.#feeds.get(key);
+    const known = this.#feeds[this.#places.get(key) ?? NOWHERE];
     if (known !== undefined) return known;
-    const made = { key, next: null, watches: [], inputs: [], whiles: [], backgrounds: [], derivers: [] };
-    this.#feeds.set(key, made);
+    const made = { watches: [], inputs: [], whiles: [], backgrounds: [], derivers: [] };
+    this.#places.set(key, this.#feeds.length);
+    this.#feeds.push(made);
+    this.#keys.push(key);
     return made;
   }
 
   /** The points that feed something. */
   get keys(): ReadonlySet<string> {
-    return new Set(this.#feeds.keys());
+    return new Set(this.#places.keys());
   }
 
   has(point: string): boolean {
-    return this.#feeds.has(point);
+    return this.#places.has(point);
+  }
+
+  at(place: number): PointFeed | undefined {
+    return this.#feeds[place];
+  }
+
+  /** The rests of all watches are laid here: these are the rules at work from now on. */
+  lay(): void {
+    const at = new Map<RuleWatch, number>();
+    for (const { watches } of this.#feeds)
+      for (const watch of watches) if (!at.has(watch)) at.set(watch, at.size * CELLS);
+    this.cells = new Float64Array(at.size * CELLS);
+    for (const [{ rest }, from] of at) rest.moveTo(this.cells, from);
+    this.rests = Int32Array.from(this.#feeds.flatMap(({ watches }) => watches.map((watch) => at.get(watch) ?? 0)));
+    this.firsts = new Int32Array(this.#feeds.length + 1);
+    for (const [place, { watches }] of this.#feeds.entries()) {
+      this.firsts[place + 1] = (this.firsts[place] ?? 0) + watches.length;
+    }
+    this.#next = new Int32Array(this.#feeds.length).fill(NOWHERE);
+    this.#last = NOWHERE;
   }
 
   /** Points are read in the same order over and over, so the next one is nearly always known without looking it up. */
-  find(point: string): PointFeed | undefined {
-    const last = this.#last;
-    const next = last?.next;
-    if (next?.key === point) {
+  find(point: string): number {
+    const next = this.#last === NOWHERE ? NOWHERE : (this.#next[this.#last] ?? NOWHERE);
+    if (next !== NOWHERE && this.#keys[next] === point) {
       this.#last = next;
       return next;
     }
-    const found = this.#feeds.get(point);
-    if (found === undefined) return undefined;
-    if (last !== null) last.next = found;
+    const found = this.#places.get(point);
+    if (found === undefined) return NOWHERE;
+    if (this.#last !== NOWHERE) this.#next[this.#last] = found;
+    this.#keys[found] = point;
     this.#last = found;
     return found;
   }

@@ -2,7 +2,7 @@ import { describeMeasure, sureBand, WindowMeasure } from './measure.ts';
 import type { NoiseFloor } from './noise-floor.ts';
 import type { RulePoint } from './point.ts';
 import { GAP_PERIODS, type Probe, type SavedWindow } from './probe.ts';
-import { at, LAST, makeRest, VALUE } from './rest.ts';
+import { LAST, Rest, VALUE } from './rest.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 import { type Band, bandsOf, Threshold } from './threshold.ts';
@@ -38,7 +38,7 @@ function ladderOf(rule: LimitRule): Ladder {
 class LimitProbe implements Probe {
   readonly inputs: readonly RulePoint[];
   /** The measure is kept in it; what a window says is worked out when it is asked for. */
-  readonly rest = makeRest();
+  readonly rest = new Rest();
   readonly #ladder: Ladder;
   readonly #window: WindowMeasure | null;
   readonly #floor: NoiseFloor | null;
@@ -56,10 +56,10 @@ class LimitProbe implements Probe {
   }
 
   take(_input: number, tick: number, raw: number | string): void {
-    if (tick > at(this.rest, LAST)) this.rest[LAST] = tick;
+    if (tick > this.rest.get(LAST)) this.rest.set(LAST, tick);
     const number = typeof raw === 'number' ? raw : Number.NaN;
     if (this.#window === null) {
-      this.rest[VALUE] = number;
+      this.rest.set(VALUE, number);
       return;
     }
     if (!Number.isNaN(number) && tick > this.#savedTo) this.#window.push(tick, number);
@@ -71,7 +71,7 @@ class LimitProbe implements Probe {
   code(tick: number, since: number): string | null {
     if (this.#floor !== null && Number.isNaN(this.#floor.level)) return 'background';
     const window = this.#window;
-    if (window === null) return Number.isNaN(at(this.rest, VALUE)) ? 'no-value' : null;
+    if (window === null) return Number.isNaN(this.rest.get(VALUE)) ? 'no-value' : null;
     if (window.isCovered() && !Number.isNaN(this.#measured())) return null;
     return tick - since < window.overMs ? 'filling' : 'coverage';
   }
@@ -113,7 +113,7 @@ class LimitProbe implements Probe {
   }
 
   validUntil(): number {
-    return at(this.rest, LAST) + this.#gapMs;
+    return this.rest.get(LAST) + this.#gapMs;
   }
 
   dueByTime(): number {
@@ -125,12 +125,12 @@ class LimitProbe implements Probe {
   }
 
   restore(tick: number): void {
-    this.rest[LAST] = Math.max(at(this.rest, LAST), tick);
+    this.rest.set(LAST, Math.max(this.rest.get(LAST), tick));
   }
 
   clear(): void {
     this.#window?.clear();
-    this.rest[VALUE] = Number.NaN;
+    this.rest.set(VALUE, Number.NaN);
     this.#isWorkedOut = true;
   }
 
@@ -147,9 +147,9 @@ class LimitProbe implements Probe {
 
   #measured(): number {
     if (!this.#isWorkedOut && this.#window !== null) {
-      this.rest[VALUE] = this.#window.value() - (this.#floor?.level ?? 0);
+      this.rest.set(VALUE, this.#window.value() - (this.#floor?.level ?? 0));
       this.#isWorkedOut = true;
     }
-    return at(this.rest, VALUE);
+    return this.rest.get(VALUE);
   }
 }

@@ -1,8 +1,34 @@
 /**
  * What a reading is held against while its rule is at rest, and what is kept of it then: nearly every reading of a site goes
- * so far and no further. Numbers side by side in one piece of memory, since what they cost is reaching them.
+ * so far and no further. Those of all rules at work lie side by side in the order of the points (`Feeds`), since what they
+ * cost is reaching them.
  */
-export type Rest = number[];
+export class Rest {
+  #cells: Float64Array = Float64Array.of(Number.NaN, Number.NaN, Number.NaN, NEVER, NEVER);
+  #from = 0;
+
+  get(cell: number): number {
+    return this.#cells[this.#from + cell] ?? Number.NaN;
+  }
+
+  set(cell: number, value: number): void {
+    this.#cells[this.#from + cell] = value;
+  }
+
+  /** Not at rest, and nothing read in the present opening. */
+  rouse(): void {
+    this.set(LOW, Number.NaN);
+    this.set(HIGH, Number.NaN);
+    this.set(GOOD, NEVER);
+  }
+
+  /** From now on it lies there. */
+  moveTo(cells: Float64Array, from: number): void {
+    cells.set(this.#cells.subarray(this.#from, this.#from + CELLS), from);
+    this.#cells = cells;
+    this.#from = from;
+  }
+}
 
 /** From here to `HIGH`, both included, a good value changes nothing; NaN where any may. */
 export const LOW = 0;
@@ -13,16 +39,7 @@ export const VALUE = 2;
 export const LAST = 3;
 /** … and of the newest in the present opening; -Infinity where there is none. */
 export const GOOD = 4;
+/** So many are of one rule on one point. */
+export const CELLS = 5;
 
 const NEVER = Number.NEGATIVE_INFINITY;
-
-/** Not at rest, and nothing read in the present opening. */
-export function rouse(rest: Rest): void {
-  rest[LOW] = Number.NaN;
-  rest[HIGH] = Number.NaN;
-  rest[GOOD] = NEVER;
-}
-
-export const makeRest = (): Rest => [Number.NaN, Number.NaN, Number.NaN, NEVER, NEVER];
-
-export const at = (rest: Rest, index: number): number => rest[index] ?? Number.NaN;

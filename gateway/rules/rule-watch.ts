@@ -6,7 +6,7 @@ import type { PermitView } from './permit.ts';
 import type { Standing } from './permit-book.ts';
 import type { RulePoint } from './point.ts';
 import type { Probe, SavedWindow } from './probe.ts';
-import { at as cell, GOOD, HIGH, LOW, makeRest, type Rest, rouse } from './rest.ts';
+import { GOOD, HIGH, LOW, Rest } from './rest.ts';
 import type { Rule } from './rule.ts';
 import type { Schedule } from './schedule.ts';
 import type { While } from './while.ts';
@@ -120,7 +120,7 @@ export class RuleWatch {
     this.rule = rule;
     this.point = point;
     this.probe = options.probe;
-    this.rest = options.probe.rest ?? makeRest();
+    this.rest = options.probe.rest ?? new Rest();
     this.isJoint = options.probe.inputs.length > 1;
     this.#isTimed = rule.kind === 'silent';
     this.#isOfPermits = rule.permit !== undefined && 'when' in rule.permit;
@@ -167,11 +167,11 @@ export class RuleWatch {
 
   /** The tick of the newest good reading in the present opening. */
   get #lastGood(): number {
-    return cell(this.rest, GOOD);
+    return this.rest.get(GOOD);
   }
 
   set #lastGood(tick: number) {
-    this.rest[GOOD] = tick;
+    this.rest.set(GOOD, tick);
   }
 
   get holdsLevel(): boolean {
@@ -419,14 +419,14 @@ export class RuleWatch {
     if (held === this.#resting) return;
     this.#resting = held;
     const band = this.#isPlain && held >= 0 ? this.probe.restBand?.(held) : undefined;
-    this.rest[LOW] = band?.low ?? Number.NaN;
-    this.rest[HIGH] = band?.high ?? Number.NaN;
+    this.rest.set(LOW, band?.low ?? Number.NaN);
+    this.rest.set(HIGH, band?.high ?? Number.NaN);
   }
 
   /** Not at rest, and nothing read in the present opening. */
   #rouse(): void {
     this.#resting = -1;
-    rouse(this.rest);
+    this.rest.rouse();
   }
 
   /** Why an answer cannot be given, whatever is read. */
