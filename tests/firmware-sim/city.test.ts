@@ -7,8 +7,8 @@ import { openCity } from '../../firmware-sim/city/city.ts';
 import { encodeLine } from '../../firmware-sim/city/line.ts';
 import { Numbers } from '../../firmware-sim/city/numbers.ts';
 import { parseScenario } from '../../firmware-sim/load.ts';
-import type { SimTime } from '../../firmware-sim/sim-time.ts';
 import { until } from '../tools/program.ts';
+import { handTime } from './hand-time.ts';
 
 const scenario = parseScenario(`
 scenario: city
@@ -51,22 +51,6 @@ test('an event is one line', () => {
     '22:34:50  level-changed  orange → red     night-construction-noise@noise-07  65.003 dB(A)  #42',
   );
 });
-
-/** A clock that the test moves: what sleeps until a time wakes when it is reached. */
-function handTime(start: number): SimTime & { set(at: number): void } {
-  let at = start;
-  return {
-    now: () => at,
-    set: (to) => {
-      at = to;
-    },
-    sleepUntil: (to, signal) =>
-      until(() => {
-        signal.throwIfAborted();
-        return at >= to;
-      }, 'the time').then(() => {}),
-  };
-}
 
 test('the platform takes and counts events, hears a last will when its line is cut, and is back on the same port', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'gengfu-city-'));

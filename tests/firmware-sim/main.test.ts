@@ -15,12 +15,14 @@ const NIGHT = 'firmware-sim/scenarios/demo-night.yaml';
 const sim = (...args: readonly string[]) => start(process.execPath, ['firmware-sim/main.ts', ...args]);
 
 async function ready(program: Running) {
-  const line = await until(
-    () => /^ready (.*)$/m.exec(program.output())?.[1] ?? program.process.exitCode !== null,
-    'ready',
+  const line = () => program.lines().find((each) => each.startsWith('ready '));
+  await until(
+    () => line() !== undefined || program.process.exitCode !== null,
+    () => `ready: ${program.output()}`,
   );
-  if (typeof line !== 'string') throw new Error(program.output());
-  return JSON.parse(line);
+  const found = line();
+  if (found === undefined) throw new Error(program.output());
+  return JSON.parse(found.slice('ready '.length));
 }
 
 async function ask(port: number, request: Buffer): Promise<Buffer> {
@@ -63,9 +65,8 @@ test('one command starts all programs of the night, says where they are, and end
   expect(Math.abs(noise.readUInt16BE(3) - 620)).toBeLessThanOrEqual(3);
   expect(await ask(reach['tcp-1'].port, encodeTcp(1, 2, READ_ONE))).toEqual(encodeTcp(1, 2, Buffer.from([3, 2, 0, 0])));
   expect(await isOpen(reach.city.port)).toBe(true);
-  const ended = once(program.process, 'exit');
   program.process.kill('SIGTERM');
-  expect(await ended).toEqual([0, null]);
+  expect(await program.ended()).toBe(0);
   expect(program.output()).toContain('bus-1: 1 requests, 1 replies, 0 collisions');
   for (const port of [reach['bus-1'].port, reach['tcp-1'].port, reach.cabinet.port, reach.city.port]) {
     expect(await isOpen(port)).toBe(false);
@@ -87,7 +88,7 @@ test.each([
   ['people without a password', [NIGHT, '--parts', 'people'], 3, 'people need GENGFU_DEMO_PEOPLE'],
 ])('with %s it ends and says why', async (_sentence, args, status, message) => {
   await using program = sim(...args);
-  const [code] = await once(program.process, 'close');
+  const code = await program.ended();
   expect(program.output()).toContain(message);
   expect(code).toBe(status);
 });
@@ -101,7 +102,7 @@ test('a port that is taken ends all of it', async () => {
   await using _taken = taken;
   await until(() => taken.output().includes('up'), 'the port');
   await using program = sim(NIGHT, '--ports', JSON.stringify({ 'bus-1': 0, city: port }));
-  const [code] = await once(program.process, 'close');
+  const code = await program.ended();
   expect(program.output()).toContain('EADDRINUSE');
   expect(code).toBe(3);
 });
@@ -161,7 +162,7 @@ test('without its folder a profile is missed by name', async () => {
     'scenario: m\nstart: 2026-07-15T21:30:00+08:00\nend: 2026-07-15T22:30:00+08:00\nlinks: { tcp: { kind: modbus-tcp } }\ndevices: [{ id: d, profile: renke-rs-zs, link: tcp, unit: 1 }]\n',
   );
   await using program = sim(file);
-  const [code] = await once(program.process, 'close');
+  const code = await program.ended();
   expect(program.output()).toContain('there is no profile renke-rs-zs in any folder: --profiles DIR');
   expect(code).toBe(3);
 });

@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { parseScenario } from '../../firmware-sim/load.ts';
 import { answer } from '../../firmware-sim/modbus/pdu.ts';
 import { openTcpUnits } from '../../firmware-sim/modbus/tcp-units.ts';
 import { openSimTime } from '../../firmware-sim/sim-time.ts';
-import { start, testWith } from '../tools/program.ts';
+import { testWith } from '../tools/program.ts';
+import { mbpoll } from '../tools/pymodbus.ts';
 
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
@@ -61,18 +61,16 @@ devices:
 
 testWith('mbpoll')('mbpoll writes a coil, a register and two, and is told that a unit is busy', async () => {
   await using units = await openTcpUnits(scenario, 'tcp', openSimTime(scenario.start, Date.now(), 1), 0);
-  const mbpoll = async (unit: number, type: number, ...values: number[]) => {
-    const which = ['-m', 'tcp', '-p', String(units.port), '-a', String(unit), '-t', String(type), '-r', '1', '-1'];
+  const ask = async (unit: number, type: number, ...values: number[]) => {
+    const which = ['-m', 'tcp', '-p', String(units.port), '-a', String(unit), '-t', String(type), '-r', '1'];
     const count = values.length === 0 && type === 4 ? ['-c', '2'] : [];
-    await using program = start('mbpoll', [...which, ...count, '127.0.0.1', ...values.map(String)]);
-    await once(program.process, 'exit');
-    return program.output();
+    return (await mbpoll(...which, ...count, '127.0.0.1', ...values.map(String))).said;
   };
-  expect(await mbpoll(1, 4, 41)).toContain('Written 1 reference');
-  expect(await mbpoll(1, 4)).toMatch(/\[1\]:\s+41\s+\[2\]:\s+6/);
-  expect(await mbpoll(1, 4, 42, 43)).toContain('Written 2 references');
-  expect(await mbpoll(1, 4)).toMatch(/\[1\]:\s+42\s+\[2\]:\s+43/);
-  expect(await mbpoll(1, 0, 1)).toContain('Written 1 reference');
-  expect(await mbpoll(1, 0)).toMatch(/\[1\]:\s+1/);
-  expect(await mbpoll(2, 4)).toContain('busy');
+  expect(await ask(1, 4, 41)).toContain('Written 1 reference');
+  expect(await ask(1, 4)).toMatch(/\[1\]:\s+41\s+\[2\]:\s+6/);
+  expect(await ask(1, 4, 42, 43)).toContain('Written 2 references');
+  expect(await ask(1, 4)).toMatch(/\[1\]:\s+42\s+\[2\]:\s+43/);
+  expect(await ask(1, 0, 1)).toContain('Written 1 reference');
+  expect(await ask(1, 0)).toMatch(/\[1\]:\s+1/);
+  expect(await ask(2, 4)).toContain('busy');
 });

@@ -11,7 +11,8 @@ import { encodeTcp } from '../../firmware-sim/modbus/tcp.ts';
 import { openTcpUnits } from '../../firmware-sim/modbus/tcp-units.ts';
 import type { SimLink } from '../../firmware-sim/scenario.ts';
 import { openSimTime } from '../../firmware-sim/sim-time.ts';
-import { start, testWith, until } from '../tools/program.ts';
+import { testWith, until } from '../tools/program.ts';
+import { mbpoll } from '../tools/pymodbus.ts';
 
 const PERSONAS = ['works', 'silent', 'slow', 'cut-off', 'corrupt', 'wrong-unit', 'exception', 'nonsense'];
 
@@ -171,15 +172,11 @@ test('a request while a slow unit has still to answer is a collision', async () 
 });
 
 /** What mbpoll, which counts registers from 1, prints of one read. */
-async function mbpoll(...args: readonly string[]): Promise<string> {
-  await using program = start('mbpoll', [...args, '-1', '-o', '2']);
-  await once(program.process, 'close');
-  return program.output();
-}
+const polled = async (...args: readonly string[]): Promise<string> => (await mbpoll(...args)).said;
 
 testWith('mbpoll')('mbpoll reads registers and a discrete input over TCP', async () => {
   await using units = await openTcpUnits(scenario, 'tcp', time, 0);
-  const ask = (...args: string[]) => mbpoll('-m', 'tcp', '-p', String(units.port), '-a', '1', ...args, '127.0.0.1');
+  const ask = (...args: string[]) => polled('-m', 'tcp', '-p', String(units.port), '-a', '1', ...args, '127.0.0.1');
   expect(await ask('-t', '4', '-r', '1', '-c', '2')).toMatch(/\[1\]:\s+615\n\[2\]:\s+65524 \(-12\)\n/);
   expect(await ask('-t', '1', '-r', '1')).toMatch(/\[1\]:\s+1\n/);
 });
@@ -190,7 +187,7 @@ testWith('mbpoll', 'socat')('mbpoll reads several units of one bus over a tty, o
   await using bus = await openBus(scenario, busLink, time, join(folder, 'tty'));
   expect(bus.where).toEqual({ kind: 'modbus-rtu', port: join(folder, 'tty'), baud: 9600 });
   const ask = (unit: number) =>
-    mbpoll('-m', 'rtu', '-b', '9600', '-P', 'none', '-a', String(unit), '-t', '4', '-r', '1', String(bus.where.port));
+    polled('-m', 'rtu', '-b', '9600', '-P', 'none', '-a', String(unit), '-t', '4', '-r', '1', String(bus.where.port));
   expect(await ask(1)).toMatch(/\[1\]:\s+615\n/);
   expect(await ask(3)).toMatch(/\[1\]:\s+615\n/);
   expect(await ask(7)).toMatch(/Slave device or server failure/);

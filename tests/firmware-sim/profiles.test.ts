@@ -41,7 +41,7 @@ const near = (value: unknown) => (typeof value === 'number' ? expect.closeTo(val
 const asGood = ({ key, value }: Wanted) => ({ key, value: near(value), quality: 'good' });
 
 async function readAll(link: SiteLink, wanted: readonly Wanted[]) {
-  const { readings } = await readOnce(driver, link, 10_000);
+  const { readings } = await readOnce(driver, link, 120_000);
   return wanted.map(({ key }) => ({ key, value: readings.get(key)?.value, quality: readings.get(key)?.quality }));
 }
 
@@ -53,7 +53,7 @@ test('each model that ships, simulated from its own data alone, is read by the r
   const scenario = scenarioOf({ kind: 'modbus-tcp' }, devices);
   const time = openSimTime(scenario.start, Date.now(), 1);
   await using units = await openTcpUnits(scenario, 'link', time, 0);
-  const link = await siteLinkOf({ kind: 'modbus-tcp', host: '127.0.0.1', port: units.port }, devices);
+  const link = await siteLinkOf({ kind: 'modbus-tcp', host: '127.0.0.1', port: units.port, timeout: '30s' }, devices);
   expect(firstTests.length).toBeGreaterThan(40);
   expect(await readAll(link, firstTests)).toEqual(firstTests.map(asGood));
 });
@@ -77,7 +77,7 @@ test('what a scenario makes it show is what the real driver reads', async () => 
   );
   const time = openSimTime(scenario.start, Date.now(), 1);
   await using units = await openTcpUnits(scenario, 'link', time, 0);
-  const link = await siteLinkOf({ kind: 'modbus-tcp', host: '127.0.0.1', port: units.port }, devices);
+  const link = await siteLinkOf({ kind: 'modbus-tcp', host: '127.0.0.1', port: units.port, timeout: '30s' }, devices);
   const wanted = told.flatMap((points, n) =>
     points.map(({ id, convert }) => {
       const value = values[n]?.[id];
@@ -103,7 +103,7 @@ testWith('socat')('over a serial line it is the same', async () => {
   if (bus?.kind !== 'modbus-rtu') throw new Error('no bus');
   const time = openSimTime(scenario.start, Date.now(), 1);
   await using line = await openBus(scenario, bus, time, join(folder, 'tty'));
-  const link = await siteLinkOf({ kind: 'modbus-rtu', port: line.where.port, baud: 115_200 }, devices);
+  const link = await siteLinkOf({ kind: 'modbus-rtu', port: line.where.port, baud: 115_200, timeout: '30s' }, devices);
   expect(await readAll(link, firstTests)).toEqual(firstTests.map(asGood));
   expect(line.counters.collisions).toBe(0);
 });
