@@ -9,7 +9,7 @@ import { testWith } from '../../tools/program.ts';
 import { openPtyPair } from '../../tools/pty.ts';
 
 /** Asks a simulated modem over a tty; `raw` or `code` of its signal and its state. */
-async function ask(nature: Partial<ModemNature>, vice: ModemVice = 'works', timeoutMs = 2000): Promise<unknown[]> {
+async function ask(nature: Partial<ModemNature>, vice: ModemVice = 'works', timeoutMs = 30_000): Promise<unknown[]> {
   await using pty = await openPtyPair();
   const line = new SerialPort({ path: pty.theirs, baudRate: 115_200, autoOpen: false });
   line.open();
@@ -40,7 +40,7 @@ async function askTime(
   await once(line, 'open');
   serveModem(line, new Modem({ ...aModem(), ...nature }), vice);
   try {
-    const told = await readAtTime({ port: pty.ours, baud: 115_200, timeoutMs: 2000, wire: openClock() }, as);
+    const told = await readAtTime({ port: pty.ours, baud: 115_200, timeoutMs: 30_000, wire: openClock() }, as);
     return 'code' in told ? told.code : new Date(told.at).toISOString();
   } finally {
     line.close();

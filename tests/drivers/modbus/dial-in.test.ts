@@ -10,8 +10,9 @@ import { answer } from '../../../firmware-sim/modbus/pdu.ts';
 import type { Unit } from '../../../firmware-sim/modbus/unit.ts';
 import type { JobWish } from '../../../gateway/api/job-request.ts';
 import { Jobs } from '../../../gateway/installer/jobs.ts';
-import { openClock } from '../../../gateway/kit/clock.ts';
+import { type Clock, openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
+import { FakeClock } from '../../tools/fake-clock.ts';
 import { freePort, testWith, until } from '../../tools/program.ts';
 import { startSlave } from '../../tools/pymodbus.ts';
 import { makeDevice } from './site.ts';
@@ -36,11 +37,10 @@ const device = (id: string, registration: string, address: number): ModbusDevice
   options: { address, registration } as ModbusDevice['options'],
 });
 
-async function openGateway(devices: readonly ModbusDevice[], options: object = {}) {
+async function openGateway(devices: readonly ModbusDevice[], options: object = {}, clock: Clock = openClock()) {
   const port = await freePort();
-  const clock = openClock();
   const kind = 'modbus-dial-in';
-  const parsed = modbus.links[kind].parse({ listen: `127.0.0.1:${port}`, timeout: '400ms', ...options });
+  const parsed = modbus.links[kind].parse({ listen: `127.0.0.1:${port}`, timeout: '30s', ...options });
   const link = await modbus.open(
     { id: 'l', kind, options: parsed, devices: devices as never },
     { clock, wire: clock, log: silentLog, dir: '' },
@@ -149,8 +149,9 @@ describe('units that dial in', () => {
   });
 
   test('a bus is lent to a job between its polls, heartbeats and all, while the other goes on; all of them are heard', async () => {
-    const heartbeat = 'www.usr.cn';
-    await using gateway = await openGateway([device('a', 'unit-a', 1), device('b', 'unit-b', 1)], { heartbeat });
+    // What a job asks of nobody costs the line a time-out of its own.
+    const options = { heartbeat: 'www.usr.cn', timeout: '3s' };
+    await using gateway = await openGateway([device('a', 'unit-a', 1), device('b', 'unit-b', 1)], options);
     const beating = { heartbeat: BEAT, heartbeatInside: true };
     await using _a = unit(gateway.port, 'unit-a', beating, [slave(1, 100), slave(7, 700)]);
     await using b = unit(gateway.port, 'unit-b', beating, [slave(1, 200)]);
@@ -165,13 +166,13 @@ describe('units that dial in', () => {
       await using line = bus?.borrow?.();
       expect(bus?.borrow?.()).toBeUndefined();
       const ask = (address: number, timeoutMs: number) =>
-        line?.ask({ unit: address, table: 'holding', address: 5, count: 2, timeoutMs }, AbortSignal.timeout(60_000));
-      expect(await ask(7, 5000)).toMatchObject({
+        line?.ask({ unit: address, table: 'holding', address: 5, count: 2, timeoutMs }, AbortSignal.timeout(400_000));
+      expect(await ask(7, 60_000)).toMatchObject({
         kind: 'data',
         data: Uint8Array.from([705 >> 8, 705 & 255, 706 >> 8, 706 & 255]),
       });
       expect(await ask(9, 300)).toMatchObject({ kind: 'none' });
-      expect(await ask(7, 5000)).toMatchObject({ kind: 'data' });
+      expect(await ask(7, 60_000)).toMatchObject({ kind: 'data' });
     }
     await until(() => b.counters.replies > before + 2, 'the other bus to go on');
     await until(() => heard.some(({ who, way }) => who === 'unit-a 7' && way === 'in'), 'the answer to be heard');
@@ -183,17 +184,17 @@ describe('units that dial in', () => {
   });
 
   test('jobs name a unit by its registration; without it they are told how, and a device is read on its own', async () => {
-    await using gateway = await openGateway([device('a', 'unit-a', 1), device('b', 'unit-b', 1)], { timeout: '600ms' });
+    await using gateway = await openGateway([device('a', 'unit-a', 1), device('b', 'unit-b', 1)]);
     await using _a = unit(gateway.port, 'unit-a', {}, [slave(1, 100), slave(3, 300)]);
     await using _b = unit(gateway.port, 'unit-b', {}, [slave(1, 200)]);
     await until(() => gateway.of('a') === 105 && gateway.of('b') === 205, 'all values');
     const clock = openClock();
     const devices = [device('a', 'unit-a', 1), device('b', 'unit-b', 1)].map((each) => ({ ...each, link: 'l' }));
-    const site = { links: [{ id: 'l', kind: 'modbus-dial-in', options: { timeout: 600 }, devices }] };
+    const site = { links: [{ id: 'l', kind: 'modbus-dial-in', options: { timeout: 30_000 }, devices }] };
     const links = new Map([['l', gateway.link]]);
     await using jobs = new Jobs({ site: () => site as never, links, clock, wire: clock, log: silentLog });
     const run = async (wish: JobWish) => (await jobs.ended(jobs.start(wish, 'wang').id))?.result;
-    const found = await run({ kind: 'scan', link: 'l:unit-a', units: [1, 3] });
+    const found = await run({ kind: 'scan', link: 'l:unit-a', units: [1, 3], timeoutMs: 5000 });
     expect(found).toMatchObject({
       found: [
         { unit: 1, device: 'a' },
@@ -225,7 +226,8 @@ describe('units that dial in', () => {
   });
 
   test('a slave behind a unit that does not answer has no answer; its neighbour is not harmed', async () => {
-    await using gateway = await openGateway([device('a', 'unit-a', 1), device('dead', 'unit-a', 2)]);
+    const both = [device('a', 'unit-a', 1), device('dead', 'unit-a', 2)];
+    await using gateway = await openGateway(both, { timeout: '400ms' });
     await using _a = unit(gateway.port, 'unit-a', {}, [slave(1, 100), silentSlave(2)]);
     await until(() => gateway.of('a') === 105 && gateway.of('dead') === 'no-answer', 'both');
   });
@@ -244,14 +246,19 @@ describe('units that dial in', () => {
 
 describe('who is let in', () => {
   test('an unknown registration is shown, kept for a while, then closed', async () => {
-    await using gateway = await openGateway([device('a', 'unit-a', 1)], { quarantine: '1s' });
+    const clock = new FakeClock();
+    await using gateway = await openGateway([device('a', 'unit-a', 1)], { quarantine: '1min' }, clock);
     const socket = await dialBy(gateway.port, 'unit-ab');
-    const [unknown] = await until(() => {
+    const [unknown] = await until(async () => {
+      // It might say more.
+      await clock.advance(100);
       const { unknown = [] } = gateway.link.status();
       return unknown.length > 0 ? unknown : undefined;
     }, 'the unknown unit');
     expect(unknown).toMatchObject({ id: 'unit-ab', count: 1, from: expect.stringMatching(/^127\.0\.0\.1:\d+$/) });
+    await clock.advance(50_000);
     expect(socket.closed).toBe(false);
+    await clock.advance(10_000);
     await until(() => socket.closed, 'the end of the quarantine');
     expect(gateway.counters()).toMatchObject({ unknown: 1, connects: 0 });
   });

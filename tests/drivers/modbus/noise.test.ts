@@ -18,7 +18,7 @@ test.each([
 });
 
 testWith('socat')('the same on a real tty', async () => {
-  const result = await runNoisyPty(150);
+  const result = await runNoisyPty(150, 31);
   expect(result).toMatchObject({ wrong: 0, broken: 0 });
   expect(result.good).toBeGreaterThan(30);
 });

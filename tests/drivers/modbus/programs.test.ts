@@ -63,7 +63,7 @@ describe('pymodbus', () => {
   testWith('pymodbus')('over TCP: every table and type, an exception, two units; away and back', async () => {
     const port = await freePort();
     await using first = startSlave('tcp', port);
-    await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port }, [unit(1), unit(2)]);
+    await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port, timeout: '30s' }, [unit(1), unit(2)]);
     await untilGood(real, 20, first);
     expect(real.values()).toEqual({ ...expected(1), ...expected(2) });
     await first[Symbol.asyncDispose]();

@@ -4,7 +4,10 @@ import type { Reading } from '../../../drivers/reading.ts';
 import { openClock } from '../../../gateway/kit/clock.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 
-/** A link as a site declares it, on the system's clock; `latest` is the last of each point. */
+/**
+ * A link as a site declares it, on the system's clock; `latest` is the last of each point. Its time-out is short where a
+ * first request may go to a slave that is not there yet; a test that an answer must not miss gives it another.
+ */
 export async function openReal(kind: keyof typeof modbus.links, options: object, devices: readonly ModbusDevice[]) {
   const clock = openClock();
   const parsed = modbus.links[kind].parse({ timeout: '250ms', ...options });

@@ -45,14 +45,14 @@ async function writeAll({ link, latest }: Real): Promise<void> {
 testWith('pymodbus')('pymodbus over TCP carries out every write', async () => {
   const port = await freePort();
   await using _slave = startSlave('tcp', port);
-  await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port }, [device()]);
+  await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port, timeout: '30s' }, [device()]);
   await writeAll(real);
 });
 
 testWith('pymodbus', 'socat')('pymodbus on a tty carries out every write', async () => {
   await using ptys = await openPtyPair();
   await using _slave = startSlave('rtu', ptys.theirs);
-  await using real = await openReal('modbus-rtu', { port: ptys.ours, baud: 19_200 }, [device()]);
+  await using real = await openReal('modbus-rtu', { port: ptys.ours, baud: 19_200, timeout: '5s' }, [device()]);
   await writeAll(real);
 });
 
@@ -70,7 +70,9 @@ test('modbus-serial as the server: a register that does not keep what it is told
   things.defer(() => new Promise<void>((resolve) => server.close(() => resolve())));
   {
     const points = [makePoint('a', 'holding 5 u16', { write: 6 }), makePoint('a', 'coil 3 bit', { write: 5 })];
-    await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port }, [makeDevice('a', 1, points)]);
+    await using real = await openReal('modbus-tcp', { host: '127.0.0.1', port, timeout: '30s' }, [
+      makeDevice('a', 1, points),
+    ]);
     await until(() => real.latest.get('a/holding-5')?.value === 7, 'a first reading');
     expect(await real.link.write?.('a/holding-5', 8)).toEqual({ done: false, code: 'read-back-differs', readBack: 7 });
     expect(await real.link.write?.('a/coil-3', 1)).toEqual({ done: true, readBack: 1 });
