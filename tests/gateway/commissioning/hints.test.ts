@@ -76,16 +76,19 @@ testWith('socat')('each persona at the wire is named rightly', async () => {
     parities: ['none', 'even'],
   });
   const tools = { signal: new AbortController().signal, progress: () => {} };
-  const causes = await Promise.all(
-    PERSONAS.map(async ({ units }) => {
-      await using line = await openTunedLine(units);
-      await using link = await line.open();
-      await using borrowed = link.borrow?.();
-      if (borrowed === undefined) throw new Error('not lent');
-      const question = { unit: UNIT, table: 'holding', address: 0, count: 1 } as const;
-      return (await testWiring(borrowed, question, others, tools, openClock(), 250)).hint.cause;
-    }),
-  );
+  const causeOf = async (units: readonly TunedUnit[]) => {
+    await using line = await openTunedLine(units);
+    await using link = await line.open();
+    await using borrowed = link.borrow?.();
+    if (borrowed === undefined) throw new Error('not lent');
+    const question = { unit: UNIT, table: 'holding', address: 0, count: 1 } as const;
+    return (await testWiring(borrowed, question, others, tools, openClock(), 250)).hint.cause;
+  };
+  const causes: Cause[] = await Promise.all(PERSONAS.map(({ units }) => causeOf(units)));
+  // Real time on real ttys: one that was disturbed by what else runs is asked anew, alone, and once more.
+  for (const [index, { cause, units }] of PERSONAS.entries()) {
+    for (let again = 0; again < 2 && causes[index] !== cause; again++) causes[index] = await causeOf(units);
+  }
   const rows = PERSONAS.map(({ is }, index) => `${is.padEnd(52)} ${causes[index]}`);
   const wrong = PERSONAS.flatMap(({ is, cause }, index) =>
     causes[index] === cause ? [] : [`${is}: ${causes[index]}, not ${cause}`],
