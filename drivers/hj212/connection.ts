@@ -36,15 +36,14 @@ export class Connection implements Line {
   readonly from: string;
   /** Tick of the last frame, or of the opening. */
   lastAt: number;
-  /** An instrument of the site has spoken on it. */
-  isKnown = false;
   isOpen = true;
+  knownIn = 0;
   readonly #port: BytePort;
   readonly #options: ConnectionOptions;
   readonly #wire: Clock;
   readonly #counts: ConnectionCounts;
   readonly #stream: FrameStream;
-  readonly #take: (frame: Frame, line: Line) => boolean;
+  readonly #take: (frame: Frame, line: Line) => void;
   readonly #pace = new Pace(PACE);
   #garbage = 0;
   /** What is taken has not come to its end: another turn follows. */
@@ -53,13 +52,12 @@ export class Connection implements Line {
   #cancelRest = () => {};
   #cancelIdle = () => {};
 
-  /** `take` says whether a frame was of an instrument of the site. */
   constructor(
     port: BytePort,
     options: ConnectionOptions,
     wire: Clock,
     counts: ConnectionCounts,
-    take: (frame: Frame, line: Line) => boolean,
+    take: (frame: Frame, line: Line) => void,
   ) {
     this.from = options.from;
     this.#port = port;
@@ -116,7 +114,7 @@ export class Connection implements Line {
       }
       this.#garbage = this.#stream.waiting;
       this.lastAt = this.#wire.tick();
-      if (this.#take(frame, this)) this.isKnown = true;
+      this.#take(frame, this);
       if (!this.isOpen) return;
       waitMs = this.#pace.waitMs(this.lastAt);
     }

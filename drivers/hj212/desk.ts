@@ -7,7 +7,7 @@ import { UnknownDevices } from '../unknown-devices.ts';
 import { answerTo, COMMANDS } from './answers.ts';
 import { Clocks, noClockCounts } from './clocks.ts';
 import { type Edition, encodeFrame, type Field, type Frame, type Mode, wantsAnswer } from './frame.ts';
-import { type Instrument, type Line, openInstrument } from './instrument.ts';
+import { becomeDevice, type Instrument, type Line, leaveSite, openInstrument } from './instrument.ts';
 import type { Hj212Device } from './kind.ts';
 import type { Gathered } from './uploads.ts';
 import { DATA_COMMANDS, readFrame } from './values.ts';
@@ -53,7 +53,9 @@ export class Desk implements Disposable {
   readonly ears = new Ears();
   readonly counts = { ...noCounts(), ...noClockCounts() };
   readonly unknown = new UnknownDevices();
-  readonly #byMn: ReadonlyMap<string, Instrument>;
+  #byMn: ReadonlyMap<string, Instrument> = new Map();
+  /** Counts its changes. */
+  #era = 0;
   readonly #options: DeskOptions;
   readonly #context: Pick<LinkContext, 'clock' | 'wire' | 'log'>;
   readonly #zone: Zone;
@@ -73,11 +75,40 @@ export class Desk implements Disposable {
       if (instrument.line?.isOpen) this.#send(frame, instrument.line);
     });
     this.#give = give;
-    this.#byMn = new Map(devices.map((device) => [this.#keyOf(device.options.mn), openInstrument(device)]));
+    this.change(devices);
   }
 
-  /** Whether the frame is of an instrument of the site, with its password. */
-  take(frame: Frame, line: Line): boolean {
+  /**
+   * These are its instruments from now on. One whose MN and password are as they were is the same one, with its connection
+   * and all that is known of it; of any other nothing is left, and it must show its password first. Who was unknown and is
+   * known now is taken with its next frame, on whatever connection that comes.
+   */
+  change(devices: readonly Hj212Device[]): void {
+    const before = this.#byMn;
+    const staying = new Set<Instrument>();
+    const byMn = new Map<string, Instrument>();
+    for (const device of devices) {
+      const key = this.#keyOf(device.options.mn);
+      const known = before.get(key);
+      const isSame = known !== undefined && known.device.options.password === device.options.password;
+      const instrument = isSame ? known : openInstrument(device);
+      if (isSame) becomeDevice(known, device);
+      staying.add(instrument);
+      byMn.set(key, instrument);
+    }
+    for (const instrument of before.values()) if (!staying.has(instrument)) leaveSite(instrument);
+    this.#byMn = byMn;
+    this.#era++;
+    for (const { line } of byMn.values()) if (line !== undefined) line.knownIn = this.#era;
+    for (const { id } of this.unknown.list()) if (byMn.has(this.#keyOf(id))) this.unknown.forget(id);
+  }
+
+  /** Whether an instrument of the site has spoken on it since these are its instruments, or was last heard on it before. */
+  isKnown(line: Line): boolean {
+    return line.knownIn === this.#era;
+  }
+
+  take(frame: Frame, line: Line): void {
     this.#overhear('in', frame.mn, saidIn(frame));
     const instrument = this.#byMn.get(this.#keyOf(frame.mn));
     this.counts.frames++;
@@ -87,16 +118,16 @@ export class Desk implements Disposable {
         from: line.from,
         sample: sampleOf(frame),
       });
-      return false;
+      return;
     }
-    if (!this.#isAdmitted(instrument, frame, line)) return false;
+    if (!this.#isAdmitted(instrument, frame, line)) return;
     const isNew = instrument.line !== line;
     instrument.line = line;
+    line.knownIn = this.#era;
     instrument.pw = frame.pw;
     this.#handle(instrument, frame, line);
     this.#clocks.attend(instrument, isNew);
     this.#awaitDue(instrument);
-    return true;
   }
 
   standingOf(device: Hj212Device): Standing {
@@ -216,12 +247,12 @@ export class Desk implements Disposable {
   /** One timer an instrument, for what of it is due first. */
   #awaitDue(instrument: Instrument): void {
     instrument.cancelDue();
-    const { uploads, timeSet, device } = instrument;
+    const { uploads, timeSet } = instrument;
     const next = Math.min(uploads.nextAt() ?? Number.POSITIVE_INFINITY, timeSet?.dueAt ?? Number.POSITIVE_INFINITY);
     if (next === Number.POSITIVE_INFINITY) return;
     const { wire } = this.#context;
     instrument.cancelDue = wire.after(Math.max(next - wire.tick(), 1), () => {
-      for (const gathered of uploads.takeDue(wire.tick())) this.#read(device, gathered);
+      for (const gathered of uploads.takeDue(wire.tick())) this.#read(instrument.device, gathered);
       this.#clocks.due(instrument);
       this.#awaitDue(instrument);
     });

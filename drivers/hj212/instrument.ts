@@ -11,18 +11,20 @@ import { type TimedData, timedDataOf } from './values.ts';
 export interface Line {
   readonly from: string;
   readonly isOpen: boolean;
+  /** Of which of the desk's eras an instrument of the site has spoken on it; 0: of none. */
+  knownIn: number;
   send(bytes: Uint8Array): void;
 }
 
 /** What is remembered of one instrument. */
 export interface Instrument {
-  readonly device: Hj212Device;
+  device: Hj212Device;
   readonly repeats: Repeats;
   readonly uploads: Uploads;
   readonly clock: OwnClock;
   readonly watch: ClockWatch;
   /** By whose times its clock is judged, the finest first. */
-  readonly timed: readonly TimedData[];
+  timed: readonly TimedData[];
   line: Line | undefined;
   /** Of its data, for requests to it. */
   st: string;
@@ -55,3 +57,17 @@ export const openInstrument = (device: Hj212Device): Instrument => ({
   isToldUnset: false,
   cancelDue: () => {},
 });
+
+/** It is that device from now on, and the same instrument: what is known of it stays. */
+export function becomeDevice(instrument: Instrument, device: Hj212Device): void {
+  instrument.device = device;
+  instrument.timed = timedDataOf(device.points);
+  instrument.st = device.options.st ?? instrument.st;
+}
+
+/** It is none of the site's any more: nothing follows of it, and nothing is sent to it. */
+export function leaveSite(instrument: Instrument): void {
+  instrument.cancelDue();
+  instrument.timeSet = undefined;
+  instrument.line = undefined;
+}

@@ -1,3 +1,4 @@
+import { isEqual } from '#kit/equal.ts';
 import { Fault } from '#kit/fault.ts';
 import type { DeviceStatus, LinkContext, LinkStatus, OpenLink, Overheard } from '../driver.ts';
 import { FairQueue } from '../fair-queue.ts';
@@ -21,7 +22,7 @@ const STANDARD_ZONE = 'Asia/Shanghai';
 
 class Hj212Link implements OpenLink {
   readonly #context: LinkContext;
-  readonly #devices: readonly Hj212Device[];
+  #devices: readonly Hj212Device[];
   readonly #queue: FairQueue<readonly UntimedReading[]>;
   readonly #silence: Silence;
   readonly #desk: Desk;
@@ -37,8 +38,7 @@ class Hj212Link implements OpenLink {
       devices.map(({ id }) => id),
       WAITING_A_DEVICE,
     );
-    const points: Point[] = devices.flatMap((device) => device.points);
-    this.#silence = new Silence(points, context.clock.tick());
+    this.#silence = new Silence(pointsOf(devices), context.clock.tick());
     const { timeZone = STANDARD_ZONE, mode, idle: idleMs, maxConnections } = options;
     this.#desk = new Desk(devices, { ...options, timeZone }, context, (device, readings) =>
       this.#take(device, readings),
@@ -58,10 +58,29 @@ class Hj212Link implements OpenLink {
   async *readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
     const { clock } = this.#context;
     for await (const uploads of this.#queue.batches(AbortSignal.any([signal, this.#closing.signal]))) {
+      // What waited may have been of instruments that are gone.
+      if (uploads.length === 0) continue;
       const at = clock.now();
       const tick = clock.tick();
       yield uploads.flatMap((readings) => readings.map((reading) => ({ ...reading, at, tick })));
     }
+  }
+
+  change(devices: readonly Hj212Device[]): () => void {
+    const before = new Map(this.#devices.map((device) => [device.id, device]));
+    const equal = devices.filter((device) => isEqual(before.get(device.id), device));
+    return () => {
+      // What waits of others is not told any more.
+      this.#queue.change(equal.map(({ id }) => id));
+      this.#queue.change(devices.map(({ id }) => id));
+      const tick = this.#context.clock.tick();
+      this.#silence.change(pointsOf(equal), tick);
+      this.#silence.change(pointsOf(devices), tick);
+      this.#desk.change(devices);
+      this.#devices = devices;
+      this.#cancelSilence();
+      this.#awaitSilence();
+    };
   }
 
   status(): LinkStatus {
@@ -127,6 +146,8 @@ class Hj212Link implements OpenLink {
     });
   }
 }
+
+const pointsOf = (devices: readonly Hj212Device[]): Point[] => devices.flatMap((device) => device.points);
 
 /** Opens a link of HJ 212 instruments. A port that cannot be had is the link's state, and tried again for ever. */
 export async function openHj212Link(spec: Hj212LinkSpec, context: LinkContext): Promise<OpenLink> {

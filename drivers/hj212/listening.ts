@@ -20,8 +20,8 @@ export interface ListeningOptions {
 }
 
 /**
- * A TCP listener that instruments dial in to. At the cap of connections the one goes that has been silent for longest
- * without ever having been an instrument's of the site; where all are, the new one goes.
+ * A TCP listener that instruments dial in to. At the cap of connections the one goes that has been silent for longest of
+ * those on which no instrument of the site has spoken; where there is none, the new one goes.
  */
 export function openListening(
   options: ListeningOptions,
@@ -39,7 +39,7 @@ export function openListening(
   const makeRoom = (): boolean => {
     if (connections.size < maxConnections) return true;
     turnedAway++;
-    const strangers = [...connections].filter(({ isKnown }) => !isKnown);
+    const strangers = [...connections].filter((connection) => !desk.isKnown(connection));
     const [oldest] = strangers.sort((a, b) => a.lastAt - b.lastAt);
     if (oldest !== undefined) {
       oldest.close();

@@ -31,7 +31,6 @@ function openConnection(options: Partial<ConnectionOptions> = {}, room = Number.
     (taken, line) => {
       frames.push(taken);
       line.send(Buffer.from('an answer'));
-      return true;
     },
   );
   return { connection, wire, counts, done, frames };

@@ -35,6 +35,7 @@ function openDesk(options: Partial<DeskOptions> = {}, devices: readonly Hj212Dev
     const line = {
       from: '10.0.0.1:4000',
       isOpen: true,
+      knownIn: 0,
       send: (bytes: Uint8Array) => void sent.push(Buffer.from(bytes).toString()),
       sent,
       /** What was sent since the last look, as `CN Flag`. */
@@ -94,9 +95,10 @@ describe('what is taken and what answers it', () => {
 
   test('without a password any PW is taken; a wrong one is told once, and never written', () => {
     const open = openDesk({}, [makeDevice('d', { password: undefined })]);
-    expect(open.desk.take({ ...real, pw: 'x' }, open.line)).toBe(true);
+    open.desk.take({ ...real, pw: 'x' }, open.line);
+    expect(open.given).toHaveLength(1);
     const { desk, line, logged, clock } = openDesk();
-    for (let n = 0; n < 3; n++) expect(desk.take({ ...real, pw: 'guess!' }, line)).toBe(false);
+    for (let n = 0; n < 3; n++) desk.take({ ...real, pw: 'guess!' }, line);
     expect(desk.standingOf(makeDevice())).toEqual({ isConnected: false, isRefused: true });
     expect(logged).toHaveLength(1);
     expect(logged.join()).not.toMatch(/guess!|123456/);
@@ -119,8 +121,8 @@ describe('what is taken and what answers it', () => {
 
   test('who nobody knows is shown with what it sends, never a value or its PW; counted, and answered nothing', () => {
     const { desk, line, clock } = openDesk();
-    expect(desk.take({ ...real, mn: 'A'.repeat(24), pw: 'secret' }, line)).toBe(false);
-    expect(desk.take({ ...real, mn: '' }, line)).toBe(false);
+    desk.take({ ...real, mn: 'A'.repeat(24), pw: 'secret' }, line);
+    desk.take({ ...real, mn: '' }, line);
     const times = { firstAt: clock.now(), lastAt: clock.now(), count: 1 };
     const rest = { from: line.from, ...times, sample: 'ST=23 CN=2011 DataTime LA-Rtd' };
     expect(desk.unknown.list()).toEqual([
