@@ -5,6 +5,8 @@ import { createServer, type Socket } from 'node:net';
 export interface PlainSlave extends AsyncDisposable {
   readonly port: number;
   readonly registers: Map<number, number>;
+  /** Takes what comes, and answers nothing. */
+  isMute: boolean;
   /** Connections that were ever made, and those that are open. */
   readonly connections: number;
   readonly open: number;
@@ -14,6 +16,7 @@ export async function openPlainSlave(): Promise<PlainSlave> {
   const registers = new Map<number, number>();
   const sockets = new Set<Socket>();
   let connections = 0;
+  let isMute = false;
   const server = createServer((socket) => {
     connections++;
     sockets.add(socket);
@@ -28,7 +31,7 @@ export async function openPlainSlave(): Promise<PlainSlave> {
         const values = Buffer.alloc(2 * count);
         for (let i = 0; i < count; i++) values.writeUInt16BE(registers.get(address + i) ?? 0, 2 * i);
         const head = Buffer.from([...request.subarray(0, 4), 0, 3 + values.length, ...request.subarray(6, 8)]);
-        socket.write(Buffer.concat([head, Buffer.from([values.length]), values]));
+        if (!isMute) socket.write(Buffer.concat([head, Buffer.from([values.length]), values]));
         rest = rest.subarray(12);
       }
     });
@@ -39,6 +42,12 @@ export async function openPlainSlave(): Promise<PlainSlave> {
   return {
     port: address.port,
     registers,
+    get isMute() {
+      return isMute;
+    },
+    set isMute(is) {
+      isMute = is;
+    },
     get connections() {
       return connections;
     },
