@@ -14,7 +14,6 @@ import { openRealGateway, type RealGateway, type Session } from './real-gateway.
 
 const test = testWith('socat');
 const PASSWORD = 'only-for-this-run';
-const WAIT_MS = 30_000;
 
 /** A modem on a tty, with the phones behind it. */
 async function openModem(nature: Partial<PhoneNature>): Promise<{ readonly port: string; readonly phone: Phone }> {
@@ -79,13 +78,7 @@ async function eventsOf({ session }: Desk): Promise<readonly Told[]> {
 
 const has = async (desk: Desk, type: string) => (await eventsOf(desk)).some((event) => event.type.endsWith(type));
 
-async function untilTold(desk: Desk, type: string): Promise<void> {
-  const end = performance.now() + WAIT_MS;
-  while (!(await has(desk, type))) {
-    if (performance.now() > end) throw new Error(`the log never told of ${type}`);
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
+const untilTold = (desk: Desk, type: string) => until(() => has(desk, type), `the log to tell of ${type}`);
 
 test('a text message goes out by the modem, is reported as delivered, and a reply acknowledges', async () => {
   const { port, phone } = await openModem({});
@@ -160,9 +153,9 @@ test('a walk test reaches the duty phone: passed when the report says that it ca
   await desk.publish(1);
   const { gateway } = desk;
   await using tested = start(process.execPath, ['gateway/main.ts', 'walk-test', 'gauge', '--data', gateway.data]);
-  await until(() => tested.process.exitCode !== null, 'the walk test to end');
+  const status = await tested.ended();
   expect(tested.output()).toContain('channel:sms li');
-  expect(tested.process.exitCode).toBe(0);
+  expect(status).toBe(0);
   expect(phone.sent.map(({ text }) => text).join('')).toContain('【测试】');
   expect(await has(desk, 'device.walk-tested')).toBe(true);
   expect(await has(desk, 'call.delivered')).toBe(true);

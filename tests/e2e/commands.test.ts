@@ -14,9 +14,16 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 const ROOT = join(import.meta.dirname, '../..');
+/** npm must not tell of its own new versions among what commands say. */
+const ENV = { ...process.env, npm_config_update_notifier: 'false' };
 
 function run(command: string, ...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(command, args, { cwd: ROOT, encoding: 'utf8', maxBuffer: 2 ** 25 });
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 2 ** 25,
+    env: ENV,
+  });
   return { status, stdout, stderr };
 }
 const gengfu = (...args: string[]) => run(process.execPath, 'gateway/main.ts', ...args);

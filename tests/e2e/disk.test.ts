@@ -74,7 +74,7 @@ onDisk('a start on a full disk with nobody who could sign in: the watch stands, 
   await gateway.kill();
   await writeFile(join(disk.path, 'filler'), Buffer.alloc(64 * 2 ** 20)).catch(() => {});
   await gateway.start();
-  expect(gateway.output()).toMatch(/gengfu users invite.*there is no link to sign in with: .*the disk is full/);
+  await gateway.says(/gengfu users invite.*there is no link to sign in with: .*the disk is full/);
   expect((await fetch(`${gateway.url}/healthz`)).status).toBe(200);
   await rm(join(disk.path, 'filler'));
   await until(async () => (await fetch(`${gateway.url}/readyz`)).status === 200, 'it to be ready again');

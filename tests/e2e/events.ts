@@ -55,14 +55,8 @@ const event = z.strictObject({
 });
 export type SentEvent = z.output<typeof event>;
 
-const linesOf = (program: Running): string[] =>
-  program
-    .output()
-    .split('\n')
-    .filter((line) => line.startsWith('{') && line.endsWith('}'));
-
 /** What mosquitto_sub printed so far, each line JSON. */
-export const sentBy = (program: Running): string[] => linesOf(program);
+export const sentBy = (program: Running): string[] => program.lines().filter((line) => line.startsWith('{'));
 
 /**
  * The events that an upstream got, in their order and without doubles. Throws where one is not as the contract has it,
@@ -71,7 +65,7 @@ export const sentBy = (program: Running): string[] => linesOf(program);
 export function eventsOf(program: Running, gateway: string): SentEvent[] {
   const events: SentEvent[] = [];
   let before = '';
-  for (const line of linesOf(program)) {
+  for (const line of sentBy(program)) {
     const each = event.parse(JSON.parse(line));
     const number = Number(each.sequence);
     if (number <= events.length) continue;

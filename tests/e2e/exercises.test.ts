@@ -19,7 +19,7 @@ points:
   - { id: depth, quantity: water.depth, unit: cm, register: { table: holding, address: ${DEPTH}, type: u16 } }
   - { id: la, quantity: noise.la, unit: dB(A), register: { table: holding, address: ${LA}, type: u16 } }
   - { id: unjudged, quantity: humidity, unit: "%", register: { table: holding, address: 7, type: u16 } }`,
-  'links.yaml': `links: [{ id: plc, kind: modbus-tcp, host: 127.0.0.1, port: ${port}, timeout: 500ms }]`,
+  'links.yaml': `links: [{ id: plc, kind: modbus-tcp, host: 127.0.0.1, port: ${port}, timeout: 30s }]`,
   'devices.yaml': 'devices: [{ id: box-1, profile: box, link: plc, address: 1, place: { grid: JS-01 } }]',
   'rules.yaml': `rules:
   - id: wet
@@ -64,9 +64,8 @@ async function open(upstream?: string) {
 }
 
 async function gengfu(gateway: RealGateway, ...args: string[]): Promise<readonly [number | null, string]> {
-  const run = start(process.execPath, ['gateway/main.ts', ...args, '--data', gateway.data]);
-  await until(() => run.process.exitCode !== null, args.join(' '));
-  return [run.process.exitCode, run.output()];
+  await using run = start(process.execPath, ['gateway/main.ts', ...args, '--data', gateway.data]);
+  return [await run.ended(), run.output()];
 }
 
 const alarmEvents = async (api: Session) =>
@@ -153,7 +152,7 @@ describe('walk test', () => {
   test('killed in the midst of a drill: its alarms are closed, and none of it is real', async () => {
     await using all = await open();
     const { gateway, api, slave } = all;
-    await api.post('drill', { drill: 'flood', speed: 100 });
+    await api.post('drill', { drill: 'flood', speed: 60 });
     await until(async () => (await alarmEvents(api)).length > 0, 'the drill to raise');
     await gateway.kill();
     slave.registers.set(DEPTH, 0);
@@ -201,7 +200,7 @@ describe('drill', () => {
         async () => (await alarms()).find(({ exercise }) => exercise === undefined),
         'the real one',
       );
-      expect((await gengfu(gateway, 'drill', 'flood', '--speed', '60'))[0]).toBe(0);
+      expect((await gengfu(gateway, 'drill', 'flood', '--speed', '30'))[0]).toBe(0);
       const drilled = await until(
         async () => (await alarms()).find(({ exercise }) => exercise === 'drill'),
         'the other',
@@ -229,7 +228,7 @@ describe('drill', () => {
   test('a flood is played, people act on it, a real alarm meanwhile is real, and every time is reported', async () => {
     await using all = await open();
     const { gateway, api, slave } = all;
-    const [status, output] = await gengfu(gateway, 'drill', 'flood', '--speed', '60');
+    const [status, output] = await gengfu(gateway, 'drill', 'flood', '--speed', '30');
     expect([status, output]).toEqual([0, expect.stringContaining('【演练】')]);
     const drilled = await until(async () => {
       const alarms = await gateway.ask<Alarm[]>({ ask: 'alarms' });

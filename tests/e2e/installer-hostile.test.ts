@@ -140,6 +140,5 @@ test('names that would be markup, YAML, a formula or a path are names, or are re
   await writeFile(photo, Buffer.from([0xff, 0xd8, 0xff, 0xe0, 1]));
   const args = ['gateway/main.ts', 'assets', 'photo', '../..', photo, '--data', gateway.data];
   await using add = start(process.execPath, args);
-  await until(() => add.process.exitCode !== null, 'the photo to be refused');
-  expect([add.process.exitCode, add.output()]).toEqual([1, expect.stringContaining('no device ../..')]);
+  expect([await add.ended(), add.output()]).toEqual([1, expect.stringContaining('no device ../..')]);
 });

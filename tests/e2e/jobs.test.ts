@@ -31,7 +31,7 @@ async function gengfu(...args: string[]): Promise<{ readonly status: number; rea
 async function openCabinet(id: string) {
   await using opening = new AsyncDisposableStack();
   const slave = opening.use(await openPlainSlave());
-  const links = `links:\n  - { id: plc, kind: modbus-tcp, host: 127.0.0.1, port: ${slave.port} }\n  - { id: box, kind: cabinet }\n`;
+  const links = `links:\n  - { id: plc, kind: modbus-tcp, host: 127.0.0.1, port: ${slave.port}, timeout: 30s }\n  - { id: box, kind: cabinet }\n`;
   const gateway = opening.use(
     await openRealGateway(id, { files: { 'links.yaml': links, 'devices/noise.yaml': DEVICES } }),
   );
@@ -53,7 +53,7 @@ test('read, scan and listen go through a gateway that runs, and open the line th
   const raw = await gengfu('read', '--link', 'plc', '--unit', '1', '--address', '0', '--count', '2', ...data);
   expect(raw.status).toBe(0);
   expect(raw.said).toContain('CDAB');
-  const scan = await gengfu('scan', 'plc', '--units', '1-3', '--timeout', '200ms', '--json', ...data);
+  const scan = await gengfu('scan', 'plc', '--units', '1-3', '--timeout', '5s', '--json', ...data);
   expect(scan.status).toBe(0);
   expect(JSON.parse(scan.said.split('\n').at(-1) ?? '').found[0]).toMatchObject({ unit: 1, device: 'noise-01' });
 
@@ -67,8 +67,10 @@ test('read, scan and listen go through a gateway that runs, and open the line th
 
 test('whoever hangs up stops the job; a second one at the same link is told who has it; bad input is told plainly', async () => {
   await using cabinet = await openCabinet('jobs-2');
-  const { gateway } = cabinet;
+  const { gateway, slave } = cabinet;
   await gateway.start();
+  // So that the scan lasts.
+  slave.isMute = true;
   const data = ['--data', gateway.data];
   const socket = connect(join(gateway.data, 'gengfu.sock'));
   const wish = {

@@ -96,8 +96,8 @@ every: 100ms
 points:
   - { id: depth, quantity: water.depth, unit: cm, register: { table: holding, address: 6, type: u16 } }`,
   'links.yaml': `links:
-  - { id: gauge, kind: modbus-tcp, host: 127.0.0.1, port: ${gauge}, timeout: 500ms }
-  - { id: relays, kind: modbus-tcp, host: 127.0.0.1, port: ${relays}, timeout: 500ms }`,
+  - { id: gauge, kind: modbus-tcp, host: 127.0.0.1, port: ${gauge}, timeout: 30s }
+  - { id: relays, kind: modbus-tcp, host: 127.0.0.1, port: ${relays}, timeout: 30s }`,
   'devices.yaml': `devices:
   - { id: water-1, profile: gauge, link: gauge, address: 1 }
   - { id: works, profile: siren-beacon-relay, link: relays, address: 1, every: 200ms }
@@ -180,7 +180,7 @@ describe('outputs in the world', () => {
     const outputs = OUTPUTS([
       output('refused', 'siren', 'refuses/siren'),
       output('ignored', 'siren', 'ignores/siren'),
-      output('pump', 'pump', 'box/run', ', feedback: { point: box/contact, within: 1s }, watchdog: 30s'),
+      output('pump', 'pump', 'box/run', ', feedback: { point: box/contact, within: 20s }, watchdog: 30s'),
       output('pump-2', 'pump', 'stuck/run', ', feedback: { point: stuck/contact, within: 1s }'),
     ]);
     await using all = await open(outputs, USE('siren, refused, ignored, pump, pump-2'));
@@ -249,9 +249,8 @@ describe('outputs in the world', () => {
     expect((await list(gateway)).map(({ id }) => id)).toEqual(['siren']);
 
     const gengfu = async (...args: string[]) => {
-      const run = start(process.execPath, ['gateway/main.ts', 'outputs', ...args, '--data', gateway.data]);
-      await until(() => run.process.exitCode !== null, 'the command');
-      return [run.process.exitCode, run.output()] as const;
+      await using run = start(process.execPath, ['gateway/main.ts', 'outputs', ...args, '--data', gateway.data]);
+      return [await run.ended(), run.output()] as const;
     };
     expect(await gengfu('set', 'siren', 'loud')).toEqual([1, expect.stringContaining('may be off, on')]);
     expect(await gengfu('set', 'siren', 'off', '--for', '5min')).toEqual([0, expect.stringContaining('set by')]);

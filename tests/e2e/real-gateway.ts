@@ -40,6 +40,8 @@ export interface RealGateway extends AsyncDisposable {
   readonly pid: number | undefined;
   /** What it printed in its present life. */
   output(): string;
+  /** Until it has printed that: its log comes by another pipe than what else is seen of it. */
+  says(what: RegExp | string): Promise<void>;
   /** A question at its door; the asker knows the answer's type. */
   ask<T>(question: DoorRequest): Promise<T>;
   /** By a one-time link, as an admin of that name. */
@@ -63,11 +65,8 @@ export async function openRealGateway(id: string, options: RealSite): Promise<Re
 
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
     const child = running?.process;
-    if (child === undefined) return null;
-    const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
-    if (!hasEnded()) child.kill(signal);
-    await until(hasEnded, `the gateway to end by ${signal}`);
-    return child.exitCode;
+    child?.kill(signal);
+    return (await running?.ended()) ?? null;
   };
   const gateway = {
     id,
@@ -79,7 +78,8 @@ export async function openRealGateway(id: string, options: RealSite): Promise<Re
       const program = start(process.execPath, args, options.env);
       running = program;
       const isUp = () => program.output().includes('Console: ');
-      await until(() => isUp() || program.process.exitCode !== null, 'the gateway');
+      const { process: child } = program;
+      await until(() => isUp() || child.exitCode !== null || child.signalCode !== null, 'the gateway');
       if (!isUp()) throw new Error(`the gateway ended with ${program.process.exitCode}: ${program.output()}`);
     },
     stop: () => end('SIGTERM'),
@@ -90,6 +90,10 @@ export async function openRealGateway(id: string, options: RealSite): Promise<Re
       return running?.process.pid;
     },
     output: () => running?.output() ?? '',
+    async says(what: RegExp | string) {
+      const isSaid = () => (typeof what === 'string' ? gateway.output().includes(what) : what.test(gateway.output()));
+      await until(isSaid, () => `the gateway to say ${what}: ${gateway.output()}`);
+    },
     ask: <T>(question: DoorRequest) => askGateway(data, question) as Promise<T>,
     async signIn(name = 'wang') {
       const link = await askGateway(data, { ask: 'invite', role: 'admin' });

@@ -13,8 +13,7 @@ import { openRealGateway, type RealGateway } from './real-gateway.ts';
 async function ended(args: readonly string[], as: readonly string[] = []): Promise<{ code: unknown; said: string }> {
   const [command = '', ...rest] = [...as, process.execPath, 'gateway/main.ts', ...args];
   await using program = start(command, rest);
-  const [code] = await once(program.process, 'close');
-  return { code, said: program.output() };
+  return { code: await program.ended(), said: program.output() };
 }
 
 const run = (gateway: RealGateway, data = gateway.data) => ['run', '--site', gateway.site, '--data', data];

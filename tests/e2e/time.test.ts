@@ -37,7 +37,6 @@ testWith('mosquitto')(
   async ({ skip }) => {
     if (isTimeKnownHere) skip('timesyncd keeps the time of this machine');
     await using broker = await openMosquitto();
-    await broker.start();
     await using slave = await openPlainSlave();
     slave.registers.set(0, 650);
     await using gateway = await openRealGateway('time-1', {

@@ -106,8 +106,7 @@ describe('the way, once whole', () => {
       const publish = async (payload: string) => {
         const to = ['-h', '127.0.0.1', '-p', String(air), '-u', 'smoke-1', '-P', PASSWORD, '-q', '1'];
         await using sent = start('mosquitto_pub', [...to, '-t', 'sensors/smoke-1', '-m', payload]);
-        await until(() => sent.process.exitCode !== null, 'mosquitto_pub');
-        expect(sent.output()).toBe('');
+        expect([await sent.ended(), sent.output()]).toEqual([0, '']);
       };
       await publish('{"state":"alarm"}');
       await upTo(3);

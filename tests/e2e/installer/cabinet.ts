@@ -35,7 +35,9 @@ export async function openCabinet(models: readonly Model[]): Promise<Cabinet> {
   const [mqtt, lorawan, hj212, http] = [await freePort(), await freePort(), await freePort(), await freePort()];
   const server = '{ kind: chirpstack, password: "${env:GENGFU_DEMO_MQTT_PASSWORD}" }';
   const links = [
-    ...[...buses].map(([id, { tty, baud }]) => `{ id: ${id}, kind: modbus-rtu, port: ${tty}, baud: ${baud} }`),
+    ...[...buses].map(
+      ([id, { tty, baud }]) => `{ id: ${id}, kind: modbus-rtu, port: ${tty}, baud: ${baud}, timeout: 5s }`,
+    ),
     `{ id: mqtt, kind: mqtt, listen: "127.0.0.1:${mqtt}" }`,
     `{ id: lorawan, kind: mqtt, listen: "127.0.0.1:${lorawan}", server: ${server} }`,
     `{ id: hj212, kind: hj212, listen: "127.0.0.1:${hj212}" }`,

@@ -26,9 +26,9 @@ export interface Session {
 
 const COMMAND_MS = 240_000;
 /** A loaded machine's simulated bus may answer when the line is set otherwise already. */
-const BUS_TRIES = 2;
+const BUS_TRIES = 4;
 /** A device that speaks by itself is heard within. */
-const HEARD_MS = 30_000;
+const HEARD_MS = 90_000;
 
 interface Said {
   readonly status: number | null;
@@ -39,8 +39,7 @@ interface Said {
 export async function work(cabinet: Cabinet, models: readonly Model[], tell = (_: string) => {}): Promise<Session> {
   const gengfu = async (...args: string[]): Promise<Said> => {
     await using run = start(process.execPath, ['gateway/main.ts', ...args, '--data', cabinet.gateway.data]);
-    await until(() => run.process.exitCode !== null, args.join(' '), COMMAND_MS);
-    return { status: run.process.exitCode, text: run.output().trim() };
+    return { status: await run.ended(COMMAND_MS), text: run.output().trim() };
   };
   const began = performance.now();
   const finds = await scanAll(gengfu, models);
