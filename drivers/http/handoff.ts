@@ -8,6 +8,7 @@ const UNDURABLE_WAIT_MS = 2000;
 interface Waiting {
   readonly readings: readonly UntimedReading[];
   readonly settle: (at: number | undefined) => void;
+  readonly isAwaited: boolean;
 }
 
 /** Between senders that must be answered and the one reader of the link: a sender is told only once its readings were taken. */
@@ -29,13 +30,25 @@ export class Handoff {
   /** The time that the readings were handed on with; undefined if there is no room or nobody takes any: the sender may try again. */
   offer(readings: readonly UntimedReading[]): Promise<number | undefined> {
     if (this.#isClosed || this.#waiting.length >= this.#bound) return Promise.resolve(undefined);
-    return new Promise((settle) => this.#add({ readings, settle }));
+    return new Promise((settle) => this.#add({ readings, settle, isAwaited: true }));
   }
 
   /** Readings of the link's own that nobody waits for, such as silence; dropped at the bound. */
   push(readings: readonly UntimedReading[]): void {
     if (this.#isClosed || this.#waiting.length >= this.#bound) this.dropped++;
-    else this.#add({ readings, settle: () => {} });
+    else this.#add({ readings, settle: () => {}, isAwaited: false });
+  }
+
+  /** Readings of these points are not handed on any more: who offered some is to send again, all that came with them. */
+  forget(points: ReadonlySet<string>): void {
+    const kept: Waiting[] = [];
+    for (const item of this.#waiting) {
+      const readings = item.readings.filter(({ point }) => !points.has(point));
+      if (readings.length === item.readings.length) kept.push(item);
+      else if (!item.isAwaited) kept.push({ ...item, readings });
+      else item.settle(undefined);
+    }
+    this.#waiting = kept;
   }
 
   #add(item: Waiting): void {

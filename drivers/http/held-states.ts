@@ -21,7 +21,7 @@ export type KeptStates = Readonly<Record<string, { readonly state: string; reado
  * reading with every message of its device, so that one that says nothing but that it lives is heard too.
  */
 export class HeldStates implements Disposable {
-  readonly #entries = new Map<string, Entry>();
+  #entries: ReadonlyMap<string, Entry>;
   readonly #clock: Clock;
   readonly #onRest: (readings: readonly UntimedReading[]) => void;
   readonly #onChange: (isNews: boolean) => void;
@@ -40,10 +40,25 @@ export class HeldStates implements Disposable {
     this.#clock = clock;
     this.#onRest = onRest;
     this.#onChange = onChange;
-    for (const point of points) {
-      const { holdFor, rest } = point.source;
-      if (holdFor !== undefined) this.#entries.set(point.key, { point, holdMs: holdFor, rest, now: undefined });
+    this.#entries = entriesOf(points);
+  }
+
+  /**
+   * These take the place of its points. A state that holds goes on, no longer than the point now says, also of a device that
+   * is otherwise: an alarm does not end because something else was put right. Of one that the point does not know any more,
+   * and of points that are gone, nothing follows.
+   */
+  change(points: readonly HeldPoint[]): void {
+    const before = this.#entries;
+    const tick = this.#clock.tick();
+    this.#entries = entriesOf(points);
+    for (const [key, entry] of this.#entries) {
+      const now = before.get(key)?.now;
+      if (now === undefined || !knows(entry, now.state)) continue;
+      entry.now = { state: now.state, until: Math.min(now.until, tick + entry.holdMs) };
     }
+    this.#onChange(false);
+    this.#await();
   }
 
   /** The readings of a device's points of events at a message of it. An event that is older than it would hold begins nothing. */
@@ -85,7 +100,7 @@ export class HeldStates implements Disposable {
       const entry = this.#entries.get(key);
       const { state, until } = (value ?? {}) as { state?: unknown; until?: unknown };
       if (entry === undefined || typeof state !== 'string' || typeof until !== 'number') continue;
-      if (!Object.values(entry.point.states ?? {}).includes(state)) continue;
+      if (!knows(entry, state)) continue;
       entry.now = { state, until: tick + Math.min(Math.max(until - now, 0), entry.holdMs) };
     }
     this.#await();
@@ -121,6 +136,16 @@ export class HeldStates implements Disposable {
     });
   }
 }
+
+const entriesOf = (points: readonly HeldPoint[]): ReadonlyMap<string, Entry> =>
+  new Map(
+    points.flatMap((point) => {
+      const { holdFor, rest } = point.source;
+      return holdFor === undefined ? [] : [[point.key, { point, holdMs: holdFor, rest, now: undefined }] as const];
+    }),
+  );
+
+const knows = ({ point }: Entry, state: string): boolean => Object.values(point.states ?? {}).includes(state);
 
 const readingOf = ({ point }: Entry, state: string, deviceAt?: number): UntimedReading => ({
   point: point.key,

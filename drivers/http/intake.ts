@@ -39,7 +39,7 @@ interface Fresh {
 
 /** From a message, pushed or pulled, to readings that have been handed on. */
 export class Intake {
-  readonly #table: DeviceTable;
+  #table: DeviceTable;
   readonly #clock: LinkContext['clock'];
   readonly #parts: IntakeParts;
   readonly unknown: UnknownDevices;
@@ -59,6 +59,12 @@ export class Intake {
     this.#clock = clock;
     this.#parts = parts;
     this.unknown = new UnknownDevices();
+  }
+
+  /** What comes from now on is of these devices; `joining` are no strangers any more. */
+  change(table: DeviceTable, joining: readonly DeviceReader[]): void {
+    this.#table = table;
+    for (const { identity } of joining) this.unknown.forget(identity);
   }
 
   async take(message: Message, from: string | undefined, pathIdentity: string | undefined): Promise<Taken> {

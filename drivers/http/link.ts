@@ -4,12 +4,13 @@ import type { LinkContext, LinkStatus, OpenLink, Picture } from '../driver.ts';
 import { parseListen } from '../listen.ts';
 import { READING_CODES, type Reading } from '../reading.ts';
 import { Silence } from '../silence.ts';
-import { openReader } from './device-reader.ts';
+import { DeviceTable } from './device-table.ts';
 import { Handoff } from './handoff.ts';
 import { HeldStates, type KeptStates } from './held-states.ts';
 import { Intake } from './intake.ts';
 import { KeptJson } from './kept-json.ts';
-import type { Auth, HttpLinkSpec } from './kind.ts';
+import type { Auth, HttpDevice, HttpLinkSpec } from './kind.ts';
+import { type Member, planExchange } from './member.ts';
 import { PictureStore } from './picture-store.ts';
 import { PullClient, type RelayMessage } from './pull-client.ts';
 import { PushHandler } from './push-handler.ts';
@@ -35,6 +36,7 @@ class HttpLink implements OpenLink {
   readonly #pictures: PictureStore;
   readonly #seen: Seen;
   readonly #intake: Intake;
+  #members: readonly Member[];
   readonly #closing = new AbortController();
   readonly #open = new AsyncDisposableStack();
   #handler: PushHandler | undefined;
@@ -63,13 +65,18 @@ class HttpLink implements OpenLink {
     const { keep, maxMb } = options.pictures;
     this.#pictures = new PictureStore(join(dir, 'pictures'), { keep, maxBytes: maxMb * MB });
     this.#seen = new Seen(join(dir, 'seen.log'), context, { toleranceMs: toleranceOf(options.auth) });
-    this.#intake = new Intake(devices.map(openReader), clock, {
-      handoff: this.#handoff,
-      held: this.#held,
-      silence: this.#silence,
-      pictures: this.#pictures,
-      seen: this.#seen,
-    });
+    this.#members = planExchange([], devices).members;
+    this.#intake = new Intake(
+      this.#members.map(({ reader }) => reader),
+      clock,
+      {
+        handoff: this.#handoff,
+        held: this.#held,
+        silence: this.#silence,
+        pictures: this.#pictures,
+        seen: this.#seen,
+      },
+    );
     this.#open.use(this.#seen);
     this.#open.use(this.#pictures);
     this.#open.use(this.#keptStates);
@@ -90,6 +97,26 @@ class HttpLink implements OpenLink {
 
   readings(signal: AbortSignal): AsyncGenerator<readonly Reading[]> {
     return this.#handoff.batches(this.#context.clock, AbortSignal.any([signal, this.#closing.signal]));
+  }
+
+  /**
+   * Any devices can take the place of any: who may push, where to, and which relay is asked are the link's own, which is
+   * opened anew where those are otherwise. A push that has not been handed on and holds a reading of a device that ends here
+   * is to come again: it is then read as its device now is, or is a stranger's.
+   */
+  change(devices: readonly HttpDevice[]): () => void {
+    const { members, ended, joining } = planExchange(this.#members, devices);
+    const table = new DeviceTable(members.map(({ reader }) => reader));
+    const points = devices.flatMap((device) => device.points);
+    return () => {
+      this.#members = members;
+      this.#handoff.forget(ended);
+      this.#silence.change(points, this.#context.clock.tick());
+      this.#held.change(points);
+      this.#intake.change(table, joining);
+      this.#cancelSilence();
+      this.#awaitSilence();
+    };
   }
 
   kept(durable: Promise<unknown>): void {
@@ -116,7 +143,7 @@ class HttpLink implements OpenLink {
         ...this.#pictures.counts,
         dropped: this.#handoff.dropped,
       },
-      devices: Object.fromEntries(this.#spec.devices.map(({ id, points }) => [id, this.#answers(points)])),
+      devices: Object.fromEntries(this.#members.map(({ device: { id, points } }) => [id, this.#answers(points)])),
       ...(unknown.length === 0 ? {} : { unknown }),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
@@ -194,7 +221,7 @@ class HttpLink implements OpenLink {
     return { state: 'down', error: fault.hint === undefined ? fault.message : `${fault.message} (${fault.hint})` };
   }
 
-  #answers(points: HttpLinkSpec['devices'][number]['points']): { answers: boolean; code?: string } {
+  #answers(points: HttpDevice['points']): { answers: boolean; code?: string } {
     const states = points.map(({ key }) => this.#silence.stateOf(key));
     if (states.includes('heard')) return { answers: true };
     return { answers: false, code: states.includes('silent') ? READING_CODES.noAnswer : 'not-heard' };

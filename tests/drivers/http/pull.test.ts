@@ -1,52 +1,14 @@
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { openClock } from '../../../gateway/kit/clock.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { until } from '../../tools/program.ts';
-import { openRig } from './rig.ts';
-
-const TOKEN = 'relay-token-for-tests';
-
-/** A relay that keeps messages, and answers as `behave` says where it is given. */
-async function openRelay(messages: { id: string; body: unknown }[] = [], page = 100) {
-  const asked: string[] = [];
-  const relay = {
-    behave: undefined as ((request: IncomingMessage, response: ServerResponse) => void) | undefined,
-  };
-  const server = createServer((request, response) => {
-    const { searchParams } = new URL(request.url ?? '', 'http://relay');
-    asked.push(searchParams.get('after') ?? '');
-    if (relay.behave !== undefined) return relay.behave(request, response);
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) return response.writeHead(401).end();
-    const from = messages.findIndex(({ id }) => id === searchParams.get('after')) + 1;
-    response.setHeader('Content-Type', 'application/json').end(JSON.stringify(messages.slice(from, from + page)));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return Object.assign(relay, {
-    messages,
-    asked,
-    url: `http://127.0.0.1:${address.port}/messages?box=1`,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  });
-}
+import { openRelay, pull, TOKEN } from './relay.ts';
+import { fast, openRig } from './rig.ts';
 
 const at = (id: string, level: number, imei = '861') => ({ id, body: { imei, msgId: id, level } });
-const pull = (url: string) => ({ pull: { url, token: TOKEN }, timeout: '60s' });
-
-/** A real clock whose seconds go by twenty times as fast: time enough for an answer, little to wait for the next question. */
-const fast = () => openClock({ rate: 20 });
-
 test('what a relay kept is taken page by page, what it keeps later is asked for after the last', async () => {
   await using relay = await openRelay([at('a', 1), at('b', 2), at('c', 3)], 2);
   await using rig = await openRig({ link: pull(relay.url), wire: fast() });
