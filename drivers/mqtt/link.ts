@@ -110,6 +110,8 @@ class MqttLink implements OpenLink {
     const fault = this.#medium?.broker.fault ?? embedded?.partFault;
     const hint = fault?.hint === undefined ? '' : ` (${fault.hint})`;
     const unknown = (this.#network ?? embedded)?.unknown();
+    const told = this.#medium?.broker.counters() ?? {};
+    const copies = this.#network?.counts.duplicates;
     return {
       state: this.#medium?.kind === 'external' ? this.#medium.broker.state : isDown ? 'down' : 'up',
       ...(fault === undefined ? {} : { error: `${fault.message}${hint}` }),
@@ -119,7 +121,9 @@ class MqttLink implements OpenLink {
         ...this.#writer.counts,
         ...this.#network?.counts,
         dropped: this.#queue.dropped,
-        ...this.#medium?.broker.counters(),
+        ...told,
+        // Those of LoRaWAN, and those of QoS 2.
+        ...(copies !== undefined && { duplicates: copies + (told.duplicates ?? 0) }),
       },
       devices: Object.fromEntries(this.#devices.map((device) => [device.id, this.#answers(device)])),
       ...(unknown === undefined ? {} : { unknown }),

@@ -77,6 +77,12 @@ export async function openLink(
   return {
     link,
     readings,
+    /** Its devices are these from now on. */
+    change(changed: readonly MqttDevice[]) {
+      const exchange = link.change?.(changed);
+      if (exchange === undefined) throw new Error('it cannot be changed');
+      exchange();
+    },
     count: (name: string) => link.status().counters[name] ?? 0,
     values: () => readings.map(({ point, value, code }) => `${point} ${value ?? code}`),
     async [Symbol.asyncDispose]() {
