@@ -2,13 +2,16 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { openZone } from '#kit/zone.ts';
 import { loadSite } from '../../config/load.ts';
+import type { Alarm } from '../../gateway/alarms/alarm.ts';
+import type { GatewayStatus } from '../../gateway/gateway.ts';
 import { kinds } from '../../gateway/kinds.ts';
 import { callKey } from '../../gateway/notify/call.ts';
 import { NOBODY } from '../../gateway/notify/people.ts';
 import { ROUTINE } from '../../gateway/notify/roster.ts';
 import { callsOf } from '../../gateway/notify/route.ts';
+import type { Session } from '../e2e/real-gateway.ts';
 import { until } from '../tools/program.ts';
-import { openSoakedGateway, openStorm } from './soaked-gateway.ts';
+import { openSoakedGateway, openStorm, type SoakedGateway } from './soaked-gateway.ts';
 import { entriesOf } from './whole.ts';
 
 export interface CallReport {
@@ -103,7 +106,7 @@ const FILES = {
 };
 
 /** Incidents that nobody has seen and that were not told to every tier. */
-function unheard(entries: ReturnType<typeof entriesOf>): string[] {
+function unheard(entries: readonly LogEntry[]): string[] {
   const last = new Map<string, string>();
   for (const { type, data } of entries) {
     const step = /^city\.gengfu\.incident\.(opened|changed|escalated|acknowledged)$/.exec(type)?.[1];
@@ -113,6 +116,28 @@ function unheard(entries: ReturnType<typeof entriesOf>): string[] {
   }
   const heard = new Set(['escalated 3', 'acknowledged']);
   return [...last].filter(([, step]) => !heard.has(step)).map(([id, step]) => `incident ${id} ended as ${step}`);
+}
+
+/** The log of a gateway that runs, which has its file to itself. */
+async function logBy(session: Session): Promise<readonly LogEntry[]> {
+  const all: LogEntry[] = [];
+  for (;;) {
+    const { events } = await session.get<{ events: LogEntry[] }>(`events?after=${all.length}&limit=500`);
+    all.push(...events);
+    if (events.length < 500) return all;
+  }
+}
+
+/**
+ * No step that somebody owes has a time that is still to come, every incident was told to the last tier, and no call is left
+ * to be made of what the log tells.
+ */
+async function isQuiet(gateway: SoakedGateway, session: Session): Promise<boolean> {
+  const alarms = await gateway.ask<Alarm[]>({ ask: 'alarms' });
+  if (alarms.some(({ response }) => response?.clocks.some(({ dueAt }) => dueAt !== null))) return false;
+  if (unheard(await logBy(session)).length > 0) return false;
+  const { calls } = await gateway.ask<GatewayStatus>({ ask: 'status' });
+  return calls.waiting + calls.sending + calls.backlog === 0;
 }
 
 /**
@@ -133,30 +158,17 @@ export async function soakCalls(
   using storm = openStorm(gateway.broker, 20);
   for (let round = 1; round <= rounds; round++) {
     await gateway.start();
+    // On a machine that is starved nothing may have happened yet.
+    const before = await gateway.head();
     await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 2500));
+    await until(async () => (await gateway.head()) > before, 'something to happen');
     await gateway.kill();
     say(`round ${round}: ${entriesOf(gateway.data).length} entries, ${phone.came.length} messages`);
   }
   storm[Symbol.dispose]();
   await gateway.start();
-  const waiting = async () => {
-    const { calls } = await gateway.ask<{ calls: { waiting: number; sending: number; backlog: number } }>({
-      ask: 'status',
-    });
-    return calls.waiting + calls.sending + calls.backlog;
-  };
-  let left = 1;
-  const looking = setInterval(
-    () =>
-      void waiting().then(
-        (count) => (left = count),
-        () => {},
-      ),
-    200,
-  );
-  // The last escalations come due meanwhile.
-  await new Promise((resolve) => setTimeout(resolve, 4000));
-  await until(() => left === 0, 'all calls to be made').finally(() => clearInterval(looking));
+  const session = await gateway.signIn();
+  await until(() => isQuiet(gateway, session), 'all calls to be made');
   await gateway.kill();
 
   const { site } = await loadSite(gateway.site, kinds, { missingSecrets: 'warning' });

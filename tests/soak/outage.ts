@@ -1,3 +1,4 @@
+import { sentBy } from '../e2e/events.ts';
 import { openMosquitto } from '../tools/mosquitto.ts';
 import { until } from '../tools/program.ts';
 import { openSoakedGateway, openStorm } from './soaked-gateway.ts';
@@ -31,11 +32,7 @@ export async function soakOutage(seconds: number, events: number): Promise<Outag
   );
   await mosquitto.start();
   storm[Symbol.dispose]();
-  const lines = () =>
-    received
-      .output()
-      .split('\n')
-      .filter((line) => line.startsWith('{'));
+  const lines = () => sentBy(received);
   const sequences = () => new Set(lines().map((line) => (JSON.parse(line) as { sequence: string }).sequence));
   const all = await count();
   await until(() => sequences().size >= all, 'the upstream to have all', 120_000);
