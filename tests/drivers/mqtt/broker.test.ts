@@ -113,10 +113,9 @@ testWith('mosquitto_sub')('mosquitto_pub publishes to it', async () => {
   await until(listens, 'the broker to listen');
   await using right = start('mosquitto_pub', [...args, '-P', 'smoke-09-secret', '-m', '{"state":1}']);
   await until(() => broker.readings.length === 1, 'the reading');
-  await until(() => right.process.exitCode !== null, 'the program to end');
-  expect(right.process.exitCode).toBe(0);
+  expect(await right.ended()).toBe(0);
   await using wrong = start('mosquitto_pub', [...args, '-P', 'guess', '-m', '{"state":1}']);
-  await until(() => wrong.process.exitCode !== null, 'the program to end');
+  await wrong.ended();
   expect(wrong.output()).toMatch(/bad user name or password/i);
   expect(broker.values()).toEqual(['smoke-09/state alarm']);
 });
@@ -237,12 +236,14 @@ test('a device that floods is slowed down and loses its own messages only', asyn
   await using broker = await openLink();
   const loud = await signIn(broker.port, 'smoke-12');
   loud.on('error', () => {});
+  const since = performance.now();
   for (let n = 0; n < 5000; n++) loud.publish('sensors/smoke-12', '{"state":0}');
   await until(() => broker.count('heldBack') > 0, 'the brake');
   const quiet = await signIn(broker.port, 'smoke-09');
   await quiet.publishAsync('sensors/smoke-09', '{"state":1}', { qos: 1 });
   await until(() => broker.values().includes('smoke-09/state alarm'), 'the other device');
-  expect(broker.count('messages')).toBeLessThan(1500);
+  // A burst and the pace, and both again for what is under way; so many a second of a machine that stands still.
+  expect(broker.count('messages')).toBeLessThan(1000 + (performance.now() - since) / 5);
   await quiet.endAsync();
   await loud.endAsync(true);
 });

@@ -62,14 +62,17 @@ testWith('mosquitto_sub')('mosquitto_pub publishes over TLS, by password and by 
   const common = ['-h', 'localhost', '-p', String(port), '-q', '1', '--cafile', authority.cert];
   const run = async (args: readonly string[]) => {
     await using program = start('mosquitto_pub', [...common, '-m', '{"state":1}', ...args]);
-    await until(() => program.process.exitCode !== null, 'the program to end');
+    await program.ended();
     return program.output();
   };
   const as = ({ cert, key }: Issued) => ['--cert', cert, '--key', key];
   await run(['-t', 'sensors/smoke-09', '-u', 'smoke-09', '-P', 'smoke-09-secret']);
   await run(['-t', 'sensors/smoke-12', ...as(mine)]);
   await run(['-t', 'sensors/smoke-13', ...as(pinned)]);
-  await until(() => air.readings.length === 3, `three readings of ${JSON.stringify(air.link.status())}`);
+  await until(
+    () => air.readings.length === 3,
+    () => `three readings of ${JSON.stringify(air.link.status())}`,
+  );
   expect(air.values()).toEqual(['smoke-09/state alarm', 'smoke-12/state alarm', 'smoke-13/state alarm']);
   expect(await run(['-t', 'sensors/smoke-12', ...as(foreign)])).toMatch(/not authori[sz]ed/i);
   expect(air.readings).toHaveLength(3);
@@ -125,7 +128,10 @@ test.each([
 ])('%s: the link is down and says so, without the key', async (_, more, reason) => {
   const { air: opened } = await openSecure(more);
   await using air = opened;
-  await until(() => reason.test(air.link.status().error ?? ''), `the reason: ${air.link.status().error}`);
+  await until(
+    () => reason.test(air.link.status().error ?? ''),
+    () => `the reason: ${air.link.status().error}`,
+  );
   expect(air.link.status().state).toBe('down');
   expect(JSON.stringify(air.link.status())).not.toContain('PRIVATE KEY');
 });

@@ -42,13 +42,16 @@ const openOne = async (dir: string, log = silentLog) => {
 };
 
 const startProcess = async (port: number, dir: string) => {
-  const program = start(process.execPath, [join(import.meta.dirname, 'broker-process.ts'), String(port), dir]);
+  await using starting = new AsyncDisposableStack();
+  const file = join(import.meta.dirname, 'broker-process.ts');
+  const program = starting.use(start(process.execPath, [file, String(port), dir]));
   const listens = () =>
     new Promise<boolean>((resolve) => {
       const socket = connectSocket(port, '127.0.0.1', () => resolve(socket.destroy() !== undefined));
       socket.on('error', () => resolve(false));
     });
-  await until(listens, 'the broker');
+  await until(listens, () => `the broker: ${program.output()}`);
+  starting.move();
   return program;
 };
 
@@ -66,9 +69,8 @@ test('a session, what waits for it, and what is retained come back after kill -9
     for (const n of [1, 2, 3]) await client.publishAsync('sensors/smoke-12/cmd/set', `{"n":${n}}`, { qos: 1 });
     await client.publishAsync('sensors/smoke-12/other', '{}', { qos: 2 });
     client.on('error', () => {});
-    const died = once(program.process, 'exit');
     program.process.kill('SIGKILL');
-    await died;
+    await program.ended();
   }
   await using _program = await startProcess(port, dir);
   const heard: string[] = [];
@@ -96,10 +98,9 @@ testWith('mosquitto_sub')('mosquitto_sub takes up its session', async () => {
   }
   await until(() => air.count('disconnects') === 1, 'its end');
   await using told = start('mosquitto_pub', [...common, ...topic, '-m', '{"open":1}']);
-  await until(() => told.process.exitCode === 0, 'the command');
+  expect(await told.ended()).toBe(0);
   await using again = start('mosquitto_sub', [...common, ...subscribe]);
-  await until(() => again.process.exitCode === 0, 'what waited');
-  expect(again.output()).toBe('{"open":1}\n');
+  expect([await again.ended(), again.output()]).toEqual([0, '{"open":1}\n']);
 });
 
 test('nothing is stored, and no thread started, for devices that only publish', async () => {

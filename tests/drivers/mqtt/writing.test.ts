@@ -39,6 +39,7 @@ async function obey(client: MqttClient, topic = 'out/siren-1'): Promise<void> {
 test('on the embedded broker: nobody there, nobody who listens, and one who does', async () => {
   const port = await freePort();
   await using air = await openLink({ listen: `127.0.0.1:${port}` }, [relay('siren-1')]);
+  await until(() => air.link.status().state === 'up', 'the listener');
   const set = (value: string) => air.link.write?.(SIREN, value);
   expect(await set('on')).toEqual({ done: false, code: 'not-connected' });
   const client = await clientOf(port, OWN);
@@ -89,13 +90,13 @@ testWith('mosquitto', 'mosquitto_sub')(
     await using air = await openLink({ listen: `127.0.0.1:${port}` }, [relay('siren-1')]);
     await until(() => air.link.status().state === 'up', 'the listener');
     const server = ['-h', '127.0.0.1', '-p', String(port), '-u', 'siren-1', '-P', 'siren-1-secret', '-q', '1'];
-    const script = `stdbuf -oL mosquitto_sub ${server.join(' ')} -t out/siren-1/set -d | while read -r line; do case "$line" in '{'*) mosquitto_pub ${server.join(' ')} -t out/siren-1 -m "$line";; *) echo "$line";; esac; done`;
-    await using device = start('setsid', ['sh', '-c', script]);
-    const { pid } = device.process;
+    await using device = start('stdbuf', ['-oL', 'mosquitto_sub', ...server, '-t', 'out/siren-1/set', '-d']);
     await until(() => device.output().includes('SUBACK'), 'mosquitto_sub to subscribe');
-    expect(await air.link.write?.(SIREN, 'on')).toEqual(DONE);
-    // The whole group that was started here.
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+    const written = air.link.write?.(SIREN, 'on');
+    const command = await until(() => device.lines().find((line) => line.startsWith('{')), 'the command');
+    await using report = start('mosquitto_pub', [...server, '-t', 'out/siren-1', '-m', command]);
+    expect(await report.ended()).toBe(0);
+    expect(await written).toEqual(DONE);
   },
 );
 
