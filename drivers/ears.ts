@@ -7,6 +7,10 @@ const MOST_WHAT = 500;
 export class Ears {
   readonly #listeners = new Set<(heard: Overheard) => void>();
 
+  get isHeard(): boolean {
+    return this.#listeners.size > 0;
+  }
+
   /** Returns the way to stop. */
   tap(listener: (heard: Overheard) => void): () => void {
     this.#listeners.add(listener);

@@ -3,6 +3,7 @@ import { Pace } from '../pace.ts';
 import type { Frame, Mode } from './frame.ts';
 import { FrameStream, type StreamCounts } from './frame-stream.ts';
 import type { Line } from './instrument.ts';
+import type { FlawEars } from './passed-over.ts';
 
 /** Frames taken before others have their turn. */
 const FRAMES_A_TURN = 32;
@@ -29,6 +30,13 @@ export interface ConnectionOptions {
   readonly idleMs?: number;
 }
 
+/** Who takes what comes by a connection. */
+export interface FrameTaker {
+  take(frame: Frame, line: Line): void;
+  /** Who hears of what is no frame. */
+  readonly flaws: FlawEars;
+}
+
 export type ConnectionCounts = StreamCounts & Record<'idle' | 'stuck' | 'babble', number>;
 
 /** One connection of instruments: bytes to frames, in turns, with the time-outs of the line. */
@@ -43,7 +51,7 @@ export class Connection implements Line {
   readonly #wire: Clock;
   readonly #counts: ConnectionCounts;
   readonly #stream: FrameStream;
-  readonly #take: (frame: Frame, line: Line) => void;
+  readonly #desk: FrameTaker;
   readonly #pace = new Pace(PACE);
   #garbage = 0;
   /** What is taken has not come to its end: another turn follows. */
@@ -52,20 +60,14 @@ export class Connection implements Line {
   #cancelRest = () => {};
   #cancelIdle = () => {};
 
-  constructor(
-    port: BytePort,
-    options: ConnectionOptions,
-    wire: Clock,
-    counts: ConnectionCounts,
-    take: (frame: Frame, line: Line) => void,
-  ) {
+  constructor(port: BytePort, options: ConnectionOptions, wire: Clock, counts: ConnectionCounts, desk: FrameTaker) {
     this.from = options.from;
     this.#port = port;
     this.#options = options;
     this.#wire = wire;
     this.#counts = counts;
-    this.#stream = new FrameStream(options.mode, counts);
-    this.#take = take;
+    this.#stream = new FrameStream(options.mode, counts, desk.flaws);
+    this.#desk = desk;
     this.lastAt = wire.tick();
     if (options.idleMs !== undefined) this.#awaitIdle(options.idleMs);
   }
@@ -114,7 +116,7 @@ export class Connection implements Line {
       }
       this.#garbage = this.#stream.waiting;
       this.lastAt = this.#wire.tick();
-      this.#take(frame, this);
+      this.#desk.take(frame, this);
       if (!this.isOpen) return;
       waitMs = this.#pace.waitMs(this.lastAt);
     }
@@ -132,7 +134,7 @@ export class Connection implements Line {
 
   #awaitRest(): void {
     this.#cancelRest();
-    if (this.#stream.waiting > 0) this.#cancelRest = this.#wire.after(REST_MS, () => this.#stream.expire());
+    if (this.#stream.isUnfinished) this.#cancelRest = this.#wire.after(REST_MS, () => this.#stream.expire());
   }
 
   #awaitIdle(idleMs: number): void {

@@ -7,8 +7,11 @@ import { UnknownDevices } from '../unknown-devices.ts';
 import { answerTo, COMMANDS } from './answers.ts';
 import { Clocks, noClockCounts } from './clocks.ts';
 import { type Edition, encodeFrame, type Field, type Frame, type Mode, wantsAnswer } from './frame.ts';
-import { becomeDevice, type Instrument, type Line, leaveSite, openInstrument } from './instrument.ts';
+import type { Instrument, Line } from './instrument.ts';
 import type { Hj212Device } from './kind.ts';
+import { overhearFlaw, saidIn, sampleOf } from './overheard.ts';
+import type { Flaw, FlawEars } from './passed-over.ts';
+import { Roll } from './roll.ts';
 import type { Gathered } from './uploads.ts';
 import { DATA_COMMANDS, readFrame } from './values.ts';
 
@@ -53,9 +56,11 @@ export class Desk implements Disposable {
   readonly ears = new Ears();
   readonly counts = { ...noCounts(), ...noClockCounts() };
   readonly unknown = new UnknownDevices();
-  #byMn: ReadonlyMap<string, Instrument> = new Map();
-  /** Counts its changes. */
-  #era = 0;
+  readonly flaws: FlawEars = {
+    isHeard: () => this.ears.isHeard,
+    tell: (flaw, bytes) => this.#overhearFlaw(flaw, bytes),
+  };
+  readonly roll: Roll;
   readonly #options: DeskOptions;
   readonly #context: Pick<LinkContext, 'clock' | 'wire' | 'log'>;
   readonly #zone: Zone;
@@ -75,42 +80,19 @@ export class Desk implements Disposable {
       if (instrument.line?.isOpen) this.#send(frame, instrument.line);
     });
     this.#give = give;
-    this.change(devices);
+    this.roll = new Roll(options.mode);
+    this.roll.change(devices);
   }
 
-  /**
-   * These are its instruments from now on. One whose MN and password are as they were is the same one, with its connection
-   * and all that is known of it; of any other nothing is left, and it must show its password first. Who was unknown and is
-   * known now is taken with its next frame, on whatever connection that comes.
-   */
+  /** These are its instruments from now on. Who was unknown and is known now is taken with its next frame, on whatever line. */
   change(devices: readonly Hj212Device[]): void {
-    const before = this.#byMn;
-    const staying = new Set<Instrument>();
-    const byMn = new Map<string, Instrument>();
-    for (const device of devices) {
-      const key = this.#keyOf(device.options.mn);
-      const known = before.get(key);
-      const isSame = known !== undefined && known.device.options.password === device.options.password;
-      const instrument = isSame ? known : openInstrument(device);
-      if (isSame) becomeDevice(known, device);
-      staying.add(instrument);
-      byMn.set(key, instrument);
-    }
-    for (const instrument of before.values()) if (!staying.has(instrument)) leaveSite(instrument);
-    this.#byMn = byMn;
-    this.#era++;
-    for (const { line } of byMn.values()) if (line !== undefined) line.knownIn = this.#era;
-    for (const { id } of this.unknown.list()) if (byMn.has(this.#keyOf(id))) this.unknown.forget(id);
-  }
-
-  /** Whether an instrument of the site has spoken on it since these are its instruments, or was last heard on it before. */
-  isKnown(line: Line): boolean {
-    return line.knownIn === this.#era;
+    this.roll.change(devices);
+    for (const { id } of this.unknown.list()) if (this.roll.of(id) !== undefined) this.unknown.forget(id);
   }
 
   take(frame: Frame, line: Line): void {
     this.#overhear('in', frame.mn, saidIn(frame));
-    const instrument = this.#byMn.get(this.#keyOf(frame.mn));
+    const instrument = this.roll.of(frame.mn);
     this.counts.frames++;
     if (instrument === undefined) {
       this.counts.unknownMn++;
@@ -121,9 +103,7 @@ export class Desk implements Disposable {
       return;
     }
     if (!this.#isAdmitted(instrument, frame, line)) return;
-    const isNew = instrument.line !== line;
-    instrument.line = line;
-    line.knownIn = this.#era;
+    const isNew = this.roll.heard(instrument, line);
     instrument.pw = frame.pw;
     this.#handle(instrument, frame, line);
     this.#clocks.attend(instrument, isNew);
@@ -131,7 +111,7 @@ export class Desk implements Disposable {
   }
 
   standingOf(device: Hj212Device): Standing {
-    const found = this.#byMn.get(this.#keyOf(device.options.mn));
+    const found = this.roll.of(device.options.mn);
     if (found === undefined) return { isConnected: false, isRefused: false };
     const { line, isRefused } = found;
     const clock = this.#clocks.offOf(found);
@@ -139,15 +119,11 @@ export class Desk implements Disposable {
   }
 
   deviceClocks(): readonly DeviceClock[] {
-    return this.#clocks.told(this.#byMn.values());
+    return this.#clocks.told(this.roll.all());
   }
 
   [Symbol.dispose](): void {
-    for (const { cancelDue } of this.#byMn.values()) cancelDue();
-  }
-
-  #keyOf(mn: string): string {
-    return this.#options.mode === 'lenient' ? mn.toUpperCase() : mn;
+    for (const { cancelDue } of this.roll.all()) cancelDue();
   }
 
   #isAdmitted(instrument: Instrument, frame: Frame, line: Line): boolean {
@@ -244,6 +220,13 @@ export class Desk implements Disposable {
     this.ears.tell(() => ({ at: this.#context.clock.now(), way, who: mn === '' ? null : mn, what, isRight: true }));
   }
 
+  #overhearFlaw(flaw: Flaw, bytes: Uint8Array): void {
+    this.ears.tell(() => {
+      const passwords = [...this.roll.all()].flatMap(({ device, pw }) => [device.options.password ?? pw, pw]);
+      return { at: this.#context.clock.now(), way: 'in', ...overhearFlaw(flaw, bytes, passwords) };
+    });
+  }
+
   /** One timer an instrument, for what of it is due first. */
   #awaitDue(instrument: Instrument): void {
     instrument.cancelDue();
@@ -258,10 +241,3 @@ export class Desk implements Disposable {
     });
   }
 }
-
-/** All of a frame but the password. */
-const saidIn = ({ st, cn, cp }: Frame): string =>
-  [`ST=${st} CN=${cn}`, ...cp.flat().map(([name, value]) => `${name}=${value}`)].join(' ');
-
-/** The command and the names of its fields: no value, and never the password. */
-const sampleOf = ({ st, cn, cp }: Frame): string => [`ST=${st} CN=${cn}`, ...cp.flat().map(([name]) => name)].join(' ');

@@ -1,4 +1,5 @@
-import { CRC_BYTES, type Frame, type FrameFlaw, HEAD_BYTES, MOST_BYTES, type Mode, parseFrame } from './frame.ts';
+import { CRC_BYTES, type Frame, HEAD_BYTES, MOST_BYTES, type Mode, parseFrame } from './frame.ts';
+import { type Flaw, type FlawEars, NOBODY, PassedOver } from './passed-over.ts';
 
 const HASH = 0x23;
 const CR = 0x0d;
@@ -12,7 +13,7 @@ const BEGINNINGS = ['QN=', 'ST=', 'CN=', 'PW=', 'MN='];
 const BEGINNING_BYTES = 3;
 
 /** What could not be taken, by reason; `garbage` counts bytes between frames, the others frames. */
-export type StreamCounts = Record<FrameFlaw | 'incomplete' | 'garbage', number>;
+export type StreamCounts = Record<Flaw, number>;
 
 export const noStreamCounts = (): StreamCounts => ({
   ...{ length: 0, tail: 0, crc: 0, syntax: 0, incomplete: 0, garbage: 0 },
@@ -31,15 +32,25 @@ export class FrameStream {
   /** Where the first control character is that does not lie before `#at`; up to `#clean` there is none. */
   #control = -1;
   #clean = 0;
+  readonly #ears: FlawEars;
+  readonly #passed: PassedOver;
 
-  constructor(mode: Mode, counts: StreamCounts) {
+  /** `ears` are told of what is no right frame. */
+  constructor(mode: Mode, counts: StreamCounts, ears: FlawEars = NOBODY) {
     this.#mode = mode;
     this.#counts = counts;
+    this.#ears = ears;
+    this.#passed = new PassedOver(ears);
   }
 
   /** Bytes that are kept. */
   get waiting(): number {
     return this.#bytes.length - this.#at;
+  }
+
+  /** Something is kept, or has not been told, that `expire` is for. */
+  get isUnfinished(): boolean {
+    return this.waiting > 0 || this.#passed.waiting > 0;
   }
 
   /** Takes bytes in; `next` until it gives nothing says what they were. */
@@ -64,13 +75,16 @@ export class FrameStream {
         const after = this.#bytes[control + 1];
         if (byte === CR && after === undefined) return undefined;
         const stop = control + (byte === CR && after === LF ? 2 : 1);
-        const frame = parseFrame(this.#bytes.subarray(this.#at, stop), this.#mode);
+        const bytes = this.#bytes.subarray(this.#at, stop);
+        const frame = parseFrame(bytes, this.#mode);
         if (frame === 'length' || frame === 'tail') this.#dropHead(frame);
         else {
           // It is as long as it says, so what is broken is in it: the next one begins behind it.
           this.#at = stop;
+          this.#passed.end();
           if (typeof frame !== 'string') return frame;
           this.#counts[frame]++;
+          if (this.#ears.isHeard()) this.#ears.tell(frame, bytes);
         }
       }
     }
@@ -79,8 +93,11 @@ export class FrameStream {
 
   /** Nothing has come for long: what is kept will not be ended any more. */
   expire(): void {
-    if (this.waiting === 0) return;
-    if (this.waiting >= HEAD_BYTES) this.#counts.incomplete++;
+    const isBegun = this.waiting >= HEAD_BYTES;
+    if (isBegun) this.#passed.begin('incomplete');
+    this.#passed.add(this.#bytes, this.#at, this.#bytes.length);
+    this.#passed.end();
+    if (isBegun) this.#counts.incomplete++;
     else this.#counts.garbage += this.waiting;
     this.#bytes = Buffer.alloc(0);
     this.#at = 0;
@@ -136,12 +153,15 @@ export class FrameStream {
 
   #dropHead(flaw: 'length' | 'tail'): void {
     this.#counts[flaw]++;
+    this.#passed.begin(flaw);
     // The second `#` may be the first of a head.
+    this.#passed.add(this.#bytes, this.#at, this.#at + 1);
     this.#at++;
   }
 
   /** What is passed over is garbage, but for the ends of lines that stand between frames. */
   #skipTo(index: number): void {
+    this.#passed.add(this.#bytes, this.#at, index);
     for (let each = this.#at; each < index; each++) {
       const byte = this.#bytes[each];
       if (byte !== CR && byte !== LF) this.#counts.garbage++;

@@ -39,7 +39,7 @@ export function openListening(
   const makeRoom = (): boolean => {
     if (connections.size < maxConnections) return true;
     turnedAway++;
-    const strangers = [...connections].filter((connection) => !desk.isKnown(connection));
+    const strangers = [...connections].filter((connection) => !desk.roll.isKnown(connection));
     const [oldest] = strangers.sort((a, b) => a.lastAt - b.lastAt);
     if (oldest !== undefined) {
       oldest.close();
@@ -65,9 +65,7 @@ export function openListening(
       resume: () => void (socket.isPaused() && socket.resume()),
       close: () => void socket.destroy(),
     };
-    const connection = new Connection(port, { from, mode, idleMs }, wire, counts, (frame, line) =>
-      desk.take(frame, line),
-    );
+    const connection = new Connection(port, { from, mode, idleMs }, wire, counts, desk);
     connections.add(connection);
     connects++;
     socket.on('data', (chunk) => connection.receive(chunk));

@@ -44,7 +44,7 @@ export function openSerialLine(
           lose(new Fault('stuck', `${from} does not take bytes any more`));
         };
         const bytes = { write: port.write, pause() {}, resume() {}, close };
-        connection = new Connection(bytes, { from, mode }, wire, counts, (frame, line) => desk.take(frame, line));
+        connection = new Connection(bytes, { from, mode }, wire, counts, desk);
       },
       data: (chunk) => connection?.receive(chunk),
       closed: lose,

@@ -176,16 +176,37 @@ describe('the instruments of an open link change', () => {
     await reading;
   });
 
-  test('silence of one that is equal counts on; of a new one from then', async () => {
+  test('no empty batch is told where all that waited is of one that is gone', async () => {
+    const port = await freePort();
+    const wire = openClock();
+    const spec = makeLink({ listen: `${HOST}:${port}`, timeSet: false }, [d, e]);
+    await using link = await hj212.open(spec, { clock: wire, wire, log: silentLog, dir: '' });
+    await until(() => link.status().state === 'up', 'the listener');
+    const socket = connect(port, HOST);
+    socket.write(next());
+    await until(() => link.status().counters.frames === 1, 'the frame');
+    link.change?.([e])?.();
+    const batches = link.readings(new AbortController().signal);
+    const first = batches.next();
+    // The queue has been looked at, and nothing was in it.
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write(next(OTHER));
+    expect((await first).value).toMatchObject([{ point: 'e/la-rtd' }]);
+    socket.destroy();
+  });
+
+  test('silence of one that is equal counts on; of a new one from then, also where its period is shorter', async () => {
     const clock = new FakeClock();
     await using link = await listening({}, [d], { clock, wire: openClock() });
     await clock.advance(100_000);
-    change(link, [makeDevice('d'), e]);
-    await clock.advance(80_000);
-    await until(() => link.readings.length === 1, 'the silence');
-    expect(link.readings).toMatchObject([{ point: 'd/la-rtd', code: 'no-answer' }]);
-    await clock.advance(100_000);
-    await until(() => link.readings.some(({ point }) => point === 'e/la-rtd'), 'the silence of the new one');
+    change(link, [makeDevice('d'), makeDevice('e', { mn: OTHER }, [makePoint('LA-Rtd', { everyMs: 20_000 })])]);
+    await clock.advance(59_000);
+    expect(link.readings).toEqual([]);
+    await clock.advance(1000);
+    await until(() => link.readings.length === 1, 'the silence of the new one');
+    expect(link.readings).toMatchObject([{ point: 'e/la-rtd', code: 'no-answer' }]);
+    await clock.advance(20_000);
+    await until(() => link.readings.some(({ point }) => point === 'd/la-rtd'), 'the silence of the other');
   });
 
   test('at the cap, the connection of one that is gone makes room', async () => {

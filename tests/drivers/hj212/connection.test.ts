@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { Connection, type ConnectionCounts, type ConnectionOptions } from '../../../drivers/hj212/connection.ts';
 import type { Frame } from '../../../drivers/hj212/frame.ts';
 import { noStreamCounts } from '../../../drivers/hj212/frame-stream.ts';
+import { NOBODY } from '../../../drivers/hj212/passed-over.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
 import { vectorOf } from './vectors.ts';
 
@@ -23,16 +24,13 @@ function openConnection(options: Partial<ConnectionOptions> = {}, room = Number.
     resume: () => {},
     close: () => void done.push('close'),
   };
-  const connection = new Connection(
-    port,
-    { from: 'test', mode: 'lenient', ...options },
-    wire,
-    counts,
-    (taken, line) => {
+  const connection = new Connection(port, { from: 'test', mode: 'lenient', ...options }, wire, counts, {
+    take(taken, line) {
       frames.push(taken);
       line.send(Buffer.from('an answer'));
     },
-  );
+    flaws: NOBODY,
+  });
   return { connection, wire, counts, done, frames };
 }
 

@@ -516,5 +516,14 @@ describe('a clock that is off', () => {
       return desk.standingOf(makeDevice()).clock?.offMs;
     };
     expect([await tell(-150_000), await tell(-190_000), await tell(0)]).toEqual([undefined, -190_000, undefined]);
+    // From now on it is said to send every ten minutes, and may be as late as three times that.
+    desk.change([
+      makeDevice(
+        'd',
+        {},
+        points.map((point) => ({ ...point, everyMs: 600_000 })),
+      ),
+    ]);
+    expect(await tell(-900_000)).toBe(undefined);
   });
 });

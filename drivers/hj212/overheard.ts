@@ -1,0 +1,46 @@
+import type { Overheard } from '../driver.ts';
+import type { Frame } from './frame.ts';
+import type { Flaw } from './passed-over.ts';
+import { isText, withoutSecrets } from './secrets.ts';
+
+const MOST_HEX_BYTES = 128;
+/** What is told of a broken frame, and so much more that no password is cut at the end of it. */
+const MOST_TEXT = 400;
+const MOST_LOOKED_AT = MOST_TEXT + 100;
+
+const WHY: Readonly<Record<Flaw, string>> = {
+  crc: 'wrong CRC',
+  length: 'wrong length',
+  tail: 'does not end where it says',
+  syntax: 'not as the standard writes it',
+  incomplete: 'broken off',
+  garbage: 'no frame',
+};
+
+/** All of a frame but passwords: a PW, and the NewPW of a 1072. */
+export const saidIn = ({ st, cn, cp }: Frame): string =>
+  [`ST=${st} CN=${cn}`, ...cp.flat().map(([name, value]) => `${name}=${name.endsWith('PW') ? '***' : value}`)].join(
+    ' ',
+  );
+
+/** The command and the names of its fields: no value, and never the password. */
+export const sampleOf = ({ st, cn, cp }: Frame): string =>
+  [`ST=${st} CN=${cn}`, ...cp.flat().map(([name]) => name)].join(' ');
+
+/** Bytes that are no right frame, without a password as far as one can be told. `passwords`: those that are known. */
+export function overhearFlaw(
+  flaw: Flaw,
+  bytes: Uint8Array,
+  passwords: Iterable<string>,
+): Pick<Overheard, 'who' | 'what' | 'isRight' | 'hex'> {
+  const read = Buffer.from(bytes.subarray(0, MOST_LOOKED_AT)).toString('latin1');
+  const shown = withoutSecrets(read, passwords).slice(0, MOST_TEXT);
+  const text = isText(read) ? `: ${shown.trimEnd().replaceAll(/[^\x20-\x7e]/g, '·')}` : '';
+  const [, mn] = /(?:^|;)MN=([\x21-\x7e]{1,64}?);/.exec(shown) ?? [];
+  return {
+    who: mn ?? null,
+    what: `${WHY[flaw]}, ${bytes.length} bytes${text}`,
+    isRight: false,
+    hex: Buffer.from(shown.slice(0, MOST_HEX_BYTES), 'latin1').toString('hex'),
+  };
+}
