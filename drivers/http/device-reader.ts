@@ -18,7 +18,7 @@ export interface MessageReadings {
   readonly readings: readonly UntimedReading[];
   /** Events of points that hold their states. */
   readonly held: readonly Held[];
-  readonly flaw?: 'no-points' | 'device-time' | 'payload';
+  readonly flaw?: 'no-points' | 'device-time' | 'payload' | 'is-list';
 }
 
 /** A message in a push: the item, and the whole that it stands in. */
@@ -112,9 +112,12 @@ export function openReader(device: HttpDevice): DeviceReader {
       const readings = [...named.readings, ...(carried ?? brokenFields(sources))];
       const { held } = named;
       if (carried === undefined) return { readings, held, flaw: 'payload' };
+      const isNothing = readings.length === 0 && held.length === 0;
+      // Nor does a list of events say nothing but that a camera lives.
+      if (isNothing && Array.isArray(item.tree)) return { readings, held, flaw: 'is-list' };
       // A heartbeat carries no point of a camera's, and says that the camera lives.
       const isHeartbeat = sources.some(({ holdMs }) => holdMs !== undefined);
-      if (readings.length === 0 && held.length === 0 && !isHeartbeat) return { readings, held, flaw: 'no-points' };
+      if (isNothing && !isHeartbeat) return { readings, held, flaw: 'no-points' };
       if (time !== undefined && deviceAt === undefined) return { readings, held, flaw: 'device-time' };
       return { readings, held };
     },

@@ -4,7 +4,7 @@ import type { UntimedReading } from '../reading.ts';
 import type { Silence } from '../silence.ts';
 import { UnknownDevices } from '../unknown-devices.ts';
 import { type DeviceReader, type Item, idAt } from './device-reader.ts';
-import { DeviceTable } from './device-table.ts';
+import { DeviceTable, type Misshape } from './device-table.ts';
 import type { Handoff } from './handoff.ts';
 import type { HeldStates } from './held-states.ts';
 import type { Message } from './parse-body.ts';
@@ -14,7 +14,17 @@ import type { Taken } from './push-handler.ts';
 import type { Claim, Seen } from './seen.ts';
 
 /** Counter of each flaw of a message. */
-const FLAWS = { 'no-points': 'noPoints', 'device-time': 'badDeviceTimes', payload: 'badPayloads' } as const;
+const FLAWS = {
+  'no-points': 'noPoints',
+  'device-time': 'badDeviceTimes',
+  payload: 'badPayloads',
+} as const;
+
+const REMEDIES: Readonly<Record<Misshape, string>> = {
+  'is-list': 'it pushes a list of messages: give its model each: $',
+  'no-list':
+    'its model looks for messages at each, where there are none: give each the path of the list, or leave it out',
+};
 
 export interface IntakeParts {
   readonly handoff: Handoff;
@@ -41,7 +51,10 @@ interface Fresh {
 export class Intake {
   #table: DeviceTable;
   readonly #clock: LinkContext['clock'];
+  readonly #log: LinkContext['log'];
   readonly #parts: IntakeParts;
+  /** By the device's id; as many as there are devices. `isOver`: something could be read since. */
+  readonly #misshaped = new Map<string, { readonly why: Misshape; readonly isOver: boolean }>();
   readonly unknown: UnknownDevices;
   readonly counts = {
     messages: 0,
@@ -50,25 +63,38 @@ export class Intake {
     noIdentity: 0,
     badPayloads: 0,
     noPoints: 0,
+    misshaped: 0,
     badDeviceTimes: 0,
     badPictures: 0,
   };
 
-  constructor(devices: readonly DeviceReader[], clock: LinkContext['clock'], parts: IntakeParts) {
+  constructor(
+    devices: readonly DeviceReader[],
+    { clock, log }: Pick<LinkContext, 'clock' | 'log'>,
+    parts: IntakeParts,
+  ) {
     this.#table = new DeviceTable(devices);
     this.#clock = clock;
+    this.#log = log;
     this.#parts = parts;
     this.unknown = new UnknownDevices();
   }
 
-  /** What comes from now on is of these devices; `joining` are no strangers any more. */
-  change(table: DeviceTable, joining: readonly DeviceReader[]): void {
+  /** What comes from now on is of these devices; `joining` are no strangers any more, `ended` are gone or otherwise. */
+  change(table: DeviceTable, joining: readonly DeviceReader[], ended: readonly DeviceReader[]): void {
     this.#table = table;
+    for (const { id } of ended) this.#misshaped.delete(id);
     for (const { identity } of joining) this.unknown.forget(identity);
   }
 
+  /** Why nothing can be read of what a device pushed last; undefined while it can. */
+  misshapeOf(device: string): Misshape | undefined {
+    const misshaped = this.#misshaped.get(device);
+    return misshaped?.isOver === false ? misshaped.why : undefined;
+  }
+
   async take(message: Message, from: string | undefined, pathIdentity: string | undefined): Promise<Taken> {
-    const { found, unknown, isTooLong } = this.#table.find(message.tree, pathIdentity);
+    const { found, misshaped, unknown, isTooLong, isEmpty } = this.#table.find(message.tree, pathIdentity);
     if (isTooLong) return { is: 'too-long' };
     for (const [identity, sent] of unknown) {
       this.counts.foreign++;
@@ -77,7 +103,8 @@ export class Intake {
         sample: sampleOf(sent),
       });
     }
-    if (found.length === 0 && unknown.size === 0) {
+    for (const [{ id }, why] of misshaped) this.#tellMisshape(id, why);
+    if (found.length + misshaped.size + unknown.size === 0 && !isEmpty) {
       this.counts.noIdentity++;
       return { is: 'no-identity' };
     }
@@ -129,11 +156,26 @@ export class Intake {
 
   #read(device: DeviceReader, item: Item, beside: RawPicture | undefined): Given {
     const { readings, held, flaw } = device.read(item, this.#clock.now());
+    if (flaw === 'is-list') {
+      this.#tellMisshape(device.id, flaw);
+      return { device, readings: [], picture: undefined };
+    }
+    const misshaped = this.#misshaped.get(device.id);
+    if (misshaped !== undefined) this.#misshaped.set(device.id, { ...misshaped, isOver: true });
     if (flaw !== undefined) this.counts[FLAWS[flaw]]++;
     const all = [...readings, ...this.#parts.held.take(device.points, held)];
     const tick = this.#clock.tick();
     for (const { point } of all) this.#parts.silence.heard(point, tick);
     return { device, readings: all, picture: beside ?? this.#pictureOf(device, item) };
+  }
+
+  /** Logged once: some devices push now what can be read, and now what cannot. */
+  #tellMisshape(device: string, why: Misshape): void {
+    this.counts.misshaped++;
+    const isTold = this.#misshaped.get(device)?.why === why;
+    this.#misshaped.set(device, { why, isOver: false });
+    if (isTold) return;
+    this.#log.warn({ device, code: why, hint: REMEDIES[why] }, 'http: nothing can be read of what a device pushes');
   }
 
   #pictureOf({ pictureAt }: DeviceReader, { tree }: Item): RawPicture | undefined {
@@ -153,5 +195,6 @@ const onceOf = ({ id, messageAt }: DeviceReader, item: Item): string | undefined
 /** The beginning of what a stranger sent, without the long texts in it, which are pictures or tokens. */
 function sampleOf(sent: unknown): string {
   const short = (_: string, value: unknown) => (typeof value === 'string' && value.length > 32 ? '…' : value);
-  return (JSON.stringify(sent, short) ?? '').slice(0, 200);
+  const hint = Array.isArray(sent) ? 'a list, its model needs each: $ ' : '';
+  return `${hint}${JSON.stringify(sent, short) ?? ''}`.slice(0, 200);
 }

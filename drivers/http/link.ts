@@ -68,7 +68,7 @@ class HttpLink implements OpenLink {
     this.#members = planExchange([], devices).members;
     this.#intake = new Intake(
       this.#members.map(({ reader }) => reader),
-      clock,
+      context,
       {
         handoff: this.#handoff,
         held: this.#held,
@@ -108,12 +108,13 @@ class HttpLink implements OpenLink {
     const { members, ended, joining } = planExchange(this.#members, devices);
     const table = new DeviceTable(members.map(({ reader }) => reader));
     const points = devices.flatMap((device) => device.points);
+    const endedPoints = new Set(ended.flatMap((device) => device.points.map(({ key }) => key)));
     return () => {
       this.#members = members;
-      this.#handoff.forget(ended);
+      this.#handoff.forget(endedPoints);
       this.#silence.change(points, this.#context.clock.tick());
       this.#held.change(points);
-      this.#intake.change(table, joining);
+      this.#intake.change(table, joining, ended);
       this.#cancelSilence();
       this.#awaitSilence();
     };
@@ -143,7 +144,7 @@ class HttpLink implements OpenLink {
         ...this.#pictures.counts,
         dropped: this.#handoff.dropped,
       },
-      devices: Object.fromEntries(this.#members.map(({ device: { id, points } }) => [id, this.#answers(points)])),
+      devices: Object.fromEntries(this.#members.map(({ device: { id, points } }) => [id, this.#answers(id, points)])),
       ...(unknown.length === 0 ? {} : { unknown }),
       ...(warnings.length === 0 ? {} : { warnings }),
     };
@@ -221,10 +222,11 @@ class HttpLink implements OpenLink {
     return { state: 'down', error: fault.hint === undefined ? fault.message : `${fault.message} (${fault.hint})` };
   }
 
-  #answers(points: HttpDevice['points']): { answers: boolean; code?: string } {
+  #answers(device: string, points: HttpDevice['points']): { answers: boolean; code?: string } {
     const states = points.map(({ key }) => this.#silence.stateOf(key));
     if (states.includes('heard')) return { answers: true };
-    return { answers: false, code: states.includes('silent') ? READING_CODES.noAnswer : 'not-heard' };
+    const silent = states.includes('silent') ? READING_CODES.noAnswer : 'not-heard';
+    return { answers: false, code: this.#intake.misshapeOf(device) ?? silent };
   }
 
   /** One timer a link, for the earliest of all deadlines; a point that is heard meanwhile is simply not due yet. */

@@ -11,8 +11,8 @@ export interface Member {
 /** Other devices in the place of those that a link has. */
 export interface Exchange {
   readonly members: readonly Member[];
-  /** Keys of the points of devices that are gone or otherwise. */
-  readonly ended: ReadonlySet<string>;
+  /** Those that are gone or otherwise. */
+  readonly ended: readonly DeviceReader[];
   /** Those that are new or otherwise. */
   readonly joining: readonly DeviceReader[];
 }
@@ -27,9 +27,7 @@ export function planExchange(before: readonly Member[], devices: readonly HttpDe
   const [old, next] = [new Set(before), new Set(members)];
   return {
     members,
-    ended: new Set(
-      before.filter((member) => !next.has(member)).flatMap(({ device }) => device.points.map(({ key }) => key)),
-    ),
+    ended: before.filter((member) => !next.has(member)).map(({ reader }) => reader),
     joining: members.filter((member) => !old.has(member)).map(({ reader }) => reader),
   };
 }

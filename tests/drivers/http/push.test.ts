@@ -149,3 +149,20 @@ test.each([
   expect((await post(rig.url(), body)).status).toBe(200);
   expect(rig.link.status().unknown).toMatchObject([{ id, count: 1 }]);
 });
+
+test.each<[string, unknown, { factor: number; offset: number }, number]>([
+  ['0.29 m, in centimetres', 0.29, { factor: 100, offset: 0 }, 29],
+  ['the same as a text', '0.29', { factor: 100, offset: 0 }, 29],
+  ['0.57 m, in centimetres', 0.57, { factor: 100, offset: 0 }, 57],
+  ['1.1 kPa, in pascals', 1.1, { factor: 1000, offset: 0 }, 1100],
+  ['35 mm, in metres', 35, { factor: 0.001, offset: 0 }, 0.035],
+  ['a distance to the water, from 4.2 m above the ground', 3.91, { factor: -100, offset: 420 }, 29],
+  ['a value in the unit that is wanted', 0.1, { factor: 1, offset: 0 }, 0.1],
+  ['thirds, which are as they are', 1, { factor: 1 / 3, offset: 0 }, 1 / 3],
+])('%s, is read as it was measured', async (_, level, convert, value) => {
+  const device = { ...meter('a', '861'), points: [{ ...point('a', 'level', { json: '$.level' }), convert }] };
+  await using rig = await openRig({ devices: [device] });
+  await rig.isUp();
+  await post(rig.url(), { imei: '861', level });
+  expect(rig.readings()).toMatchObject([{ point: 'a/level', value, quality: 'good' }]);
+});
