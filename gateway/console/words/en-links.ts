@@ -38,6 +38,8 @@ export const enLinks: Readonly<Record<keyof typeof zhLinks, string>> = {
   'warning.needs-line':
     'Its devices reach the gateway over a line from outside: while that is down there is no alarm from them',
   'warning.pictures-not-kept': 'Pictures or states cannot be written to the disk',
+  'warning.pushes-not-kept':
+    'What was pushed is not remembered on the disk: after a restart an old push could count again',
   'warning.overbooked': 'More is planned than the link has time for: some readings come late',
   'warning.listener-down': 'One of its listeners is down',
   'warning.sessions-not-kept': 'Sessions cannot be written to the disk',
@@ -58,6 +60,7 @@ export const enLinks: Readonly<Record<keyof typeof zhLinks, string>> = {
   'counter.disconnects': 'disconnects',
   'counter.messages': 'messages',
   'counter.badPayloads': 'bad payloads',
+  'counter.misshaped': 'lists unlike the model',
   'counter.noPoints': 'without a point',
   'counter.badDeviceTimes': 'bad device times',
   'counter.protocolErrors': 'protocol errors',

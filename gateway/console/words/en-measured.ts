@@ -33,6 +33,8 @@ export const enMeasured: Readonly<Record<keyof typeof zhMeasured, string>> = {
   'code.not-a-number': 'Not a number',
   'code.device-time': 'Bad device time',
   'code.exception': 'Device reports an exception',
+  'code.is-list': 'It sends lists: its model needs each: $',
+  'code.no-list': 'No messages where its model looks for them (each)',
   'code.not-heard': 'Not heard yet',
   'code.payload': 'Bad payload',
   'code.busy': 'Device is busy',

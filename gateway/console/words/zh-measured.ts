@@ -31,6 +31,8 @@ export const zhMeasured = {
   'code.not-a-number': '非数值',
   'code.device-time': '设备时间有误',
   'code.exception': '设备报异常',
+  'code.is-list': '上报的是列表，型号须设 each: $',
+  'code.no-list': '型号的 each 处没有报文',
   'code.not-heard': '尚未上报',
   'code.payload': '报文有误',
   'code.busy': '设备繁忙',
