@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { HttpDevice } from '../../../drivers/http/kind.ts';
 import { type Log, silentLog } from '../../../gateway/kit/log.ts';
-import { camera, meter, openRig, post } from './rig.ts';
+import { camera, meter, openRig, point, post } from './rig.ts';
 
 const one = { imei: '861', level: 1 };
 const byPath: HttpDevice = { ...meter('a', '861'), profile: {} };
