@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { SMALL_FLAGS } from '../../gateway/kit/memory.ts';
 import { type Figure, median } from './figure.ts';
 import { Told } from './told.ts';
 
@@ -16,8 +17,6 @@ const WARM_MS = 10_000;
 /** After it was stopped, until its caches are its own again. */
 const SETTLE_MS = 400;
 const TURN_MS = 1200;
-/** As `run` starts itself again (`gateway/kit/memory.ts`). */
-const AS_THE_GATEWAY = '--max-semi-space-size=4';
 
 interface Sample {
   readonly values: number;
@@ -108,7 +107,7 @@ async function measureAll(seconds: number, reference: string | null): Promise<Fi
     using turns = new Turns();
     const bare = (window: number) => new Told(['tests/bench/bare-poll.mjs', port, window, everyMs]);
     const polled = (mode: string) =>
-      new Told([AS_THE_GATEWAY, 'tests/bench/modbus-polled.ts', port, WINDOW, everyMs, mode]);
+      new Told([...SMALL_FLAGS, 'tests/bench/modbus-polled.ts', port, WINDOW, everyMs, mode]);
     if (everyMs === 0 && reference !== null) await turns.add('libmodbus', new Told([port], reference));
     await turns.add('bare', bare(1));
     await turns.add('bare in flight', bare(WINDOW));
