@@ -77,8 +77,8 @@ export class Clocks {
     }
     const news = watch.hear(said + data.periodMs, data.everyMs, source, site.now(), site.tick());
     if (news === 'off') this.#isOff(instrument);
-    if (news !== 'right') return;
-    instrument.isToldUnset = false;
+    if (news !== 'right' || !instrument.isOffTold) return;
+    instrument.isOffTold = false;
     this.#context.log.info({ device: device.id }, "hj212: an instrument's clock is right again");
   }
 
@@ -135,8 +135,18 @@ export class Clocks {
 
   #isOff(instrument: Instrument): void {
     this.#counts.clocksOff++;
+    this.#tellOff(instrument);
+    this.set(instrument);
+  }
+
+  /** Not each time for one that is off now and then. */
+  #tellOff(instrument: Instrument): void {
+    const tick = this.#context.wire.tick();
+    if (tick - instrument.offToldAt < HOUR_MS) return;
     const { offMs = 0, set } = this.offOf(instrument) ?? {};
-    instrument.isToldUnset = set !== undefined && set !== 'done';
+    instrument.offToldAt = tick;
+    instrument.isOffTold = true;
+    instrument.isUnsetTold = set !== undefined && set !== 'done';
     const what =
       offMs < 0
         ? `${roughly(-offMs)} behind: its values come too late for the rules`
@@ -145,13 +155,12 @@ export class Clocks {
       { device: instrument.device.id, offMs, timeSet: set },
       `hj212: an instrument's clock is ${what}`,
     );
-    this.set(instrument);
   }
 
-  /** Once, until it is right. */
+  /** Once for each time that it was told to be off. */
   #tellUnset(instrument: Instrument, timeSet: TimeSetOutcome): void {
-    if (instrument.isToldUnset) return;
-    instrument.isToldUnset = true;
+    if (instrument.isUnsetTold) return;
+    instrument.isUnsetTold = true;
     this.#context.log.warn(
       { device: instrument.device.id, timeSet },
       'hj212: an instrument whose clock is off cannot be set',

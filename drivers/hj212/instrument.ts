@@ -35,8 +35,10 @@ export interface Instrument {
   timeSetAt: number;
   /** What came of setting its clock last. */
   timeSetCame: TimeSetOutcome | undefined;
-  /** That its clock is off and cannot be set is in the log. */
-  isToldUnset: boolean;
+  /** What of its clock is in the log: that it is off, when it was told so last (a tick of the wire), that it cannot be set. */
+  isOffTold: boolean;
+  offToldAt: number;
+  isUnsetTold: boolean;
   cancelDue: () => void;
 }
 
@@ -54,7 +56,9 @@ export const openInstrument = (device: Hj212Device): Instrument => ({
   timeSet: undefined,
   timeSetAt: Number.NEGATIVE_INFINITY,
   timeSetCame: undefined,
-  isToldUnset: false,
+  isOffTold: false,
+  offToldAt: Number.NEGATIVE_INFINITY,
+  isUnsetTold: true,
   cancelDue: () => {},
 });
 

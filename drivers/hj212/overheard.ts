@@ -4,9 +4,7 @@ import type { Flaw } from './passed-over.ts';
 import { isText, withoutSecrets } from './secrets.ts';
 
 const MOST_HEX_BYTES = 128;
-/** What is told of a broken frame, and so much more that no password is cut at the end of it. */
 const MOST_TEXT = 400;
-const MOST_LOOKED_AT = MOST_TEXT + 100;
 
 const WHY: Readonly<Record<Flaw, string>> = {
   crc: 'wrong CRC',
@@ -33,7 +31,7 @@ export function overhearFlaw(
   bytes: Uint8Array,
   passwords: Iterable<string>,
 ): Pick<Overheard, 'who' | 'what' | 'isRight' | 'hex'> {
-  const read = Buffer.from(bytes.subarray(0, MOST_LOOKED_AT)).toString('latin1');
+  const read = Buffer.from(bytes).toString('latin1');
   const shown = withoutSecrets(read, passwords).slice(0, MOST_TEXT);
   const text = isText(read) ? `: ${shown.trimEnd().replaceAll(/[^\x20-\x7e]/g, '·')}` : '';
   const [, mn] = /(?:^|;)MN=([\x21-\x7e]{1,64}?);/.exec(shown) ?? [];

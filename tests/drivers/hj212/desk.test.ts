@@ -491,6 +491,27 @@ describe('a clock that is off', () => {
     ]);
   });
 
+  test('one that is off now and then is in the log once an hour, and counted', async () => {
+    const { run, off, instrument, logged, desk } = rig({ timeSet: false });
+    for (let n = 0; n < 10; n++) {
+      instrument.offMs = -HOUR_MS;
+      await run(120_000);
+      expect(off()?.offMs).toBe(-HOUR_MS);
+      instrument.offMs = 0;
+      await run(120_000);
+      expect(off()).toBe(undefined);
+    }
+    const once = [
+      "hj212: an instrument's clock is 1h behind: its values come too late for the rules",
+      "hj212: an instrument's clock is right again",
+    ];
+    expect([logged, desk.counts.clocksOff]).toEqual([once, 10]);
+    await run(HOUR_MS);
+    instrument.offMs = -HOUR_MS;
+    await run(120_000);
+    expect(logged).toHaveLength(3);
+  });
+
   test('is nothing that a gateway speaks of that does not know the time', async () => {
     const { run, off, clock, logged } = rig();
     clock.trusted = 'unknown';

@@ -15,9 +15,11 @@ import { vectorOf } from './vectors.ts';
 const { frame: REAL, says: real } = vectorOf('std-c25-noise-realtime');
 const HEX = /^(?:[0-9a-f]{2})*$/;
 
+type Told = readonly [flaw: Flaw, bytes: Uint8Array];
+
 /** What is told of bytes that come in such pieces and then stop: the flaw, and its bytes as they are. */
-function toldOf(bytes: Uint8Array, size: number): readonly (readonly [Flaw, Uint8Array])[] {
-  const told: (readonly [Flaw, Uint8Array])[] = [];
+function toldOf(bytes: Uint8Array, size: number): readonly Told[] {
+  const told: Told[] = [];
   const ears = { isHeard: () => true, tell: (flaw: Flaw, what: Uint8Array) => void told.push([flaw, what.slice()]) };
   const stream = new FrameStream('lenient', noStreamCounts(), ears);
   for (let at = 0; at < bytes.length; at += size) {
@@ -78,6 +80,15 @@ describe('bytes that are no right frame are told', () => {
       const heard = toldOf(Buffer.from(bytes, 'latin1'), size);
       expect(heard.map(([flaw, what]) => [flaw, Buffer.from(what).toString('latin1')])).toEqual(told);
     }
+  });
+
+  test('before the right frame that comes after them', () => {
+    const order: string[] = [];
+    const ears = { isHeard: () => true, tell: (flaw: Flaw) => void order.push(flaw) };
+    const stream = new FrameStream('lenient', noStreamCounts(), ears);
+    stream.push(Buffer.from(noise + REAL + wrongCrc + REAL, 'latin1'));
+    while (stream.next() !== undefined) order.push('frame');
+    expect(order).toEqual(['garbage', 'frame', 'crc', 'frame']);
   });
 
   test('nothing is gathered while nobody listens, and who begins to hears from then', () => {
@@ -170,6 +181,8 @@ describe('a password is not told', () => {
     expect(what.length).toBeLessThanOrEqual(500);
     expect(what).toMatch(/^wrong length, \d+ bytes: ##/);
     expect([hex.length, HEX.test(hex), who, isRight]).toEqual([256, true, real.mn, false]);
+    const cut = overhearFlaw('incomplete', Buffer.from(`CP=&&A=${'x'.repeat(390)}KNOWN1`), ['KNOWN1']);
+    expect(cut.what).toMatch(/x\*\*\*$/);
     expect(overhearFlaw('garbage', Buffer.from(noise, 'latin1'), [])).toEqual({
       who: null,
       what: 'no frame, 7 bytes',
