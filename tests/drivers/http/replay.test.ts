@@ -27,11 +27,12 @@ const signed = (stamp = String(Date.now()), text = body) => ({
   'X-Signature': hmac(`${stamp}.${text}`),
 });
 
-/** Starts the link in a process of its own. */
-async function startLink(dir: string, options: object) {
+/** Starts the link in a process of its own, in which no file can be larger than so many blocks of 512 bytes. */
+async function startLink(dir: string, options: object, blocks = 'unlimited') {
   const port = await freePort();
   const args = [join(import.meta.dirname, 'link-process.ts'), String(port), dir, JSON.stringify(options)];
-  const program = start(process.execPath, args);
+  const limited = `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`;
+  const program = start('/bin/sh', ['-c', limited, 'sh', process.execPath, ...args], { NODE_COMPILE_CACHE: '' });
   const url = `http://127.0.0.1:${port}/push/cloud`;
   const isThere = () =>
     fetch(url, { method: 'DELETE' })
@@ -163,6 +164,28 @@ test('where the disk refuses, pushes are taken and it is told; all is kept once 
   await using after = await openRig({ dir: kept.dir, link: { auth: timed }, wire });
   await after.isUp();
   expect(await post(after.url(), body, headers)).toMatchObject({ status: 200, body: { duplicates: 1 } });
+});
+
+test('a disk that is full in the middle of a line stops no reading; what was written before still counts after a restart', async () => {
+  await using kept = await folder();
+  const options = { maxRate: 1000 };
+  const message = (n: number) => ({ imei: '861', msgId: `m${n}`, level: n });
+  const MANY = 60;
+  {
+    await using first = await startLink(kept.dir, options, '4');
+    for (let n = 0; n < MANY; n++) {
+      expect(await post(first.url, message(n))).toMatchObject({ status: 200, body: { readings: 1 } });
+      expect(await post(first.url, message(n))).toMatchObject({ status: 200, body: { duplicates: 1 } });
+    }
+    first.process.kill('SIGKILL');
+  }
+  const written = (await readFile(kept.file, 'utf8')).split('\n');
+  expect(written.at(-1)).not.toBe('');
+  const whole = written.length - 1;
+  await using second = await startLink(kept.dir, options);
+  for (const n of [0, whole - 1]) expect((await post(second.url, message(n))).body).toMatchObject({ duplicates: 1 });
+  expect((await post(second.url, message(whole))).body).toMatchObject({ readings: 1 });
+  expect((await post(second.url, message(whole))).body).toMatchObject({ duplicates: 1 });
 });
 
 const AN_HOUR = 3_600_000;
