@@ -66,14 +66,14 @@ export class Access {
 
   /** From now on these are the link's; gives those that are gone or otherwise. `mayStay` says who of them goes on. */
   change(devices: readonly BrokerDevice[]): readonly BrokerDevice[] {
-    const before = this.#signIn.change(devices);
-    for (const { id } of before) {
+    const { gone, fresh } = this.#signIn.change(devices);
+    for (const { id } of gone) {
       if (this.#signIn.deviceOf(id) !== undefined) continue;
       this.#paces.delete(id);
       this.#refusals.forget(id);
     }
-    for (const { username } of devices) this.unknown.forget(username);
-    return before;
+    for (const { username } of fresh) this.unknown.forget(username);
+    return gone;
   }
 
   /** Whether a connection may go on: what it showed still lets it in as the same device, and it has no more than that may. */
@@ -192,10 +192,7 @@ export class Access {
     for (const topic of topics) this.#connections.get(client)?.unsubscribe(topic);
   }
 
-  /**
-   * One that does not read is cut off, for whoever sends to it would wait
-   * with it; what it has not had waits in its session.
-   */
+  /** One that does not read is cut off, for whoever sends to it would wait with it; what it has not had waits in its session. */
   readonly authorizeForward: NonNullable<AedesOptions['authorizeForward']> = (client, packet) => {
     const connection = this.#connections.get(client);
     if (!connection?.mayHear(packet.topic)) return null;

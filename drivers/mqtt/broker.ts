@@ -131,8 +131,8 @@ export async function openBroker(
     change(changed) {
       const before = access.change(changed);
       asksClients = isKnownByCertificate(changed);
-      for (const client of connections.all()) if (!access.mayStay(client)) client.close();
-      keepOnly(store, changed, before);
+      for (const client of before.flatMap(({ id }) => connections.of(id))) if (!access.mayStay(client)) client.close();
+      if (before.length > 0) keepOnly(store, changed, before);
     },
     get fault() {
       const [first] = faults();

@@ -12,10 +12,6 @@ export class Connections {
     return this.#clients.get(device) ?? [];
   }
 
-  all(): Client[] {
-    return [...this.#clients.values()].flat();
-  }
-
   isHere(clientId: string): boolean {
     return this.#ids.has(clientId);
   }

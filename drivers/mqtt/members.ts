@@ -8,10 +8,16 @@ import type { BrokerDevice } from './sign-in.ts';
 /** The network server among a broker's accounts; no device has such an id. */
 export const NETWORK_SERVER = 'network server';
 
-/** The account of a device that publishes by itself. */
-export function topicAccount({ id, options }: MqttDevice): BrokerDevice[] {
+const accounts = new WeakMap<MqttDevice, BrokerDevice>();
+
+/** The account of a device that publishes by itself, made once: who looks for what has changed sees at once that it is the same. */
+export function topicAccount(device: MqttDevice): BrokerDevice[] {
+  const { id, options } = device;
   const { topic, username = id, password, certificate } = options;
-  return topic === undefined ? [] : [{ id, topic, username, password, certificate }];
+  if (topic === undefined) return [];
+  const account = accounts.get(device) ?? { id, topic, username, password, certificate };
+  accounts.set(device, account);
+  return [account];
 }
 
 /** The account of the network server on the embedded broker: it may publish below the first level of its topics. */

@@ -45,8 +45,11 @@ export class SignIn {
     this.change(devices);
   }
 
-  /** From now on these may sign in. One that is equal stays the very same. Gives those that are gone or otherwise. */
-  change(devices: readonly BrokerDevice[]): readonly BrokerDevice[] {
+  /** From now on these may sign in. One that is equal stays the very same. Gives those that were and are otherwise. */
+  change(devices: readonly BrokerDevice[]): {
+    readonly gone: readonly BrokerDevice[];
+    readonly fresh: readonly BrokerDevice[];
+  } {
     const fresh = devices.filter((device) => !isEqual(this.#devices.get(device.id), device));
     const staying = new Set(devices.map(({ id }) => id));
     for (const { id } of fresh) staying.delete(id);
@@ -64,7 +67,7 @@ export class SignIn {
       this.#credentials.add(username, password, id);
       if (certificate !== undefined) this.#certificates.add(certificate, id);
     }
-    return gone;
+    return { gone, fresh };
   }
 
   /** As it is now. */

@@ -60,7 +60,8 @@ export class Writer {
     const before = this.#points;
     this.#points = new Map(devices.flatMap(writablesOf));
     for (const [key, was] of before) {
-      if (isEqual(was, this.#points.get(key))) continue;
+      const now = this.#points.get(key);
+      if (now?.topic === was.topic && isEqual(now.point, was.point)) continue;
       this.#reported.delete(key);
       this.#pending.get(key)?.end({ done: false, code: READING_CODES.linkDown });
     }
