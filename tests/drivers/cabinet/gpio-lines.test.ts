@@ -16,7 +16,7 @@ function openLines(box: FakeBox, debounceMs = 50) {
     lines: [17, 27],
     debounceMs: new Map([[17, debounceMs]]),
     wire,
-    timeoutMs: 5000,
+    timeoutMs: 60_000,
     changed: (line) => changes.push(`${line} ${JSON.stringify(lines.sample(line))}`),
   });
   lines.start();
