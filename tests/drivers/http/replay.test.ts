@@ -32,13 +32,17 @@ async function startLink(dir: string, options: object, blocks = 'unlimited') {
   const port = await freePort();
   const args = [join(import.meta.dirname, 'link-process.ts'), String(port), dir, JSON.stringify(options)];
   const limited = `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`;
-  const program = start('/bin/sh', ['-c', limited, 'sh', process.execPath, ...args], { NODE_COMPILE_CACHE: '' });
+  await using starting = new AsyncDisposableStack();
+  const program = starting.use(
+    start('/bin/sh', ['-c', limited, 'sh', process.execPath, ...args], { NODE_COMPILE_CACHE: '' }),
+  );
   const url = `http://127.0.0.1:${port}/push/cloud`;
   const isThere = () =>
     fetch(url, { method: 'DELETE' })
       .then(() => true)
       .catch(() => false);
   await until(() => program.output().includes('open') && isThere(), 'the link');
+  starting.move();
   return Object.assign(program, { url });
 }
 
