@@ -105,14 +105,18 @@ class HttpLink implements OpenLink {
    * is to come again: it is then read as its device now is, or is a stranger's.
    */
   change(devices: readonly HttpDevice[]): () => void {
-    const { members, ended, joining } = planExchange(this.#members, devices);
+    const { members, staying, ended, joining } = planExchange(this.#members, devices);
     const table = new DeviceTable(members.map(({ reader }) => reader));
     const points = devices.flatMap((device) => device.points);
+    const stayingPoints = staying.flatMap((device) => device.points);
     const endedPoints = new Set(ended.flatMap((device) => device.points.map(({ key }) => key)));
     return () => {
       this.#members = members;
       this.#handoff.forget(endedPoints);
-      this.#silence.change(points, this.#context.clock.tick());
+      const tick = this.#context.clock.tick();
+      // Of a device that has another identity nobody has been heard yet, though its points are the same.
+      this.#silence.change(stayingPoints, tick);
+      this.#silence.change(points, tick);
       this.#held.change(points);
       this.#intake.change(table, joining, ended);
       this.#cancelSilence();

@@ -11,6 +11,8 @@ export interface Member {
 /** Other devices in the place of those that a link has. */
 export interface Exchange {
   readonly members: readonly Member[];
+  /** Those that stay as they are. */
+  readonly staying: readonly HttpDevice[];
   /** Those that are gone or otherwise. */
   readonly ended: readonly DeviceReader[];
   /** Those that are new or otherwise. */
@@ -27,6 +29,7 @@ export function planExchange(before: readonly Member[], devices: readonly HttpDe
   const [old, next] = [new Set(before), new Set(members)];
   return {
     members,
+    staying: members.filter((member) => old.has(member)).map(({ device }) => device),
     ended: before.filter((member) => !next.has(member)).map(({ reader }) => reader),
     joining: members.filter((member) => !old.has(member)).map(({ reader }) => reader),
   };

@@ -157,6 +157,17 @@ test('a camera that is otherwise has its state, no longer than it now says; one 
   expect(rig.values().slice(2)).toEqual(['cam-1/intrusion alarm', 'cam-2/intrusion normal', 'cam-1/intrusion normal']);
 });
 
+test('one that calls itself otherwise from now on is heard once that one speaks; the former name is a stranger’s', async () => {
+  await using rig = await openRig({ devices: [a, b] });
+  await rig.isUp();
+  for (const imei of ['861', '862']) await post(rig.url(), of(imei, 1));
+  prepare(rig, [{ ...a, options: { identity: '871' } }, b])();
+  expect(rig.link.status().devices).toEqual({ a: { answers: false, code: 'not-heard' }, b: { answers: true } });
+  expect((await post(rig.url(), of('861', 2))).body).toMatchObject({ readings: 0, unknown: 1 });
+  expect((await post(rig.url(), of('871', 3))).body).toMatchObject({ readings: 1 });
+  expect(rig.link.status().devices.a).toEqual({ answers: true });
+});
+
 test('a silence that is counted for the first time begins with the one that joins', async () => {
   await using rig = await openRig({ devices: [] });
   await rig.isUp();
