@@ -1,21 +1,51 @@
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 };
 const DAY_MS = 86_400_000;
 
+type Path = readonly (string | number)[];
+
+/** Something other should stand at a place of what was read. */
+export class FieldError extends Error {
+  readonly path: Path;
+
+  constructor(name: string, path: Path, what: string) {
+    super(`${[name, ...path].join('.')}: ${what}`);
+    this.path = path;
+  }
+}
+
 /** A value read from YAML together with where it stands, so that what is wrong can be named. */
 export class Field {
   readonly #value: unknown;
-  readonly #path: string;
+  readonly #name: string;
+  readonly #path: Path;
+  /** Of the whole that it is part of: what was asked for, by path. */
+  readonly #asked: Set<string>;
 
-  constructor(value: unknown, path: string) {
+  constructor(value: unknown, name: string, path: Path = [], asked: Set<string> = new Set()) {
     this.#value = value;
+    this.#name = name;
     this.#path = path;
+    this.#asked = asked;
   }
 
   at(key: string | number): Field {
     const inside = this.#value;
     const value =
       typeof inside === 'object' && inside !== null ? (inside as Record<string | number, unknown>)[key] : undefined;
-    return new Field(value, `${this.#path}.${key}`);
+    const path = [...this.#path, key];
+    this.#asked.add(textOf(path));
+    return new Field(value, this.#name, path, this.#asked);
+  }
+
+  /** Throws where something stands in it that nobody has asked for: a name that is written wrong, or of another kind. */
+  refuseUnasked(): void {
+    const inside = this.#value;
+    if (typeof inside !== 'object' || inside === null || this.#asked.has(wholeOf(this.#path))) return;
+    for (const key of Array.isArray(inside) ? inside.keys() : Object.keys(inside)) {
+      const path = [...this.#path, key];
+      if (!this.#asked.has(textOf(path))) throw new FieldError(this.#name, path, 'nothing is read here');
+      this.at(key).refuseUnasked();
+    }
   }
 
   isMissing(): boolean {
@@ -71,15 +101,21 @@ export class Field {
 
   /** Whatever stands there. */
   raw(): unknown {
+    this.#asked.add(wholeOf(this.#path));
     return this.#value;
   }
 
   entries(otherwise?: readonly (readonly [string, Field])[]): readonly (readonly [string, Field])[] {
     if (this.isMissing() && otherwise !== undefined) return otherwise;
-    return Object.keys(this.record()).map((key) => [key, this.at(key)]);
+    return Object.keys(this.#mapping()).map((key) => [key, this.at(key)]);
   }
 
   record(): Readonly<Record<string, unknown>> {
+    this.#asked.add(wholeOf(this.#path));
+    return this.#mapping();
+  }
+
+  #mapping(): Readonly<Record<string, unknown>> {
     const value = this.#value;
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return this.#fail('a mapping');
     return value as Record<string, unknown>;
@@ -109,6 +145,10 @@ export class Field {
   }
 
   #fail(wanted: string): never {
-    throw new Error(`${this.#path}: ${wanted} is wanted, found ${JSON.stringify(this.#value) ?? 'nothing'}`);
+    const found = JSON.stringify(this.#value) ?? 'nothing';
+    throw new FieldError(this.#name, this.#path, `${wanted} is wanted, found ${found}`);
   }
 }
+
+const textOf = (path: Path): string => JSON.stringify(path);
+const wholeOf = (path: Path): string => `${textOf(path)} and all in it`;

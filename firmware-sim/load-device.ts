@@ -1,5 +1,5 @@
 import type { Field } from './field.ts';
-import type { FindProfile, SimProfile, SimProfilePoint } from './profiles.ts';
+import { type FindProfile, NoProfile, type SimProfile, type SimProfilePoint } from './profiles.ts';
 import { ORDERS, PERSONAS, type Shape, type SimDevice, type SimPoint, type Span, TABLES, TYPES } from './scenario.ts';
 
 export interface Times {
@@ -15,7 +15,7 @@ export function parseDevice(device: Field, times: Times, find: FindProfile): Sim
   const id = device.at('id').text();
   const askew = device.at('while');
   const model = device.at('profile');
-  const profile = model.isMissing() ? null : find(model.text());
+  const profile = model.isMissing() ? null : modelOf(model, find);
   const reboot = device.at('reboot');
   return {
     id,
@@ -52,6 +52,15 @@ export function parseDevice(device: Field, times: Times, find: FindProfile): Sim
         : profilePoints(profile, device.at('values'), times),
     profile,
   };
+}
+
+function modelOf(model: Field, find: FindProfile): SimProfile {
+  try {
+    return find(model.text());
+  } catch (error) {
+    if (error instanceof NoProfile) model.refuse(error.message);
+    throw error;
+  }
 }
 
 const parseInstrument = (device: Field) => ({

@@ -1,31 +1,37 @@
-import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { Field } from './field.ts';
 import { parseDevice, parseSpans } from './load-device.ts';
 import { type FindProfile, profilesIn } from './profiles.ts';
 import type { Scenario, SimLink } from './scenario.ts';
+import { readYaml } from './yaml-file.ts';
 
 /**
  * Reads a scenario. Its profiles stand in the folders that it names itself (from where it stands), then in those given.
- * Throws an Error that names the field when it is not one.
+ * Throws a FileError that names the place when it is not one.
  */
 export function loadScenario(path: string, folders: readonly string[] = []): Scenario {
-  const text = readFileSync(path, 'utf8');
-  const named = new Field(parse(text), 'scenario').at('profiles').items([]);
-  const own = named.map((folder) => resolve(dirname(path), folder.text()));
-  return parseScenario(text, profilesIn([...own, ...folders]));
+  return readYaml(path, 'scenario', (root) => {
+    const own = root
+      .at('profiles')
+      .items([])
+      .map((folder) => resolve(dirname(path), folder.text()));
+    return readScenario(root, profilesIn([...own, ...folders]));
+  });
 }
 
-export function parseScenario(text: string, find: FindProfile = profilesIn([])): Scenario {
-  const root = new Field(parse(text), 'scenario');
+/** Throws a FieldError that names the field. */
+export const parseScenario = (text: string, find: FindProfile = profilesIn([])): Scenario =>
+  readScenario(new Field(parse(text), 'scenario'), find);
+
+function readScenario(root: Field, find: FindProfile): Scenario {
   const startText = root.at('start').text();
   const start = root.at('start').instant();
   const zone = /([+-])(\d\d):(\d\d)$/.exec(startText);
   const offsetMinutes = zone === null ? 0 : (zone[1] === '-' ? -1 : 1) * (Number(zone[2]) * 60 + Number(zone[3]));
   const times = { start, offsetMs: offsetMinutes * 60_000 };
   const city = root.at('city');
-  return {
+  const scenario: Scenario = {
     id: root.at('scenario').text(),
     start,
     end: root.at('end').instant(),
@@ -56,6 +62,11 @@ export function parseScenario(text: string, find: FindProfile = profilesIn([])):
         note: step.at('note').textOr(null),
       })),
   };
+  const links = scenario.links.map(({ id }) => id);
+  for (const device of root.at('devices').items()) device.at('link').oneOf(links);
+  // A persona whose name is written wrong would be a device that works.
+  root.refuseUnasked();
+  return scenario;
 }
 
 const LINKS = ['modbus-rtu', 'modbus-tcp', 'modbus-dial-in', 'mqtt', 'lorawan', 'hj212', 'http', 'modem'] as const;

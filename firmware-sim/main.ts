@@ -10,6 +10,7 @@ import { type Part, type Ports, partsOf, type Reach } from './parts.ts';
 import { encodePlaceholders, encodeReachLines } from './reach.ts';
 import type { Scenario } from './scenario.ts';
 import { openSimTime } from './sim-time.ts';
+import { FileError } from './yaml-file.ts';
 
 /** A program that does not end when told is killed after this. */
 const END_MS = 3000;
@@ -31,6 +32,10 @@ async function main(): Promise<number> {
     await runPart(scenario, line, part);
     return 0;
   } catch (error) {
+    if (error instanceof FileError) {
+      console.error(error.message);
+      return 1;
+    }
     console.error(`${line.only ?? 'firmware-sim'}: ${error instanceof Error ? error.message : error}`);
     return 3;
   }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { Field } from './field.ts';
 import { decodeWords, widthOf } from './modbus/registers.ts';
 import { ORDERS, type SimMemory, type SimRegister, type Span, TABLES, type Table, TYPES } from './scenario.ts';
+import { readYaml } from './yaml-file.ts';
 
 /** A device model as data: what a simulated device of it has, and shows unless its scenario says otherwise. */
 export interface SimProfile {
@@ -46,21 +47,27 @@ export interface SimProfilePoint {
   readonly shows: number | string;
 }
 
-/** Finds a profile by its name; throws an Error where there is none. */
+/** Finds a profile by its name; throws a NoProfile where there is none. */
 export type FindProfile = (id: string) => SimProfile;
+
+export class NoProfile extends Error {
+  constructor(folders: readonly string[]) {
+    super(`a profile that is in ${folders.join(', ') || 'a folder (--profiles DIR)'}`);
+  }
+}
 
 /** Looks in each folder for `NAME.yaml`. */
 export function profilesIn(folders: readonly string[]): FindProfile {
   return (id) => {
     const path = folders.map((folder) => join(folder, `${id}.yaml`)).find((each) => existsSync(each));
-    if (path === undefined)
-      throw new Error(`there is no profile ${id} in ${folders.join(', ') || 'any folder: --profiles DIR'}`);
-    return parseProfile(readFileSync(path, 'utf8'));
+    if (path === undefined) throw new NoProfile(folders);
+    return readYaml(path, 'profile', readProfile);
   };
 }
 
-export function parseProfile(text: string): SimProfile {
-  const root = new Field(parse(text), 'profile');
+export const parseProfile = (text: string): SimProfile => readProfile(new Field(parse(text), 'profile'));
+
+function readProfile(root: Field): SimProfile {
   const tests = root.at('tests').items([]);
   const forbidden = root.at('blocks').at('forbidden');
   const points = root.at('points').items();

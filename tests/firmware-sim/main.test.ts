@@ -84,7 +84,7 @@ test.each([
   ['no scenario', [], 2, 'one SCENARIO is wanted'],
   ['ports that are no JSON', [NIGHT, '--ports', '{'], 2, '--ports: JSON is wanted'],
   ['an unknown part', [NIGHT, '--parts', 'devices,moon'], 2, '--parts: moon is none of devices, city, people'],
-  ['a scenario that is not there', ['nowhere.yaml'], 3, 'no such file'],
+  ['a scenario that is not there', ['nowhere.yaml'], 1, 'nowhere.yaml: ENOENT: no such file'],
   ['people without a password', [NIGHT, '--parts', 'people'], 3, 'people need GENGFU_DEMO_PEOPLE'],
 ])('with %s it ends and says why', async (_sentence, args, status, message) => {
   await using program = sim(...args);
@@ -163,6 +163,8 @@ test('without its folder a profile is missed by name', async () => {
   );
   await using program = sim(file);
   const code = await program.ended();
-  expect(program.output()).toContain('there is no profile renke-rs-zs in any folder: --profiles DIR');
-  expect(code).toBe(3);
+  expect(program.output()).toContain(
+    `${file}:5:29: scenario.devices.0.profile: a profile that is in a folder (--profiles DIR) is wanted, found "renke-rs-zs"`,
+  );
+  expect(code).toBe(1);
 });

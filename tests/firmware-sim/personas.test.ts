@@ -46,7 +46,7 @@ async function listen(
 ): Promise<{ readonly vicious: readonly unknown[]; readonly neighbour: readonly unknown[] }> {
   const devices = pair(persona, more);
   const isTcp = kind === 'tcp';
-  const scenario = scenarioOf({ kind: isTcp ? 'modbus-tcp' : 'modbus-rtu', baud: 115_200 }, devices);
+  const scenario = scenarioOf(isTcp ? { kind: 'modbus-tcp' } : { kind: 'modbus-rtu', baud: 115_200 }, devices);
   const time = openSimTime(scenario.start, Date.now(), 1);
   await using stack = new AsyncDisposableStack();
   let where: object;

@@ -123,7 +123,7 @@ points:
 tests: [{ is: x, payload: { id: 7, ts: 0, data: { list: [{ v: 1 }, { v: 2, u: cm }] } }, expect: {} }]
 `);
   const scenario = parseScenario(
-    `scenario: s\nstart: ${START}\nend: ${START}\nlinks: {}\ndevices: [{ id: d, link: l, topic: t, profile: box, values: { a: 25, b: alarm } }]\n`,
+    `scenario: s\nstart: ${START}\nend: ${START}\nlinks: { l: { kind: mqtt } }\ndevices: [{ id: d, link: l, topic: t, profile: box, values: { a: 25, b: alarm } }]\n`,
     () => profile,
   );
   const [device] = scenario.devices;
