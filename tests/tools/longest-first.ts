@@ -11,12 +11,13 @@ const LONGEST = [
   'tests/drivers/mqtt/sessions/conformance',
   'tests/e2e/',
   'tests/gateway/history/',
-  'tests/gateway/installer-desk',
+  'tests/gateway/installer/',
   'tests/gateway/commissioning/',
   'tests/drivers/modbus/dial-in',
   'tests/drivers/hj212/link',
   'tests/firmware-sim/main',
   'tests/gateway/upstream/mqtt',
+  'tests/gateway/notify/channels/contract',
 ];
 
 /** Where no run before it has told how long each file takes, as in CI, none of the long ones may begin at the end. */
