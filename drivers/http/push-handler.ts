@@ -9,9 +9,10 @@ import { type Answer, jsonAnswer, problem } from './answer.ts';
 import type { Guard, Verdict } from './auth/guard.ts';
 import { openGuard } from './auth/open-guard.ts';
 import type { HttpOptions } from './kind.ts';
-import { type BodyFlaw, isOfParts, type Message, parseBody } from './parse-body.ts';
+import { isOfParts, type Message, parseBody } from './parse-body.ts';
 import type { PushRequest } from './push-request.ts';
 import { BodyBudget, type Read, readBody } from './read-body.ts';
+import { BODY_FLAWS, REFUSALS } from './refusals.ts';
 import type { Seen } from './seen.ts';
 
 /** What became of a push. */
@@ -34,19 +35,6 @@ export interface Taker {
 const BODIES_AT_ONCE = 4;
 /** How long what is still being sent is thrown away, so that the sender reads why. */
 const LINGER_MS = 1000;
-
-const FLAWS: Readonly<Record<BodyFlaw, readonly [number, string]>> = {
-  type: [415, 'is neither JSON nor XML nor parts of them'],
-  json: [400, 'is not JSON in UTF-8, or is nested too deep'],
-  xml: [400, 'is not well-formed XML in UTF-8 or in the GBK that it declares, is too large, or has a document type'],
-  multipart: [400, 'has no closing boundary, too many parts, or no event in them'],
-};
-
-const REFUSALS: Readonly<Record<(Verdict & { is: 'refused' })['why'], readonly [number, string, string]>> = {
-  credentials: [401, 'credentials', 'The credentials are missing or wrong.'],
-  signature: [401, 'signature', 'The signature is missing or wrong.'],
-  old: [403, 'old', 'The push was signed too long ago, or in the future: see the clocks of both sides.'],
-};
 
 const LATER = { 'Retry-After': '5' };
 
@@ -207,7 +195,7 @@ export class PushHandler {
     const message = verdict.message === undefined ? parseBody(contentType, body, isWhole) : { tree: verdict.message };
     if (typeof message === 'string') {
       if (!isWhole) return this.#tooLarge(push.from);
-      const [status, what] = FLAWS[message];
+      const [status, what] = BODY_FLAWS[message];
       return this.#turnDown(push.from, status, message, `The body ${what}.`);
     }
     return await this.#takeMessage(message, push.from, rest[0], () => claimed?.keep(verdict));
