@@ -56,7 +56,7 @@ test('people sign in once each, do at their times what is theirs, with their wor
   const { url, asked } = await fakeGateway();
   const lines: string[] = [];
   const time = openSimTime(scenario.start, Date.now(), 600);
-  const access = { url, accounts: ACCOUNTS };
+  const access = { url, accounts: ACCOUNTS, patienceMs: 60_000 };
   await runPeople(scenario, time, access, new AbortController().signal, (line) => lines.push(line));
   expect(asked.toSorted()).toEqual([
     '/api/v1/actions application/json {"kind":"acknowledge","alarm":"id-a","note":"已短信提醒"}',
