@@ -23,7 +23,10 @@ export async function openPtyPair(path: string): Promise<PtyPair> {
   const shell = spawn('sh', ['-c', SHELL, 'sh', end(path), end(devices)], { stdio: ['pipe', 'ignore', 'inherit'] });
   await once(shell, 'spawn');
   for (let tries = 0; !(existsSync(path) && existsSync(devices)); tries++) {
-    if (tries === 500 || shell.exitCode !== null) throw new Error(`socat made no tty at ${path}`);
+    if (tries === 500 || shell.exitCode !== null) {
+      shell.stdin.end();
+      throw new Error(`socat made no tty at ${path}`);
+    }
     await wait(10);
   }
   return {
