@@ -4,7 +4,7 @@ import type { DerivedPoints } from './derived-points.ts';
 import type { NoiseFloor, NoiseFloorState } from './noise-floor.ts';
 import type { NotEvaluableState } from './not-evaluable.ts';
 import type { RuleSet } from './rule-set.ts';
-import type { WatchState } from './rule-watch.ts';
+import type { WatchState } from './watch-state.ts';
 
 const GLOBAL = '';
 

@@ -12,8 +12,9 @@ import type { Probe } from './probe.ts';
 import type { Rule } from './rule.ts';
 import { levelsOf } from './rule-levels.ts';
 import { NO_PARTS, type RuleParts } from './rule-parts.ts';
-import { RuleWatch, type WatchSurroundings } from './rule-watch.ts';
+import { RuleWatch } from './rule-watch.ts';
 import { Schedule } from './schedule.ts';
+import type { WatchSurroundings } from './surroundings.ts';
 import { isOfVital, tellsVital } from './vital.ts';
 import { While } from './while.ts';
 

@@ -8,7 +8,8 @@ import type { RulePoint } from './point.ts';
 import type { PreparedRules } from './prepared-rules.ts';
 import type { RuleParts } from './rule-parts.ts';
 import type { RuleSet } from './rule-set.ts';
-import type { RuleWatch, WatchSurroundings } from './rule-watch.ts';
+import type { RuleWatch } from './rule-watch.ts';
+import type { WatchSurroundings } from './surroundings.ts';
 
 /** What rules judge by. */
 export interface JudgedBy extends WatchedSite {

@@ -1,47 +1,15 @@
 import { isFire } from './detector.ts';
 import type { Answer, Finding, Level, Watch } from './finding.ts';
-import { compareLevels } from './finding.ts';
-import { Levels, type SavedLevel } from './levels.ts';
-import type { PermitView } from './permit.ts';
-import type { Standing } from './permit-book.ts';
+import { Levels } from './levels.ts';
 import type { RulePoint } from './point.ts';
-import type { Probe, SavedWindow } from './probe.ts';
+import type { Probe } from './probe.ts';
 import { GOOD, HIGH, LOW, Rest } from './rest.ts';
 import type { Rule } from './rule.ts';
 import type { Schedule } from './schedule.ts';
+import type { WatchSurroundings } from './surroundings.ts';
+import { WatchPermit } from './watch-permit.ts';
+import type { WatchState } from './watch-state.ts';
 import type { While } from './while.ts';
-
-/** What outlives a restart of one rule on one point. Ticks; null where there is none. */
-export interface WatchState {
-  /** Of what it is judged by: another one means another thing, and its state is not taken over. */
-  readonly meaning: number;
-  /** Everything up to here is in it. */
-  readonly asOf: number;
-  /** Lowest first. */
-  readonly levels: readonly SavedLevel[];
-  readonly lastGood: number | null;
-  readonly since: number;
-  readonly code: string | null;
-  readonly codeSince: number | null;
-  readonly answer: Answer;
-  readonly answerAt: number;
-  readonly permit: PermitView | null;
-  readonly opening: string | null;
-  /** What a window over what is derived holds. */
-  readonly window?: SavedWindow | undefined;
-}
-
-/** What a watch asks of the engine around it. */
-export interface WatchSurroundings {
-  /** UTC ms of a tick, by the present offset. */
-  at(tick: number): number;
-  trusted(): boolean;
-  permit(kind: string, point: RulePoint, at: number, since: number): PermitView | null;
-  standing(kind: string, point: RulePoint, at: number, since: number): Standing;
-  emit(finding: Finding): void;
-  /** Its not-evaluable code, or its being in force, has changed. */
-  touched(watch: RuleWatch): void;
-}
 
 export interface RuleWatchOptions {
   /** Its place among all watches: ties of time are settled by it. */
@@ -66,7 +34,6 @@ export interface RuleWatchOptions {
 export const WHILE = 'while';
 /** Reason why what is active returns when a permit comes to cover it, for a rule of work without one. */
 const PERMIT = 'permit';
-const PERMIT_MEMORY_MS = 86_400_000;
 const stored = (tick: number): number | null => (Number.isFinite(tick) ? tick : null);
 
 /** One rule on one point: its levels, its deadlines, its answer. Driven by the engine; it reads no clock. */
@@ -90,8 +57,7 @@ export class RuleWatch {
   readonly isJoint: boolean;
   /** Time alone can make it true. */
   readonly #isTimed: boolean;
-  /** Permits say whether it is in force. */
-  readonly #isOfPermits: boolean;
+  readonly #permit: WatchPermit;
   /** Readings alone can change its answer; of a legal rule and of one with `while`, time too. */
   readonly #isPlain: boolean;
   /** How many of its levels hold while it is at rest; -1 when it is not. */
@@ -106,9 +72,6 @@ export class RuleWatch {
   #codeSince = Number.NEGATIVE_INFINITY;
   #answer: Answer = 'normal';
   #answerAt: number;
-  #permit: PermitView | null = null;
-  /** A rule of work without a permit: this is not that work. */
-  #isBarred = false;
   #asOf = Number.NEGATIVE_INFINITY;
   /** Its state differs from what was last saved. */
   isUnsaved = true;
@@ -123,7 +86,7 @@ export class RuleWatch {
     this.rest = options.probe.rest ?? new Rest();
     this.isJoint = options.probe.inputs.length > 1;
     this.#isTimed = rule.kind === 'silent';
-    this.#isOfPermits = rule.permit !== undefined && 'when' in rule.permit;
+    this.#permit = new WatchPermit(rule, point, schedule, around);
     this.#isPlain = !rule.legal && options.while === null;
     this.schedule = schedule;
     this.while = options.while;
@@ -134,9 +97,9 @@ export class RuleWatch {
     this.#since = tick;
     this.#around = around;
     this.#answerAt = around.at(tick);
-    this.#isBarred = this.#bars(this.#answerAt);
-    if (!schedule.now.inForce || this.#isBarred) this.#answer = 'not-in-force';
-    this.#permit = this.#findPermit(this.#answerAt);
+    this.#permit.lookAtForce(this.#answerAt);
+    if (!schedule.now.inForce || this.#permit.isBarred) this.#answer = 'not-in-force';
+    this.#permit.look(this.#answerAt);
   }
 
   get answer(): Answer {
@@ -152,7 +115,7 @@ export class RuleWatch {
   }
 
   get isInForce(): boolean {
-    return this.schedule.now.inForce && this.while?.isFalse !== true && !this.#isBarred;
+    return this.schedule.now.inForce && this.while?.isFalse !== true && !this.#permit.isBarred;
   }
 
   /** Whether it was ever given a good reading in its present opening. */
@@ -185,7 +148,7 @@ export class RuleWatch {
       this.#lastGood = tick;
       return !this.probe.isQuiet(this.#resting);
     }
-    if (!this.isInForce || (this.#isOfPermits && tick < this.#since)) return false;
+    if (!this.isInForce || (this.#permit.isOfForce && tick < this.#since)) return false;
     const gap = tick > this.probe.validUntil(this.holdsLevel) && Number.isFinite(this.#lastGood);
     // What cannot be said to be of the time that the rule is of stays out; but who sends is not silent.
     if (this.#isTimed || this.while?.isKnown(tick) !== false) this.probe.take(input, tick, value);
@@ -266,7 +229,7 @@ export class RuleWatch {
       this.#levels.reset();
       this.#setCode(null, tick);
       this.#answerTo('not-in-force', at, reason);
-      this.#permit = null;
+      this.#permit.view = null;
     }
     // A window of the time goes on through a pause of `while`, without what is read in it; all else begins anew.
     if (reason !== WHILE || this.probe.coverage() === null) this.probe.clear();
@@ -285,17 +248,18 @@ export class RuleWatch {
     if (!this.isInForce) return;
     this.#answer = 'normal';
     this.#answerAt = at;
-    this.#permit = this.#findPermit(at);
+    this.#permit.look(at);
     this.#around.touched(this);
   }
 
   /** A permit began, ended or changed. */
   permitChanged(tick: number): void {
-    if (this.#isOfPermits) this.#barredChanged(tick);
-    if (tick <= this.#asOf || this.rule.permit === undefined || !this.isInForce) return;
-    const before = this.#permit;
-    this.#permit = this.#findPermit(this.#around.at(tick));
-    const isSame = before?.id === this.#permit?.id && before?.status === this.#permit?.status;
+    if (this.#permit.isOfForce) this.#forceChanged(tick);
+    if (tick <= this.#asOf || !this.#permit.isAsked || !this.isInForce) return;
+    const before = this.#permit.view;
+    this.#permit.look(this.#around.at(tick));
+    const { view } = this.#permit;
+    const isSame = before?.id === view?.id && before?.status === view?.status;
     if (isSame) return;
     this.isUnsaved = true;
     if (!this.holdsLevel) return;
@@ -306,32 +270,22 @@ export class RuleWatch {
   }
 
   /** A rule of work without a permit comes into force, or ceases, in the midst of an opening. */
-  #barredChanged(tick: number): void {
+  #forceChanged(tick: number): void {
     const at = this.#around.at(tick);
-    const wasBarred = this.#isBarred;
-    this.#isBarred = this.#bars(at);
+    const wasBarred = this.#permit.isBarred;
+    this.#permit.lookAtForce(at);
+    const { isBarred } = this.#permit;
     if (!this.schedule.now.inForce || this.while?.isFalse === true) return;
     // After a restart it was so all along, and what is restored may still say otherwise.
-    const isStale = tick > this.#asOf && (this.#answer === 'not-in-force') !== this.#isBarred;
-    if (wasBarred === this.#isBarred && !isStale) return;
-    if (!this.#isBarred) {
+    const isStale = tick > this.#asOf && (this.#answer === 'not-in-force') !== isBarred;
+    if (wasBarred === isBarred && !isStale) return;
+    if (!isBarred) {
       // Nothing from before it counts.
       this.begin(tick, at, true);
       return;
     }
-    if (tick > this.#asOf) this.#permit = this.#findPermit(at);
+    if (tick > this.#asOf) this.#permit.look(at);
     this.cease(tick, at, PERMIT);
-  }
-
-  /** Whether permits keep the rule out of force: it is of work that none covers, or of work beyond the end of one. */
-  #bars(at: number): boolean {
-    const { permit } = this.rule;
-    if (permit === undefined || !('when' in permit)) return false;
-    return this.#around.standing(permit.kind, this.point, at, this.#permitSince(at)) !== permit.when;
-  }
-
-  #permitSince(at: number): number {
-    return this.schedule.now.opening?.from ?? at - PERMIT_MEMORY_MS;
   }
 
   /** The clock is not trusted any more: an answer in law breaks off. */
@@ -360,7 +314,7 @@ export class RuleWatch {
       codeSince: stored(this.#codeSince),
       answer: this.#answer,
       answerAt: this.#answerAt,
-      permit: this.#permit,
+      permit: this.#permit.view,
       opening: this.schedule.now.opening?.date ?? null,
       window: this.probe.saveWindow?.(),
     };
@@ -383,7 +337,7 @@ export class RuleWatch {
     this.#codeSince = saved.codeSince === null ? Number.NEGATIVE_INFINITY : saved.codeSince + shift;
     this.#answer = saved.answer;
     this.#answerAt = saved.answerAt;
-    this.#permit = saved.permit;
+    this.#permit.view = saved.permit;
     return true;
   }
 
@@ -458,19 +412,10 @@ export class RuleWatch {
     if (answer !== this.#answer || isChanged) this.#answerTo(answer, this.#around.at(tick), null);
   }
 
-  #findPermit(at: number): PermitView | null {
-    const { permit } = this.rule;
-    if (permit === undefined) return null;
-    return this.#around.permit(permit.kind, this.point, at, this.#permitSince(at));
-  }
-
   /** The highest level that holds, capped by a granted permit; a fire never is. */
   #level(): Level | null {
     const level = this.#levels.highest;
-    const { permit } = this.rule;
-    const cap = permit !== undefined && 'cap' in permit ? permit.cap : undefined;
-    if (level === null || cap === undefined || this.#permit?.status !== 'granted' || this.#isFire) return level;
-    return compareLevels(level, cap) > 0 ? cap : level;
+    return level === null || this.#isFire ? level : this.#permit.capped(level);
   }
 
   #answerTo(answer: Answer, at: number, reason: string | null): void {
@@ -493,7 +438,7 @@ export class RuleWatch {
       limit: this.probe.limit(this.#levels.indexOf(answer)),
       coverage: this.probe.coverage(),
       window: opening === null ? null : { name: opening.name, date: opening.date },
-      permit: this.#permit,
+      permit: this.#permit.view,
     };
   }
 }
