@@ -138,7 +138,7 @@ export class RuleEngine {
       ...{ schedules, whiles, backgrounds, derivers },
     };
     this.#feeds = feeds;
-    feeds.lay();
+    feeds.bringRests();
     this.#isAround = whiles.size > 0 || backgrounds.size > 0 || derivers.length > 0;
     this.#inForce.put(this.#rules);
     this.#derived = new DerivedPoints(derivers);

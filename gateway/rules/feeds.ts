@@ -33,6 +33,8 @@ export class Feeds {
   /** By place, the place of the point that was read after it the last time. */
   #next = new Int32Array();
   #last = NOWHERE;
+  /** Where in `cells` the rest of each watch begins. */
+  readonly #laid = new Map<RuleWatch, number>();
   /** By place, where its rests begin in `rests`; those of the next place follow. */
   firsts = new Int32Array();
   /** Where in `cells` each begins. */
@@ -64,20 +66,27 @@ export class Feeds {
     return this.#feeds[place];
   }
 
-  /** The rests of all watches are laid here: these are the rules at work from now on. */
+  /** Each watch is given its place in the rows, once all that is fed is known. */
   lay(): void {
-    const at = new Map<RuleWatch, number>();
-    for (const { watches } of this.#feeds)
-      for (const watch of watches) if (!at.has(watch)) at.set(watch, at.size * CELLS);
-    this.cells = new Float64Array(at.size * CELLS);
-    for (const [{ rest }, from] of at) rest.moveTo(this.cells, from);
-    this.rests = Int32Array.from(this.#feeds.flatMap(({ watches }) => watches.map((watch) => at.get(watch) ?? 0)));
-    this.firsts = new Int32Array(this.#feeds.length + 1);
+    const { length } = this.#feeds;
+    const rests: number[] = [];
+    this.firsts = new Int32Array(length + 1);
     for (const [place, { watches }] of this.#feeds.entries()) {
-      this.firsts[place + 1] = (this.firsts[place] ?? 0) + watches.length;
+      for (const watch of watches) {
+        const from = this.#laid.get(watch) ?? this.#laid.size * CELLS;
+        this.#laid.set(watch, from);
+        rests.push(from);
+      }
+      this.firsts[place + 1] = rests.length;
     }
-    this.#next = new Int32Array(this.#feeds.length).fill(NOWHERE);
-    this.#last = NOWHERE;
+    this.rests = Int32Array.from(rests);
+    this.cells = new Float64Array(this.#laid.size * CELLS);
+    this.#next = new Int32Array(length).fill(NOWHERE);
+  }
+
+  /** These are the rules at work from now on: their rests lie here, with what is in them. */
+  bringRests(): void {
+    for (const [{ rest }, from] of this.#laid) rest.moveTo(this.cells, from);
   }
 
   /** Points are read in the same order over and over, so the next one is nearly always known without looking it up. */

@@ -175,6 +175,8 @@ export function* openWatches(
   const wanted = site.only === undefined ? site.points : derivedFor(site.points, feeds, parts);
   const derivers = openDerivers(wanted, site.windows, zone, start, whileOf, (key) => parts.deriver(key));
   for (const deriver of derivers) feeds.of(deriver.source).derivers.push(deriver);
+  yield;
+  feeds.lay();
   const learned = new Map<string, Background | NoiseFloor>(backgrounds);
   for (const floor of floors.values()) learned.set(floor.key, floor);
   const shared = { schedules, whiles: new Map(whiles.values()), adopting };
