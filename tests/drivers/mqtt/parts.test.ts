@@ -50,6 +50,22 @@ test('one sender that floods loses its own oldest, and no other loses any', asyn
   expect(queue.dropped).toBe(3);
 });
 
+test('senders come and go: what waits of the others stays, in order, and of those that are gone it is given back', async () => {
+  const queue = new FairQueue<string>(['gone', 'stays'], 2);
+  for (const [sender, item] of [
+    ['gone', '1'],
+    ['stays', '2'],
+    ['stays', '3'],
+  ] as const)
+    queue.push(sender, item);
+  expect(queue.change(['new', 'stays'])).toEqual(['1']);
+  expect(() => queue.push('gone', '4')).toThrow('not a sender');
+  queue.change(['new', 'stays', 'gone']);
+  for (const sender of ['gone', 'new']) queue.push(sender, sender);
+  const batch = await queue.batches(new AbortController().signal).next();
+  expect([batch.value, queue.dropped]).toEqual([['gone', '2', '3', 'new'], 0]);
+});
+
 test('one sender that gives much work has its turns, and nobody waits until all of it is done', async () => {
   const queue = new FairQueue<number>(['loud', 'quiet'], 256, (weight) => weight);
   for (let n = 0; n < 100; n++) queue.push('loud', 1000);
