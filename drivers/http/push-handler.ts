@@ -192,7 +192,7 @@ export class PushHandler {
     }
     if (claim === 'being-taken') return this.#later();
     using claimed = claim;
-    const message = verdict.message === undefined ? parseBody(contentType, body, isWhole) : { tree: verdict.message };
+    const message = verdict.message ?? parseBody(contentType, body, isWhole);
     if (typeof message === 'string') {
       if (!isWhole) return this.#tooLarge(push.from);
       const [status, what] = BODY_FLAWS[message];

@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts';
+import type { BodyFlaw, Message } from '../parse-body.ts';
 import type { PushRequest } from '../push-request.ts';
 
 /** What a guard says of one push. */
@@ -13,8 +14,8 @@ export type Verdict =
       readonly isOfThisRun?: true;
       /** What is left of the path for who sends: a guard may take a part of it. */
       readonly rest?: readonly string[];
-      /** The message itself, where the guard's own envelope is around it. */
-      readonly message?: unknown;
+      /** The message itself, or what is wrong with it, where the guard's own envelope is around it. */
+      readonly message?: Message | BodyFlaw;
     }
   /** Answered by the guard itself, such as a cloud's test of the address. */
   | { readonly is: 'answered'; readonly answer: Answer }

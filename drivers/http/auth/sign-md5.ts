@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { lookUp } from '../../json-path.ts';
 import { parsePayload } from '../../json-payload.ts';
 import { textAnswer } from '../answer.ts';
+import type { BodyFlaw, Message } from '../parse-body.ts';
 import type { Guard, Verdict } from './guard.ts';
 import { isSameSecret } from './same-secret.ts';
 
@@ -12,11 +13,12 @@ const textAt = (json: unknown, ...names: string[]): string | undefined => {
   return typeof found === 'string' || typeof found === 'number' ? String(found) : undefined;
 };
 
-/** An envelope's `msg`: a text of JSON, or JSON itself. */
-function parseMessage(msg: unknown): { readonly text: string; readonly message: unknown } | undefined {
-  if (typeof msg === 'object' && msg !== null) return { text: JSON.stringify(msg), message: msg };
+/** An envelope's `msg`: a text of JSON, or JSON itself. What stands beside it is not signed, and nothing is read of it. */
+function parseMessage(msg: unknown): { readonly text: string; readonly message: Message | BodyFlaw } | undefined {
+  if (typeof msg === 'object' && msg !== null) return { text: JSON.stringify(msg), message: { tree: msg } };
   if (typeof msg !== 'string') return undefined;
-  return { text: msg, message: parsePayload(Buffer.from(msg))?.json };
+  const parsed = parsePayload(Buffer.from(msg));
+  return { text: msg, message: parsed === undefined ? 'json' : { tree: parsed.json } };
 }
 
 /**
@@ -48,7 +50,8 @@ export function openSignMd5(token: string): Guard {
       const nonce = textAt(json, 'nonce') ?? '';
       const signature = textAt(json, 'signature', 'msg_signature');
       if (signed === undefined || signature === undefined || !isRight(nonce, signed.text, signature)) return REFUSED;
-      return { is: 'let-in', once: `${nonce} ${signature}`, message: signed.message };
+      // Without the nonce: where it ends and the message begins is not signed.
+      return { is: 'let-in', once: signature, message: signed.message };
     },
   };
 }

@@ -116,6 +116,29 @@ test('a cloud of the md5 kind tests the address, then pushes messages in its env
   expect(rig.values()).toEqual(['gauge-1/level 1', 'gauge-1/level 2']);
 });
 
+test.each([
+  ['what was signed is no JSON, such as the test of the address', 'hello', 'n1'],
+  ['where the nonce ends is otherwise', body.slice(1), 'n3{'],
+])('in an envelope of the md5 kind nothing counts that stands beside what was signed: %s', async (_, msg, nonce) => {
+  await using rig = await openRig({ link: { auth: { kind: 'sign-md5-token', token: SECRET } } });
+  await rig.isUp();
+  const signature = createHash('md5')
+    .update(SECRET + nonce + msg)
+    .digest('base64');
+  const forged = { imei: '861', level: 99, msg, nonce, signature };
+  expect(await post(rig.url(), forged)).toMatchObject({ status: 400, body: { code: 'json' } });
+  expect(rig.values()).toEqual([]);
+});
+
+test('the same signature of the md5 kind is the same push, also where its nonce ends elsewhere', async () => {
+  await using rig = await openRig({ link: { auth: { kind: 'sign-md5-token', token: SECRET } } });
+  await rig.isUp();
+  const signature = createHash('md5').update(`${SECRET}n1 ${body}`).digest('base64');
+  await post(rig.url(), { msg: ` ${body}`, nonce: 'n1', signature });
+  expect(await post(rig.url(), { msg: body, nonce: 'n1 ', signature })).toMatchObject({ body: { duplicates: 1 } });
+  expect(rig.values()).toHaveLength(1);
+});
+
 test('a bearer token, before anything of the body is read', async () => {
   await using rig = await openRig({ link: { auth: { kind: 'bearer', token: SECRET } } });
   await rig.isUp();
