@@ -165,25 +165,37 @@ export class RuleEngine {
   #read(readings: readonly Reading[]): void {
     const tick = this.#tick;
     if (this.#isAround) this.#takeAround(readings);
-    const { cells, firsts, rests } = this.#feeds;
+    const { cells, firsts, rests, watches, inputs } = this.#feeds;
     for (const reading of readings) {
-      const { value, quality } = reading;
       const place = this.#feeds.find(reading.point);
       if (place === NOWHERE) continue;
-      const from = firsts[place] ?? 0;
-      const to = firsts[place + 1] ?? 0;
+      const { value, quality } = reading;
       const isNumber = typeof value === 'number' && quality === 'good';
-      for (let i = from; i < to; i++) {
+      const to = firsts[place + 1] ?? 0;
+      for (let i = firsts[place] ?? 0; i < to; i++) {
         const rest = rests[i] ?? 0;
         // Nearly every reading changes nothing. Written out here, where no number is put into an object of its own.
         if (isNumber && value >= (cells[rest + LOW] ?? Number.NaN) && value <= (cells[rest + HIGH] ?? Number.NaN)) {
           cells[rest + VALUE] = value;
           cells[rest + LAST] = tick;
           cells[rest + GOOD] = tick;
-        } else if (quality !== 'good' || value === null) {
-          this.#miss(place, i - from, reading.code ?? quality);
+          continue;
+        }
+        const watch = watches[i];
+        if (watch === undefined) continue;
+        if (quality !== 'good' || value === null) {
+          watch.miss(tick, reading.code ?? quality);
+          this.#deadlines.arm(watch);
+          continue;
+        }
+        if (watch.while !== null) this.#inForce.settle(watch.while, tick + this.#offset, tick);
+        const isNews = watch.take(inputs[i] ?? 0, tick, value);
+        if (watch.isAtRest && !isNews) continue;
+        if (isNews && watch.isJoint) {
+          this.#dirty.add(watch);
         } else {
-          this.#takeFor(place, i - from, value);
+          if (isNews) watch.evaluate(tick);
+          this.#deadlines.arm(watch);
         }
       }
     }
@@ -198,31 +210,6 @@ export class RuleEngine {
 
   #feedOf(point: string): PointFeed | undefined {
     return this.#feeds.at(this.#feeds.find(point));
-  }
-
-  /** What is read at a place is not good for the watch of that number. */
-  #miss(place: number, index: number, why: string): void {
-    const watch = this.#feeds.at(place)?.watches[index];
-    if (watch === undefined) return;
-    watch.miss(this.#tick, why);
-    this.#deadlines.arm(watch);
-  }
-
-  /** The watch of that number is given a good value. */
-  #takeFor(place: number, index: number, value: number | string): void {
-    const feed = this.#feeds.at(place);
-    const watch = feed?.watches[index];
-    if (feed === undefined || watch === undefined) return;
-    const tick = this.#tick;
-    if (watch.while !== null) this.#inForce.settle(watch.while, tick + this.#offset, tick);
-    const isNews = watch.take(feed.inputs[index] ?? 0, tick, value);
-    if (watch.isAtRest && !isNews) return;
-    if (isNews && watch.isJoint) {
-      this.#dirty.add(watch);
-      return;
-    }
-    if (isNews) watch.evaluate(tick);
-    this.#deadlines.arm(watch);
   }
 
   /** Windows over what is derived are stored with the rules that have them. */

@@ -35,9 +35,12 @@ export class Feeds {
   #last = NOWHERE;
   /** Where in `cells` the rest of each watch begins. */
   readonly #laid = new Map<RuleWatch, number>();
-  /** By place, where its rests begin in `rests`; those of the next place follow. */
+  /** By place, where its watches begin in the rows below; those of the next place follow. */
   firsts = new Int32Array();
-  /** Where in `cells` each begins. */
+  watches: RuleWatch[] = [];
+  /** As which of its inputs a watch is fed … */
+  inputs: number[] = [];
+  /** … and where in `cells` its rest begins. */
   rests = new Int32Array();
   /** The rests of all rules at work, `CELLS` numbers each. */
   cells = new Float64Array();
@@ -71,7 +74,9 @@ export class Feeds {
     const { length } = this.#feeds;
     const rests: number[] = [];
     this.firsts = new Int32Array(length + 1);
-    for (const [place, { watches }] of this.#feeds.entries()) {
+    for (const [place, { watches, inputs }] of this.#feeds.entries()) {
+      this.watches.push(...watches);
+      this.inputs.push(...inputs);
       for (const watch of watches) {
         const from = this.#laid.get(watch) ?? this.#laid.size * CELLS;
         this.#laid.set(watch, from);
