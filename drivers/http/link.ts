@@ -42,6 +42,8 @@ class HttpLink implements OpenLink {
   #handler: PushHandler | undefined;
   #server: PushServer | undefined;
   #puller: PullClient | undefined;
+  /** After a start, until something new comes: what was taken last may come again, since the cursor is not on the card at once. */
+  #isCursorBehind = true;
   #cancelSilence = () => {};
 
   constructor(spec: HttpLinkSpec, context: LinkContext) {
@@ -199,10 +201,18 @@ class HttpLink implements OpenLink {
   }
 
   /** Whether the cursor may pass it: also a message that can never be taken must not stand in the way of the others. */
-  async #takeRelayed({ body }: RelayMessage): Promise<boolean> {
+  async #takeRelayed({ id, body }: RelayMessage): Promise<boolean> {
+    // With what it says: a relay that was set up anew counts from the start.
+    const claim = this.#seen.claim('message', `relay/${id} ${JSON.stringify(body)}`);
+    if (claim === 'taken' && this.#isCursorBehind) return true;
+    this.#isCursorBehind = false;
+    using claimed = typeof claim === 'string' ? undefined : claim;
     try {
       const taken = await this.#intake.take({ tree: body }, undefined, undefined);
-      if (taken.is === 'taken') await this.#kept();
+      if (taken.is === 'taken') {
+        claimed?.keep();
+        await this.#kept();
+      }
       return taken.is !== 'later';
     } catch (error) {
       // A mistake of ours, which would come again with the same message at each start.

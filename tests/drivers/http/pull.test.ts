@@ -1,4 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,6 +37,22 @@ test('the cursor outlives a restart; a message that comes twice has one effect',
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
+});
+
+test('a message that was taken has no effect again, though the gateway was killed before the cursor was on the card', async () => {
+  const level = (id: string, value: number) => ({ id, body: { imei: '861', level: value } });
+  await using relay = await openRelay([level('1', 1), level('2', 2), level('3', 1)]);
+  await using before = await openRig({ link: pull(relay.url), wire: new FakeClock() });
+  await until(() => before.values().length === 3, 'three readings');
+  await until(() => existsSync(join(before.dir, 'cursor.json')), 'the cursor');
+  await using killed = await openRig({ link: pull('http://127.0.0.1:9/'), wire: new FakeClock() });
+  await cp(before.dir, killed.dir, { recursive: true });
+  expect(JSON.parse(await readFile(join(killed.dir, 'cursor.json'), 'utf8'))).toEqual({ after: '1' });
+  // What a relay that was set up anew says under a number that was taken is another message.
+  relay.messages.splice(2, 1, level('3', 4));
+  await using after = await openRig({ link: pull(relay.url), wire: new FakeClock(), dir: killed.dir });
+  await until(() => after.values().length > 0, 'what is new');
+  expect(after.values()).toEqual(['gauge-1/level 4']);
 });
 
 test('a message that nobody can read, or of a stranger, does not stand in the way of the next', async () => {
