@@ -5,7 +5,7 @@ import { READING_CODES } from '../reading.ts';
 import { type Answer, CLOSED, type Line } from './line.ts';
 import type { Request } from './pdu.ts';
 import type { PollPlan } from './plan.ts';
-import type { Unit } from './unit.ts';
+import { inherit, type Unit } from './unit.ts';
 import { UseMeter } from './use.ts';
 import { exceptionCode, isUnreached } from './values.ts';
 import { CORRUPT } from './write.ts';
@@ -19,6 +19,8 @@ export type Heard = (answer: Answer, code: string | undefined, tookMs: number) =
 export interface AskerEvents {
   /** A unit went away, after a request that took so long. */
   lost(unit: Unit, tookMs: number): void;
+  /** A job's question was not answered. */
+  inVain(question: LineQuestion): void;
   /** A request has ended, or a unit has rested: somebody else may be asked. */
   freed(): void;
 }
@@ -71,19 +73,20 @@ export class Asker {
       const tookMs = now - askedAt;
       if (answer.kind === 'silence') this.silenceClockMs = tookMs * this.clockRate(now);
       this.meter.used(now, tookMs);
-      this.#release(unit, heard(answer, this.#judge(unit, answer, tookMs), tookMs));
+      const code = this.#judge(unit, answer, tookMs);
+      // What cannot be told from an answer that is owed may have been that one: its own comes while the unit rests.
+      const isUnsure = !this.#hasNumbers && unit.owed.settle(request, answer);
+      if (unit.heir !== undefined) inherit(unit.heir, unit);
+      const restMs = heard(answer, code, tookMs);
+      this.#release(unit, isUnsure ? Math.max(restMs, unit.standing.timeoutMs) : restMs);
     });
   }
 
-  /**
-   * Asks only to hear that the unit lives, and that it answers this question and not one before. Where the greeting
-   * cannot be told from other questions by its length, the unit rests for a time-out: what is owed comes meanwhile.
-   */
+  /** Asks only to hear that the unit lives. */
   greet(unit: Unit, plan: PollPlan, done: (code: string | undefined, tookMs: number) => void): void {
     this.ask(unit, plan.greeting, (_, code, tookMs) => {
       done(code, tookMs);
-      const mustRest = code === undefined && !this.#hasNumbers && plan.greeting === plan.blocks[0]?.request;
-      return mustRest ? unit.standing.timeoutMs : unit.turnaroundMs;
+      return unit.turnaroundMs;
     });
   }
 
@@ -95,6 +98,7 @@ export class Asker {
       const now = this.#wire.tick();
       this.#inFlight--;
       this.meter.used(now, now - askedAt);
+      if (answer.kind === 'none') this.#events.inVain(question);
       heard(answer, now - askedAt);
       this.#events.freed();
     });

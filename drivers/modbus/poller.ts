@@ -11,12 +11,13 @@ import { closedAnswer } from './guest.ts';
 import { GuestTurns } from './guest-turns.ts';
 import type { Guests, Line } from './line.ts';
 import type { Lender, Turn } from './loan.ts';
+import { makeRequest } from './pdu.ts';
 import type { Poll } from './poll.ts';
 import { Probes } from './probes.ts';
 import { ReadyPolls } from './ready-polls.ts';
 import { SharedRows } from './rows.ts';
 import { Timetable } from './timetable.ts';
-import { type LinkTiming, makeUnit, plannedShare, type Unit } from './unit.ts';
+import { inherit, type LinkTiming, makeUnit, plannedShare, type Unit } from './unit.ts';
 import type { Pace } from './use.ts';
 import { CORRUPT } from './write.ts';
 import { Writer } from './writer.ts';
@@ -76,6 +77,11 @@ export class Poller implements Lender {
     this.#probes = new Probes(this.units, options.share);
     this.#asker = new Asker(context, options.hasNumbers, {
       lost: (unit, tookMs) => this.#probes.lost(unit, context.wire.tick(), tookMs),
+      inVain: ({ unit: address, table, address: at, count }) => {
+        const unit = this.#unitAt(address);
+        unit?.standing.doubt();
+        unit?.owed.add(makeRequest(address, table, at, count));
+      },
       freed: () => this.#pump(),
     });
     this.#writer = new Writer(this.units, this.#asker, context);
@@ -170,13 +176,17 @@ export class Poller implements Lender {
 
   /** A reply came after its time-out. */
   late(address: number, afterMs: number): void {
-    const unit = this.units.find(({ device }) => device.options.address === address);
+    const unit = this.#unitAt(address);
     if (unit !== undefined) this.#asker.late(unit, afterMs);
   }
 
   /** Writes a value and reads it back, before what waits to be polled. While the line is down it is refused at once. */
   write(key: string, value: number | string, signal?: AbortSignal): Promise<Written> {
     return this.#writer.write(key, value, () => this.#pump(), signal);
+  }
+
+  #unitAt(address: number): Unit | undefined {
+    return this.units.find(({ device }) => device.options.address === address);
   }
 
   #plannedShare(): number | undefined {
@@ -193,8 +203,10 @@ export class Poller implements Lender {
       if (after.has(unit)) continue;
       unit.isGone = true;
       const { address } = unit.device.options;
-      const heir = unit.busy ? fresh.find(({ device }) => device.options.address === address) : undefined;
+      const heir = fresh.find(({ device }) => device.options.address === address);
       if (heir === undefined) continue;
+      inherit(heir, unit);
+      if (!unit.busy) continue;
       unit.heir = heir;
       heir.busy = true;
       heir.cancelRest = unit.cancelRest;

@@ -19,6 +19,7 @@ export class Standing {
   #slowestMs = 0;
   #failures = 0;
   #answeredOnce = false;
+  #isDoubted = false;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   /** `patient`: the line has no transaction numbers, so a late reply must have had time to pass before a new request. */
@@ -39,7 +40,7 @@ export class Standing {
 
   /** Its last request was not answered, so an answer may still be on its way: it is greeted first. */
   get isSuspect(): boolean {
-    return this.#failures > 0;
+    return this.#failures > 0 || this.#isDoubted;
   }
 
   /** Two requests in a row unanswered, or the first one ever: it is only probed until it answers. */
@@ -57,15 +58,21 @@ export class Standing {
   }
 
   mayAsk(now: number): boolean {
-    return !(this.isSuspect && this.#patient) || now - this.#askedAt >= PATIENCE_TIMEOUTS * this.#timeoutMs;
+    return !(this.#failures > 0 && this.#patient) || now - this.#askedAt >= PATIENCE_TIMEOUTS * this.#timeoutMs;
   }
 
   asked(now: number): void {
     this.#askedAt = now;
   }
 
+  /** Somebody else asked it, or what had its address before, and was not answered. It is no failure of its own. */
+  doubt(): void {
+    this.#isDoubted = this.#patient;
+  }
+
   answered(tookMs: number): void {
     this.#failures = 0;
+    this.#isDoubted = false;
     this.#answeredOnce = true;
     this.#slowestMs = Math.max(tookMs, this.#slowestMs * FORGET);
     this.#learn(Math.max(tookMs > this.#baseMs ? tookMs * MARGIN : 0, this.#timeoutMs * FORGET));

@@ -1,4 +1,5 @@
 import type { ModbusDevice, Timing } from './check.ts';
+import { Owed } from './owed.ts';
 import { OwnScale } from './own-scale.ts';
 import { DEFAULT_BLOCKS, type PollPlan, planPolls } from './plan.ts';
 import { Poll } from './poll.ts';
@@ -10,6 +11,7 @@ import { type Pace, shareOf } from './use.ts';
 export interface Unit {
   readonly device: ModbusDevice;
   readonly standing: Standing;
+  readonly owed: Owed;
   readonly polls: readonly Poll[];
   /** What it says itself of its values, and the poll that asks for it. */
   own: { readonly scale: OwnScale; readonly poll: Poll } | undefined;
@@ -54,6 +56,7 @@ export function makeUnit(device: ModbusDevice, link: LinkTiming, rows: SharedRow
   const unit: Unit = {
     device,
     standing: new Standing(settingOf(device, 'timeout') ?? link.timeoutMs, !link.hasNumbers),
+    owed: new Owed(),
     polls,
     own: undefined,
     retries: settingOf(device, 'retries') ?? link.retries ?? 0,
@@ -72,6 +75,13 @@ export function makeUnit(device: ModbusDevice, link: LinkTiming, rows: SharedRow
   if (plan !== undefined) unit.own = { scale, poll: new Poll(unit, plan, rows) };
   for (const each of plansOf(device)) polls.push(new Poll(unit, each, rows));
   return unit;
+}
+
+/** What a unit did not answer may still come when the one that has its address now is asked. */
+export function inherit(heir: Unit, { standing, owed }: Unit): void {
+  if (!standing.isSuspect) return;
+  heir.standing.doubt();
+  heir.owed.takeOver(owed);
 }
 
 /** The share of a link's time that all polls of its units need. */
