@@ -2,7 +2,7 @@ import type { Device, LinkSpec, SpecProblem } from '../driver.ts';
 import { type BlockRules, DEFAULT_BLOCKS, isForbidden, type ModbusPoint } from './plan.ts';
 import type { Register } from './register.ts';
 import { plansOf, settingOf } from './unit.ts';
-import { type Pace, shareOf } from './use.ts';
+import { ownShareOf, type Pace, shareOf } from './use.ts';
 import { widthOf } from './width.ts';
 
 /** How a device wants to be asked: its own, else its profile's, else its link's. */
@@ -37,20 +37,34 @@ export function checkLink(link: ModbusLink, use: LinkUse): SpecProblem[] {
   return [...checkAddresses(link), ...link.devices.flatMap(checkRegisters), ...checkUse(link, use)];
 }
 
-/** What is asked for must fit into the link's time: told once, at the device that needs most of it. */
+/** What is asked for must fit into the link's time, and into each device's own: told once, at the one that needs most. */
 function checkUse(link: ModbusLink, { pace, wire, turnaroundMs = 0 }: LinkUse): SpecProblem[] {
-  const shares = link.devices.map((device) => ({
-    device,
-    share: shareOf(plansOf(device), pace, settingOf(device, 'turnaround') ?? turnaroundMs),
-  }));
+  const shares = link.devices.map((device) => {
+    const plans = plansOf(device);
+    const restMs = settingOf(device, 'turnaround') ?? turnaroundMs;
+    return { device, restMs, share: shareOf(plans, pace), own: ownShareOf(plans, pace, restMs) };
+  });
   const whole = shares.reduce((sum, { share }) => sum + share, 0);
-  const [most] = shares.toSorted((a, b) => b.share - a.share);
-  if (whole <= 1 || most === undefined) return [];
   const percent = (share: number) => `${Math.ceil(share * 100 - 1e-6)} %`;
-  const message =
-    `the devices together need ${percent(whole)} of ${link.id}${wire}, this one ${percent(most.share)}: ` +
-    'some polls will come too late; read them less often, faster, or over more than one link';
-  return [{ device: most.device.id, field: 'link', severity: 'warning', message }];
+  const problem = ({ id }: ModbusDevice, message: string): SpecProblem[] => [
+    { device: id, field: 'link', severity: 'warning', message },
+  ];
+  const [most] = shares.toSorted((a, b) => b.share - a.share);
+  if (whole > 1 && most !== undefined) {
+    return problem(
+      most.device,
+      `the devices together need ${percent(whole)} of ${link.id}${wire}, this one ${percent(most.share)}: ` +
+        'some polls will come too late; read them less often, faster, or over more than one link',
+    );
+  }
+  const [busiest] = shares.toSorted((a, b) => b.own - a.own);
+  if (busiest === undefined || busiest.own <= 1) return [];
+  const rests = busiest.restMs > 0 ? `, its rests of ${busiest.restMs} ms with it` : '';
+  return problem(
+    busiest.device,
+    `it is asked one thing at a time and needs ${percent(busiest.own)} of its own time${rests}: ` +
+      'some polls will come too late; read it less often, or more at once',
+  );
 }
 
 function checkAddresses(link: ModbusLink): SpecProblem[] {

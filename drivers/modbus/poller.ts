@@ -17,7 +17,7 @@ import { Probes } from './probes.ts';
 import { ReadyPolls } from './ready-polls.ts';
 import { SharedRows } from './rows.ts';
 import { Timetable } from './timetable.ts';
-import { inherit, type LinkTiming, makeUnit, plannedShare, type Unit } from './unit.ts';
+import { inherit, type LinkTiming, makeUnit, type Planned, plannedOf, type Unit } from './unit.ts';
 import type { Pace } from './use.ts';
 import { CORRUPT } from './write.ts';
 import { Writer } from './writer.ts';
@@ -51,13 +51,13 @@ export class Poller implements Lender {
   readonly #units: Unit[];
   /** The share of the link's time that the polls need; undefined where nobody knows. */
   get planned(): number | undefined {
-    return this.#planned;
+    return this.#planned?.link;
   }
   readonly #context: PollerContext;
   readonly #asker: Asker;
   readonly #timetable: Timetable;
   readonly #probes: Probes;
-  #planned: number | undefined;
+  #planned: Planned | undefined;
   #polls: readonly Poll[];
   readonly #options: PollerOptions;
   readonly #rows = new SharedRows();
@@ -88,7 +88,7 @@ export class Poller implements Lender {
     this.#turns = new GuestTurns(this.#asker, context.wire);
     this.#polls = this.units.flatMap((unit) => unit.polls);
     this.#timetable = new Timetable(this.#polls.map((poll) => poll.plan.everyMs));
-    this.#planned = this.#plannedShare();
+    this.#planned = this.#plan();
   }
 
   /** Makes ready that the link has these devices: those that are gone or otherwise then, and what exchanges them. */
@@ -109,9 +109,10 @@ export class Poller implements Lender {
     return this.#asker.meter.share(this.#context.wire.tick()) / (this.#asker.line?.window ?? 1);
   }
 
-  /** More is asked for than the link can do. */
+  /** More is asked for than the link can do, or one of its units. */
   get isOverbooked(): boolean {
-    return (this.planned ?? 0) > 1 || this.#asker.meter.isBehind(this.#context.wire.tick());
+    const { link, unit } = this.#planned ?? { link: 0, unit: 0 };
+    return Math.max(link, unit) > 1 || this.#asker.meter.isBehind(this.#context.wire.tick());
   }
 
   /** How jobs ask on the line as it is now; undefined while it is down. */
@@ -161,15 +162,18 @@ export class Poller implements Lender {
     const { clock, wire, counters } = this.#context;
     const missedBefore = counters.missed;
     let due = 0;
+    let unseen = 0;
     for (const { everyMs, skipped } of this.#timetable.take(clock.now(), clock.tick())) {
       for (const poll of this.#polls) {
         if (poll.plan.everyMs !== everyMs) continue;
         due += 1 + skipped;
-        counters.missed += skipped;
+        unseen += skipped;
         this.#due(poll);
       }
     }
     if (due > 0) this.#asker.meter.due(wire.tick(), due, counters.missed - missedBefore);
+    // While the process stood still: no matter of the link's.
+    counters.missed += unseen;
     this.#pump();
     return this.#timetable.untilNext(clock.now());
   }
@@ -189,9 +193,9 @@ export class Poller implements Lender {
     return this.units.find(({ device }) => device.options.address === address);
   }
 
-  #plannedShare(): number | undefined {
+  #plan(): Planned | undefined {
     const { pace } = this.#options;
-    return pace === undefined ? undefined : plannedShare(this.units, pace);
+    return pace === undefined ? undefined : plannedOf(this.units, pace);
   }
 
   /** What is the same goes on as if nothing had happened; what is new is asked at once. */
@@ -217,7 +221,7 @@ export class Poller implements Lender {
     this.#polls = next.flatMap(({ polls }) => polls);
     const periods = this.#polls.map(({ plan }) => plan.everyMs);
     this.#timetable.change(periods, clock.now(), clock.tick());
-    this.#planned = this.#plannedShare();
+    this.#planned = this.#plan();
     for (const { polls } of fresh) for (const poll of polls) this.#due(poll);
     this.#pump();
   }

@@ -5,7 +5,7 @@ import { DEFAULT_BLOCKS, type PollPlan, planPolls } from './plan.ts';
 import { Poll } from './poll.ts';
 import type { SharedRows } from './rows.ts';
 import { Standing } from './standing.ts';
-import { type Pace, shareOf } from './use.ts';
+import { ownShareOf, type Pace, shareOf } from './use.ts';
 
 /** One device on its link, as the poller keeps it. */
 export interface Unit {
@@ -84,8 +84,20 @@ export function inherit(heir: Unit, { standing, owed }: Unit): void {
   heir.owed.takeOver(owed);
 }
 
-/** The share of a link's time that all polls of its units need. */
-export function plannedShare(units: readonly Unit[], pace: Pace): number {
-  const plans = units.map(({ polls, turnaroundMs }) => ({ plans: polls.map(({ plan }) => plan), turnaroundMs }));
-  return plans.reduce((sum, { plans, turnaroundMs }) => sum + shareOf(plans, pace, turnaroundMs), 0);
+/** What the polls of a link's units need, as shares. */
+export interface Planned {
+  /** Of the link's time. */
+  readonly link: number;
+  /** Of the time of the unit that needs most of its own. */
+  readonly unit: number;
+}
+
+export function plannedOf(units: readonly Unit[], pace: Pace): Planned {
+  let [link, most] = [0, 0];
+  for (const { polls, turnaroundMs } of units) {
+    const plans = polls.map(({ plan }) => plan);
+    link += shareOf(plans, pace);
+    most = Math.max(most, ownShareOf(plans, pace, turnaroundMs));
+  }
+  return { link, unit: most };
 }

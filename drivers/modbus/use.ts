@@ -42,11 +42,17 @@ const REPLY_FRAME = 5;
 export const requestMs = (request: Request, { byteMs, silenceMs, replyMs }: Pace): number =>
   (REQUEST_FRAME + requestBytes(request) + REPLY_FRAME + request.dataBytes) * byteMs + 2 * silenceMs + replyMs;
 
-/** The share of a link's time that one device's polls need. `turnaroundMs`: its rest after each reply. */
-export const shareOf = (plans: readonly PollPlan[], pace: Pace, turnaroundMs: number): number =>
+/** The share of a link's time that one device's polls need. */
+export const shareOf = (plans: readonly PollPlan[], pace: Pace): number => ownShareOf(plans, pace, 0) / pace.window;
+
+/**
+ * The share of its own time that a device needs for its polls: it is asked one question at a time, and rests for
+ * `turnaroundMs` after each reply, while others are asked.
+ */
+export const ownShareOf = (plans: readonly PollPlan[], pace: Pace, turnaroundMs: number): number =>
   plans.reduce((sum, { blocks, everyMs }) => {
     const ms = blocks.reduce((all, { request }) => all + requestMs(request, pace) + turnaroundMs, 0);
-    return sum + ms / everyMs / pace.window;
+    return sum + ms / everyMs;
   }, 0);
 
 const SLICES = 12;

@@ -49,6 +49,11 @@ export class FakeClock implements Clock {
     this.#move(end);
   }
 
+  /** The process stands still for so long: both lines go on, and no timer runs. */
+  stand(ms: number): void {
+    this.#move(this.#tick + ms);
+  }
+
   /** Steps the wall clock only. */
   step(ms: number): void {
     this.#now += ms;

@@ -24,9 +24,16 @@ describe('what is planned', () => {
     ['ten devices a second fit', 10, {}, BUS, []],
     ['thirty do not', 30, {}, BUS, [/together need 131 % of bus-1 at 9600 baud, this one 5 %/]],
     ['thirty fit at 115200 baud', 30, {}, { ...BUS, baud: 115_200 }, []],
-    ['rests count', 10, { turnaround: '100ms' }, BUS, [/need 144 %/]],
-    ['those of the link too', 10, {}, { ...BUS, turnaround: '100ms' }, [/need 144 %/]],
-    ['those of a device go before them', 10, { turnaround: '0ms' }, { ...BUS, turnaround: '100ms' }, []],
+    ['while one rests others are asked', 10, { turnaround: '100ms' }, BUS, []],
+    [
+      'what one needs with its rests does not fit',
+      2,
+      { turnaround: '960ms' },
+      BUS,
+      [/its own time, its rests of 960 ms/],
+    ],
+    ['with those of the link neither', 2, {}, { ...BUS, turnaround: '960ms' }, [/needs 101 % of its own time/]],
+    ['those of a device go before them', 2, { turnaround: '0ms' }, { ...BUS, turnaround: '960ms' }, []],
   ])('%s', (_, count, options, link, expected) => {
     const devices = Array.from({ length: count }, (_, index) =>
       makeDevice(`d${index}`, index + 1, ['holding 5 u16'], {}, 1000, options),
@@ -51,6 +58,14 @@ describe('what is planned', () => {
     );
     expect(check(devices, { host: 'h', window: 4 }, 'modbus-tcp')[0]).toMatch(/need 150 % of bus-1, this one 1 %/);
   });
+});
+
+test('a device has one question at a time, however many a link may have in flight', () => {
+  const points = Array.from({ length: 40 }, (_, index) => `holding ${index * 100} u16`);
+  const device = makeDevice('a', 1, points, {}, 100);
+  expect(check([device], { host: 'h', window: 4 }, 'modbus-tcp')).toEqual([
+    expect.stringMatching(/^warning a link: it is asked one thing at a time and needs 120 % of its own time: /),
+  ]);
 });
 
 test('what was used is measured over the last minute, slice by slice', () => {
@@ -103,6 +118,37 @@ describe('a link tells', () => {
     const devices = Array.from({ length: 40 }, (_, unit) => makeDevice(`d${unit}`, unit + 1, ['holding 5 u16']));
     await using rig = new Rig(devices, { pace: paceOf({ baud: 9600 }) });
     expect(rig.link.status().warnings).toEqual(['overbooked']);
+  });
+
+  test('no overbooking by rests in which others are asked, which none of them misses', async () => {
+    const devices = Array.from({ length: 12 }, (_, unit) =>
+      makeDevice(`d${unit}`, unit + 1, ['holding 5 u16'], {}, 1000, { turnaround: '200ms' }),
+    );
+    await using rig = new Rig(devices, { pace: paceOf({ baud: 9600 }) }, (bus) => {
+      for (let unit = 1; unit <= 12; unit++) bus.slaves.set(unit, answers(rtuSeal, 20));
+    }).read();
+    await rig.clock.advance(60_000);
+    expect(rig.link.status()).toMatchObject({ counters: { missed: 0 } });
+    expect(rig.link.status().warnings).toBeUndefined();
+    expect(rig.link.status().use?.planned).toBeLessThan(0.6);
+  });
+
+  test('that it is overbooked where one unit cannot have all that is asked of it', async () => {
+    const device = makeDevice('a', 1, ['holding 5 u16'], {}, 1000, { turnaround: '1s' });
+    await using rig = new Rig([device], { pace: paceOf({ baud: 9600 }) });
+    expect(rig.link.status().warnings).toEqual(['overbooked']);
+    expect(rig.link.status().use?.planned).toBeLessThan(0.1);
+  });
+
+  test('no overbooking by the time in which the whole process stood still', async () => {
+    await using rig = new Rig([makeDevice('a', 1, ['holding 5 u16'])], { pace: paceOf({ baud: 9600 }) }, (bus) =>
+      bus.slaves.set(1, answers(rtuSeal, 20)),
+    ).read();
+    await rig.clock.advance(30_500);
+    rig.clock.stand(10_000);
+    await rig.clock.advance(3000);
+    expect(rig.link.status().counters.missed).toBeGreaterThanOrEqual(9);
+    expect(rig.link.status().warnings).toBeUndefined();
   });
 
   test('no overbooking for a unit that is away: it misses nothing', async () => {
