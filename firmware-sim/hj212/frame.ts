@@ -6,9 +6,9 @@ export interface SimFrame {
 }
 
 /** Bit by bit, as appendix A writes it: the register's high byte alone meets the next one. */
-export function sealOf(segment: string): string {
+export function sealOf(segment: string | Buffer): string {
   let register = 0xffff;
-  for (const byte of Buffer.from(segment)) {
+  for (const byte of typeof segment === 'string' ? Buffer.from(segment) : segment) {
     register = (register >> 8) ^ byte;
     for (let bit = 0; bit < 8; bit++) {
       const out = register % 2;

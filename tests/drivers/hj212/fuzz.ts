@@ -79,9 +79,10 @@ function findSegments(bytes: Buffer): Set<string> {
     const start = index + 6;
     const length = Number(text.slice(index + 2, start));
     if (!/^[0-9A-Fa-f]{4}\r?\n/.test(text.slice(start + length, start + length + 6))) continue;
-    const segment = bytes.subarray(start, start + length).toString();
+    // Its bytes, which need be no text: of two that are wrong one in 256 frames has a right CRC.
+    const segment = bytes.subarray(start, start + length);
     const seal = text.slice(start + length, start + length + 4).toUpperCase();
-    if (sealOf(segment) === seal) found.add(normal(segment));
+    if (sealOf(segment) === seal) found.add(normal(segment.toString()));
   }
   return found;
 }
