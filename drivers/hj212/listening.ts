@@ -20,8 +20,9 @@ export interface ListeningOptions {
 }
 
 /**
- * A TCP listener that instruments dial in to. At the cap of connections the one goes that has been silent for longest of
- * those on which no instrument of the site has spoken; where there is none, the new one goes.
+ * A TCP listener that instruments dial in to. At the cap of connections one goes on which no instrument of the site has
+ * spoken: of the address that has most of them the one that has been silent for longest, so that a stranger who dials in
+ * again and again keeps nobody else out. Where there is none, the new one goes.
  */
 export function openListening(
   options: ListeningOptions,
@@ -31,7 +32,8 @@ export function openListening(
 ): Medium {
   const { mode, idleMs, maxConnections } = options;
   const { wire } = context;
-  const connections = new Set<Connection>();
+  /** Each with its address. */
+  const connections = new Map<Connection, string>();
   let connects = 0;
   let disconnects = 0;
   let turnedAway = 0;
@@ -39,8 +41,11 @@ export function openListening(
   const makeRoom = (): boolean => {
     if (connections.size < maxConnections) return true;
     turnedAway++;
-    const strangers = [...connections].filter((connection) => !desk.roll.isKnown(connection));
-    const [oldest] = strangers.sort((a, b) => a.lastAt - b.lastAt);
+    const strangers = [...connections].filter(([connection]) => !desk.roll.isKnown(connection));
+    const [most = []] = [...Map.groupBy(strangers, ([, address]) => address).values()].sort(
+      (a, b) => b.length - a.length,
+    );
+    const [oldest] = most.map(([connection]) => connection).sort((a, b) => a.lastAt - b.lastAt);
     if (oldest !== undefined) {
       oldest.close();
       connections.delete(oldest);
@@ -55,7 +60,8 @@ export function openListening(
       socket.destroy();
       return;
     }
-    const from = `${socket.remoteAddress}:${socket.remotePort}`;
+    const address = socket.remoteAddress ?? '';
+    const from = `${address}:${socket.remotePort}`;
     const port = {
       write: (bytes: Uint8Array) => {
         socket.write(bytes);
@@ -66,7 +72,7 @@ export function openListening(
       close: () => void socket.destroy(),
     };
     const connection = new Connection(port, { from, mode, idleMs }, wire, counts, desk);
-    connections.add(connection);
+    connections.set(connection, address);
     connects++;
     socket.on('data', (chunk) => connection.receive(chunk));
     socket.on('close', () => {
@@ -87,7 +93,7 @@ export function openListening(
     },
     counters: () => ({ connects, disconnects, turnedAway: turnedAway + listener.turnedAway }),
     async [Symbol.asyncDispose]() {
-      for (const connection of connections) connection.close();
+      for (const connection of connections.keys()) connection.close();
       await listener[Symbol.asyncDispose]();
     },
   };

@@ -13,9 +13,9 @@ import { vectorOf } from './vectors.ts';
 const HOST = '127.0.0.1';
 const REAL = vectorOf('std-c25-noise-realtime');
 
-async function rawSocket(port: number): Promise<Socket & { text(): string }> {
+async function rawSocket(port: number, localAddress = HOST): Promise<Socket & { text(): string }> {
   let text = '';
-  const socket = connect(port, HOST);
+  const socket = connect({ port, host: HOST, localAddress });
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
   });
@@ -225,6 +225,22 @@ describe('the listener', () => {
     expect(link.count('connects') - link.count('disconnects')).toBe(2);
     expect(link.count('turnedAway')).toBe(2);
     for (const socket of [first, second]) socket.destroy();
+  });
+
+  test('a stranger who dials in again and again keeps no instrument out that has not spoken yet', async () => {
+    await using link = await listening({ maxConnections: 3 });
+    const instrument = await rawSocket(link.port);
+    const strangers: Socket[] = [];
+    for (let each = 0; each < 6; each++) {
+      const stranger = await rawSocket(link.port, '127.0.0.2');
+      // Whoever speaks was not silent for long.
+      stranger.write(encodeFrame({ ...REAL.says, mn: 'stranger' }));
+      await until(() => link.count('unknownMn') === each + 1, 'the stranger to be heard');
+      strangers.push(stranger);
+    }
+    instrument.write(REAL.frame);
+    await until(() => link.readings.length === 1, 'the reading');
+    for (const socket of [instrument, ...strangers]) socket.destroy();
   });
 
   test('a connection without a frame for the idle time is closed, and the rest of a frame is not waited for', async () => {
