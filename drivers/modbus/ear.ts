@@ -18,7 +18,7 @@ const MOST_HEX = 128;
  * ends. It holds one frame a direction.
  */
 export class Ear {
-  readonly #ways: Readonly<Record<Overheard['way'], { hear(chunk: Uint8Array): void; close(): void }>>;
+  readonly #ways: Readonly<Record<Overheard['way'], Way>>;
 
   constructor(
     framing: 'rtu' | 'tcp',
@@ -44,12 +44,21 @@ export class Ear {
   }
 
   hear(way: Overheard['way'], chunk: Uint8Array): void {
+    // On a busy wire there is never a silence that would end what was spoilt; but who asks has seen the end of it.
+    if (way === 'out') this.#ways.in.end();
     this.#ways[way].hear(chunk);
   }
 
   close(): void {
     for (const way of Object.values(this.#ways)) way.close();
   }
+}
+
+interface Way {
+  hear(chunk: Uint8Array): void;
+  /** Nothing more of what was heard comes. */
+  end(): void;
+  close(): void;
 }
 
 type TellFrame = (unit: number, pdu: Uint8Array, isRequest: boolean, bytes: Uint8Array) => void;
@@ -65,7 +74,7 @@ const WHY: Readonly<Record<Spoilt | 'short', string>> = {
 };
 
 /** Frames between silences. */
-class RtuWay implements RtuEvents {
+class RtuWay implements Way, RtuEvents {
   readonly #wire: Clock;
   readonly #frame: TellFrame;
   readonly #junk: TellJunk;
@@ -94,7 +103,7 @@ class RtuWay implements RtuEvents {
     this.#length += part.length;
     this.#reader.push(chunk, this);
     if (this.#length > 0)
-      this.#cancel = this.#wire.after(this.#hasPackets ? NETWORK_QUIET_MS : QUIET_MS, () => this.#end());
+      this.#cancel = this.#wire.after(this.#hasPackets ? NETWORK_QUIET_MS : QUIET_MS, () => this.end());
   }
 
   close(): void {
@@ -115,7 +124,8 @@ class RtuWay implements RtuEvents {
     this.#spoilt = how;
   }
 
-  #end(): void {
+  end(): void {
+    this.#cancel();
     const why = this.#spoilt ?? this.#reader.doubt ?? 'short';
     const isPacket = this.#hasPackets && this.#spoilt === undefined && this.#reader.unfinished === 0;
     if (this.#length > 0 && !isPacket) this.#junk(WHY[why], this.#held.subarray(0, this.#length));
@@ -126,7 +136,7 @@ class RtuWay implements RtuEvents {
 }
 
 /** Frames by their length. */
-class TcpWay {
+class TcpWay implements Way {
   readonly #isOut: boolean;
   readonly #frame: TellFrame;
   readonly #junk: TellJunk;
@@ -144,6 +154,9 @@ class TcpWay {
     this.#reader = new MbapReader();
     this.#junk('no Modbus TCP', chunk);
   }
+
+  /** Frames tell their own ends. */
+  end(): void {}
 
   close(): void {}
 }

@@ -49,6 +49,19 @@ test('what is no frame is told when the wire has fallen silent, and the next fra
   expect(said()).toEqual(['in 3 holding registers: 0010 0011']);
 });
 
+test('one answer that was spoilt on a wire that is never silent hides no other', async () => {
+  const { ear, said, clock } = openEar();
+  for (let nth = 0; nth < 3; nth++) {
+    ear.hear('out', encodeRtu(ASK));
+    await clock.advance(8);
+    ear.hear('in', nth === 0 ? Buffer.concat([REPLY.subarray(0, -1), Buffer.of(0)]) : REPLY);
+    await clock.advance(4);
+  }
+  const question = 'out 3 read holding registers 0x0010 × 2';
+  const answer = 'in 3 holding registers 0x0010: 0010 0011';
+  expect(said()).toEqual([question, 'in null wrong CRC ✗', question, answer, question, answer]);
+});
+
 test('exceptions and writes in words', () => {
   const { ear, said } = openEar();
   ear.hear('in', rtuSeal(asked, Buffer.of(0x83, 2)));
