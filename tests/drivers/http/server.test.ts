@@ -117,7 +117,7 @@ test.each([
   ['headers that never end', 'POST /push/cloud HTTP/1.1\r\nHost: x\r\n'],
   ['a body that never ends', 'POST /push/cloud HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n{'],
 ])('%s: the connection is ended in time, the others are served', async (_, beginning) => {
-  await using rig = await openRig({ link: { timeout: '1s' } });
+  await using rig = await openRig({ link: { timeout: '5s' } });
   await rig.isUp();
   const slow = await raw(rig.port);
   slow.socket.write(beginning);
