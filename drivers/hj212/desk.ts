@@ -17,6 +17,8 @@ import { DATA_COMMANDS, readFrame } from './values.ts';
 
 /** How one is shown that has no MN. */
 const NO_MN = '(no MN)';
+/** Between two that call themselves by one MN, with right and wrong passwords in turn, the log is told so often, ms. */
+const REFUSALS_TOLD_MS = 3_600_000;
 
 export interface DeskOptions {
   readonly mode: Mode;
@@ -42,8 +44,11 @@ const noCounts = () => ({
 /** How it stands with an instrument. */
 export interface Standing {
   readonly isConnected: boolean;
-  /** Its password was wrong when it was last heard. */
-  readonly isRefused: boolean;
+  /**
+   * The password was wrong when it was last heard; `elsewhere`: while it is connected by another line, as where somebody
+   * who has none calls himself by its MN.
+   */
+  readonly refused?: 'here' | 'elsewhere';
   readonly clock?: ClockOff;
 }
 
@@ -112,10 +117,12 @@ export class Desk implements Disposable {
 
   standingOf(device: Hj212Device): Standing {
     const found = this.roll.of(device.options.mn);
-    if (found === undefined) return { isConnected: false, isRefused: false };
-    const { line, isRefused } = found;
+    if (found === undefined) return { isConnected: false };
+    const { line, refusedOn } = found;
+    const isConnected = line?.isOpen ?? false;
+    const refused = isConnected && line !== refusedOn ? 'elsewhere' : 'here';
     const clock = this.#clocks.offOf(found);
-    return { isConnected: line?.isOpen ?? false, isRefused, ...(clock === undefined ? {} : { clock }) };
+    return { isConnected, ...(refusedOn && { refused }), ...(clock && { clock }) };
   }
 
   deviceClocks(): readonly DeviceClock[] {
@@ -131,14 +138,16 @@ export class Desk implements Disposable {
     const isWrong = options.password !== undefined && options.password !== frame.pw;
     if (isWrong) {
       this.counts.wrongPassword++;
-      if (!instrument.isRefused) {
+      const tick = this.#context.wire.tick();
+      if (instrument.refusedOn === undefined && tick - instrument.refusalToldAt >= REFUSALS_TOLD_MS) {
+        instrument.refusalToldAt = tick;
         this.#context.log.warn(
           { device: id, from: line.from },
           'hj212: an instrument sends another PW than its device has',
         );
       }
     }
-    instrument.isRefused = isWrong;
+    instrument.refusedOn = isWrong ? line : undefined;
     return !isWrong;
   }
 

@@ -29,7 +29,9 @@ export interface Instrument {
   /** Of its data, for requests to it. */
   st: string;
   pw: string;
-  isRefused: boolean;
+  /** On which line its password was wrong when it was last heard, and when the log was told so last, a tick of the wire. */
+  refusedOn: Line | undefined;
+  refusalToldAt: number;
   timeSet: TimeSet | undefined;
   /** Ticks of the wire. */
   timeSetAt: number;
@@ -52,7 +54,8 @@ export const openInstrument = (device: Hj212Device): Instrument => ({
   line: undefined,
   st: device.options.st ?? INTERACTION,
   pw: device.options.password ?? '',
-  isRefused: false,
+  refusedOn: undefined,
+  refusalToldAt: Number.NEGATIVE_INFINITY,
   timeSet: undefined,
   timeSetAt: Number.NEGATIVE_INFINITY,
   timeSetCame: undefined,

@@ -117,9 +117,11 @@ class Hj212Link implements OpenLink {
   }
 
   #answers(device: Hj212Device): DeviceStatus {
-    const { isConnected, isRefused, clock } = this.#desk.standingOf(device);
-    if (isRefused) return { answers: false, code: 'wrong-password' };
+    const { isConnected, refused, clock } = this.#desk.standingOf(device);
     const states = device.points.map(({ key }) => this.#silence.stateOf(key));
+    if (refused === 'here' || (refused === 'elsewhere' && !states.includes('heard'))) {
+      return { answers: false, code: 'wrong-password' };
+    }
     if (states.includes('heard') || (isConnected && !states.includes('silent'))) {
       return { answers: true, ...(clock && { code: 'clock-off', clock }) };
     }

@@ -99,14 +99,37 @@ describe('what is taken and what answers it', () => {
     expect(open.given).toHaveLength(1);
     const { desk, line, logged, clock } = openDesk();
     for (let n = 0; n < 3; n++) desk.take({ ...real, pw: 'guess!' }, line);
-    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: false, isRefused: true });
+    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: false, refused: 'here' });
     expect(logged).toHaveLength(1);
     expect(logged.join()).not.toMatch(/guess!|123456/);
     expect(desk.counts.wrongPassword).toBe(3);
     expect(desk.unknown.list()).toEqual([]);
     desk.take({ ...real, qn: '20260715220000000' }, line);
-    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: true, isRefused: false });
+    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: true });
     expect(clock.now()).toBe(clock.tick());
+  });
+
+  test('who has another password than the instrument that is connected is told once an hour, and harms it nothing', async () => {
+    const { desk, line, openLine, logged, clock, given } = openDesk();
+    const stranger = openLine();
+    const told = () => logged.filter((text) => text.includes('another PW')).length;
+    for (let n = 0; n < 3; n++) {
+      desk.take({ ...real, qn: `2026071522000000${n}` }, line);
+      desk.take({ ...real, pw: 'guess!' }, stranger);
+      expect(desk.standingOf(makeDevice())).toEqual({ isConnected: true, refused: 'elsewhere' });
+      expect(told()).toBe(1);
+    }
+    expect(given).toHaveLength(3);
+    await clock.advance(3_600_000);
+    desk.take({ ...real, qn: '20260715230000000' }, line);
+    desk.take({ ...real, pw: 'guess!' }, stranger);
+    expect(told()).toBe(2);
+    // Its own password was changed, or it dials in anew with another one.
+    desk.take({ ...real, pw: 'other!' }, line);
+    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: true, refused: 'here' });
+    line.isOpen = false;
+    desk.take({ ...real, pw: 'other!' }, stranger);
+    expect(desk.standingOf(makeDevice())).toEqual({ isConnected: false, refused: 'here' });
   });
 
   test('a device with an st takes data of that one only', () => {
