@@ -136,7 +136,8 @@ export class Asker {
     const { standing } = unit;
     const wasAway = standing.isAway;
     if (answer.kind === 'data' || (answer.kind === 'exception' && !isUnreached(answer.code))) {
-      standing.answered(tookMs);
+      // Of a process that stood still nothing is learned.
+      standing.answered(Math.min(tookMs, standing.timeoutMs));
       unit.code = undefined;
       if (wasAway) this.#cameBack(unit);
       return undefined;

@@ -52,3 +52,9 @@ export interface Guests {
 
 /** So many bytes in a row that answer nothing are a fault of the connection. */
 export const BABBLE_BYTES = 65_536;
+
+/**
+ * A timer that comes so late was held up by a process that stood still, ms: what came meanwhile has not been read yet, so
+ * no request is given up before as much time again has passed.
+ */
+export const STALL_MS = 50;

@@ -3,7 +3,7 @@ import type { Fault } from '#kit/fault.ts';
 import type { Counters } from './counters.ts';
 import { EchoFilter } from './echo-filter.ts';
 import { babble, mute, stuck } from './faults.ts';
-import { type Answer, BABBLE_BYTES, CLOSED, type Line, type LineEvents, SILENCE, SPOILT } from './line.ts';
+import { type Answer, BABBLE_BYTES, CLOSED, type Line, type LineEvents, SILENCE, SPOILT, STALL_MS } from './line.ts';
 import { answerOf, judgeReply, type Request } from './pdu.ts';
 import type { BytePort } from './port.ts';
 import {
@@ -252,6 +252,11 @@ export class RtuLine implements Line {
     const end = isOver ? Math.min(asked.until, this.#lastByteAt + this.#quietMs) : asked.until;
     if (now < end) {
       this.#cancel = this.#wire.after(end - now, () => this.#expire(asked));
+      return;
+    }
+    if (!isOver && now - end > STALL_MS) {
+      asked.until = now + STALL_MS;
+      this.#cancel = this.#wire.after(STALL_MS, () => this.#expire(asked));
       return;
     }
     this.#echo.end();

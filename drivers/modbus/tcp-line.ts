@@ -2,7 +2,17 @@ import type { Clock } from '#kit/clock.ts';
 import type { Counters } from './counters.ts';
 import { babble, mute, notModbus, stuck } from './faults.ts';
 import { guestAnswer, NO_SETTINGS } from './guest.ts';
-import { type Answer, BABBLE_BYTES, CLOSED, type Guests, type Line, type LineEvents, SILENCE, SPOILT } from './line.ts';
+import {
+  type Answer,
+  BABBLE_BYTES,
+  CLOSED,
+  type Guests,
+  type Line,
+  type LineEvents,
+  SILENCE,
+  SPOILT,
+  STALL_MS,
+} from './line.ts';
 import { encodeTcp, MbapReader } from './mbap.ts';
 import { answerOf, judgeReply, makeRequest, type Request } from './pdu.ts';
 import type { BytePort } from './port.ts';
@@ -123,8 +133,12 @@ export class TcpLine implements Line {
   }
 
   #wake(): void {
-    this.#wakesAt = Number.POSITIVE_INFINITY;
     const now = this.#wire.tick();
+    if (now - this.#wakesAt > STALL_MS) {
+      this.#wakeAt(now + STALL_MS, now);
+      return;
+    }
+    this.#wakesAt = Number.POSITIVE_INFINITY;
     for (const [id, { until }] of [...this.#inFlight]) if (until <= now) this.#giveUp(id);
     let next = Number.POSITIVE_INFINITY;
     for (const { until } of this.#inFlight.values()) next = Math.min(next, until);

@@ -252,6 +252,26 @@ describe.each([
     expect(bench.thrownAway()).toEqual(counted);
   });
 
+  test('what came while the process stood still is read before it counts as late', async () => {
+    const bench = make();
+    bench.bus.slaves.set(3, () => []);
+    await bench.clock.advance(50);
+    bench.ask();
+    await bench.clock.advance(10);
+    const [asked] = bench.bus.asked;
+    if (asked === undefined) throw new Error('it was not asked');
+    bench.clock.stand(10_000);
+    await bench.clock.advance(0);
+    bench.bus.send(right(seal, asked));
+    expect(bench.seen).toEqual([RIGHT]);
+    expect(bench.counters.timeouts).toBe(0);
+    bench.ask();
+    await bench.clock.advance(10);
+    bench.clock.stand(10_000);
+    await bench.clock.advance(60);
+    expect(bench.seen).toEqual([RIGHT, 'silence']);
+  });
+
   test('closing answers what is in flight', async () => {
     const bench = make();
     await bench.clock.advance(50);
