@@ -42,7 +42,7 @@ export class Access {
   readonly unknown = new UnknownDevices();
   readonly #signIn: SignIn;
   readonly #paces = new Map<string, Pace>();
-  readonly #connections = new WeakMap<Client, Connection>();
+  readonly #connections = new WeakMap<object, Connection>();
   readonly #heldBack = new Set<() => void>();
   readonly #refusals: Refusals;
   readonly #wire: Clock;
@@ -88,6 +88,10 @@ export class Access {
 
   deviceOf(client: Client | undefined): string | undefined {
     return client && this.#connections.get(client)?.device.id;
+  }
+
+  isGranted(client: object, filter: string): boolean {
+    return this.#connections.get(client)?.isGranted(filter) === true;
   }
 
   /** With which QoS a connection has asked for what is said on a topic; undefined if it has not. */

@@ -60,10 +60,10 @@ export async function openBroker(
   take: TakePayload,
 ): Promise<Broker> {
   const { signInMs = SIGN_IN_MS } = options;
-  const store = new Sessions(context);
+  const store = new Sessions({ ...context, isGranted: (client, filter) => access.isGranted(client, filter) });
   await store.restore();
   store.endUnseen(context.wire.now());
-  keepOnly(store, devices, []);
+  keepOnly(store, devices);
   const access = new Access(devices, context, store, take);
   const { preConnect, authenticate, authorizePublish, authorizeSubscribe, authorizeForward } = access;
   const aedes = await Aedes.createBroker({
@@ -132,7 +132,7 @@ export async function openBroker(
       const before = access.change(changed);
       asksClients = isKnownByCertificate(changed);
       for (const client of before.flatMap(({ id }) => connections.of(id))) if (!access.mayStay(client)) client.close();
-      if (before.length > 0) keepOnly(store, changed, before);
+      if (before.length > 0) keepOnly(store, changed);
     },
     get fault() {
       const [first] = faults();
@@ -178,18 +178,15 @@ const isKnownByCertificate = (devices: readonly BrokerDevice[]): boolean =>
   devices.some(({ certificate }) => certificate !== undefined);
 
 /**
- * Ends sessions of devices that are gone, and what is retained of nobody's topic. `before` are devices that were otherwise: one
- * that may not have all that it had subscribed to any more begins anew, so that it hears what it is refused.
+ * Ends sessions of devices that are gone, and what is retained of nobody's topic. One that has subscribed to what its device may
+ * not have any more begins anew, so that it hears what it is refused.
  */
-function keepOnly(store: Sessions, devices: readonly BrokerDevice[], before: readonly BrokerDevice[]): void {
+function keepOnly(store: Sessions, devices: readonly BrokerDevice[]): void {
   const topics = new Map(devices.map(({ id, topic }) => [id, topic]));
   const owners = new Map(devices.map(({ id, topic }) => [topic, id]));
-  const former = new Map(before.map(({ id, topic }) => [id, topic]));
   const mayKeep = (clientId: string, filters: readonly string[]) => {
-    const id = deviceOfClient(clientId);
-    const [now, old] = [topics.get(id), former.get(id)];
-    if (now === undefined || old === undefined) return now !== undefined;
-    return filters.every((filter) => maySubscribe(now, filter) || !maySubscribe(old, filter));
+    const topic = topics.get(deviceOfClient(clientId));
+    return topic !== undefined && filters.every((filter) => maySubscribe(topic, filter));
   };
   store.keepOnly(mayKeep, (topic) => ownerOf(owners, topic) !== undefined);
 }

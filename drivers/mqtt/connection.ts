@@ -10,7 +10,7 @@ export class Connection {
   readonly pace: Pace;
   /** QoS 2 messages on their way to the rules, by their identifiers. */
   readonly onTheWay = new Set<number>();
-  /** What it has subscribed to, and with which QoS. */
+  /** What it has subscribed to and was granted, and with which QoS. */
   readonly #filters = new Map<string, number>();
   #device: BrokerDevice;
   #isOver = false;
@@ -40,10 +40,14 @@ export class Connection {
 
   /** False for what it may not hear, and for one filter too many. */
   subscribe(filter: string, qos: number): boolean {
-    if (!maySubscribe(this.#device.topic, filter)) return false;
+    if (this.#isOver || !maySubscribe(this.#device.topic, filter)) return false;
     if (!this.#filters.has(filter) && this.#filters.size >= MOST_FILTERS) return false;
     this.#filters.set(filter, qos);
     return true;
+  }
+
+  isGranted(filter: string): boolean {
+    return this.#filters.has(filter);
   }
 
   unsubscribe(filter: string): void {

@@ -10,6 +10,8 @@ interface Queued {
   readonly place: number;
   packet: SessionPacket;
   bytes: number;
+  /** For the connection that is here now, and for none after it. */
+  readonly isPassing: boolean;
 }
 
 /**
@@ -33,12 +35,13 @@ export class Outbox {
 
   /** Takes one as it was stored; gives its place, so that later ones come after it. */
   restore(place: number, packet: SessionPacket): void {
-    this.#push(place, packet);
+    const { isPassing = false, ...sent } = packet;
+    this.#push(place, sent, isPassing === true);
   }
 
   /** `qos` is the subscription's: a message goes to it at that at most [MQTT-3.8.4-6]. Gives how many went for it. */
-  add(place: number, packet: SessionPacket, qos: number): number {
-    this.#keepRow(this.#push(place, newPacket(packet, Math.min(packet.qos ?? 0, qos))));
+  add(place: number, packet: SessionPacket, qos: number, isPassing: boolean): number {
+    this.#keepRow(this.#push(place, newPacket(packet, Math.min(packet.qos ?? 0, qos)), isPassing));
     const before = this.#queue.length;
     while (this.#isOver()) this.#drop(0);
     return before - this.#queue.length;
@@ -76,6 +79,11 @@ export class Outbox {
     while (this.#queue.length > 0) this.#drop(0);
   }
 
+  /** The connection that it was for is over. */
+  clearPassing(): void {
+    for (let at = this.#queue.length - 1; at >= 0; at--) if (this.#queue[at]?.isPassing) this.#drop(at);
+  }
+
   packets(): SessionPacket[] {
     return this.#queue.map(({ packet }) => ({ ...packet }));
   }
@@ -90,8 +98,8 @@ export class Outbox {
     return this.#queue.length > mostMessages || this.#bytes > mostBytes || !this.#room.has(0, 0);
   }
 
-  #push(place: number, packet: SessionPacket): Queued {
-    const queued = { place, packet, bytes: weightOf(packet) };
+  #push(place: number, packet: SessionPacket, isPassing: boolean): Queued {
+    const queued = { place, packet, bytes: weightOf(packet), isPassing };
     this.#queue.push(queued);
     this.#weigh(queued.bytes, 1);
     return queued;
@@ -114,7 +122,8 @@ export class Outbox {
     this.#keep(this.#rowOf(queued));
   }
 
-  #rowOf({ place, packet }: Queued): RowChange {
-    return { part: 'outgoing', owner: this.#client, name: place, ...encodePacket(packet) };
+  #rowOf({ place, packet, isPassing }: Queued): RowChange {
+    const kept = isPassing ? { ...packet, isPassing } : packet;
+    return { part: 'outgoing', owner: this.#client, name: place, ...encodePacket(kept) };
   }
 }

@@ -148,8 +148,9 @@ export class SessionState {
     return { subsCount: this.#filters.size, clientsCount: subscribed.length };
   }
 
-  enqueue(client: string, packet: SessionPacket, qos: number): void {
-    this.dropped += this.#session(client).outbox.add(++this.#place, packet, qos);
+  /** `isPassing`: it is for the connection that is here now, and for none after it. */
+  enqueue(client: string, packet: SessionPacket, qos: number, isPassing = false): void {
+    this.dropped += this.#session(client).outbox.add(++this.#place, packet, qos, isPassing);
   }
 
   outboxOf(client: string): Outbox | undefined {

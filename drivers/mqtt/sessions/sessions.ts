@@ -17,6 +17,8 @@ const MOST_SESSIONS_A_DEVICE = 4;
 const KEPT_UNSEEN_MS = 30 * 86_400_000;
 
 export interface SessionsOptions extends Omit<JournalOptions, 'maxBytes'> {
+  /** Whether a client may have a filter that it has asked for; all where it is left out. */
+  readonly isGranted?: (client: object, filter: string) => boolean;
   readonly limits?: SessionLimits;
   readonly maxFileBytes?: number;
 }
@@ -39,10 +41,12 @@ export class Sessions {
   readonly #wills = new Map<string, SessionPacket>();
   /** QoS 2 identifiers of connections whose session ends with them. */
   readonly #fleeting = new Map<string, Set<number>>();
+  readonly #isGranted: (client: object, filter: string) => boolean;
   #broker: { readonly id: string } = { id: '' };
 
   constructor(options: SessionsOptions) {
-    const { limits = LIMITS, maxFileBytes = MOST_FILE_BYTES, ...rest } = options;
+    const { limits = LIMITS, maxFileBytes = MOST_FILE_BYTES, isGranted = () => true, ...rest } = options;
+    this.#isGranted = isGranted;
     const keep = (change: RowChange) => void this.#journal?.write(change);
     this.#state = new SessionState(limits, options.wire, keep);
     if (options.dir === '') return;
@@ -73,6 +77,7 @@ export class Sessions {
       this.#state.forget(id);
       return;
     }
+    this.#state.outboxOf(id)?.clearPassing();
     this.#state.touch(id, at);
     const mine = this.#state.clients().filter((each) => each.id.startsWith(prefix));
     const away = mine.filter((each) => each.id !== id && !isConnected(each.id));
@@ -121,8 +126,10 @@ export class Sessions {
     return Readable.from(this.#state.retained.matching(filters));
   }
 
-  async addSubscriptions({ id }: Owner, subscriptions: readonly Subscription[]): Promise<void> {
-    this.#state.subscribe(id, subscriptions);
+  /** The library gives all that was asked for in one packet, with each of it that was granted. */
+  async addSubscriptions(client: Owner, subscriptions: readonly Subscription[]): Promise<void> {
+    const granted = subscriptions.filter(({ topic }) => this.#isGranted(client, topic));
+    this.#state.subscribe(client.id, granted);
     await this.#settled();
   }
 
@@ -154,8 +161,13 @@ export class Sessions {
     return Readable.from(this.#state.clientsOf(filter));
   }
 
-  async outgoingEnqueue(subscriber: { readonly clientId: string; readonly qos?: number }, packet: SessionPacket) {
-    await this.outgoingEnqueueCombi([subscriber], packet);
+  /** What the broker itself says to a connection: a command, which the device must not hear once it is a late one. */
+  async outgoingEnqueue(
+    { clientId, qos = 2 }: { readonly clientId: string; readonly qos?: number },
+    packet: SessionPacket,
+  ) {
+    this.#state.enqueue(clientId, packet, qos, true);
+    await this.#settled();
   }
 
   async outgoingEnqueueCombi(

@@ -3,8 +3,10 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { connect as connectSocket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { connect, connectAsync, type IClientOptions } from 'mqtt';
 import { afterAll, expect, test } from 'vitest';
+import type { MqttDevice } from '../../../drivers/mqtt/kind.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 import { freePort, start, testWith, until } from '../../tools/program.ts';
 import { jsonDevice, openLink } from './open-link.ts';
@@ -151,6 +153,40 @@ test('a QoS 2 message that is sent again is taken once, also by a new connection
   two.publish(0b0100);
   await until(() => air.readings.length === 2, 'a new one');
   two.socket.destroy();
+});
+
+test('a session has what was granted, not all that was asked for with it: nobody else’s messages wait in it', async () => {
+  const dir = newDir();
+  const port = await freePort();
+  const open = (devices: readonly MqttDevice[]) =>
+    openLink({ listen: `127.0.0.1:${port}` }, devices, undefined, { dir });
+  {
+    await using air = await open([jsonDevice('smoke-12'), jsonDevice('smoke-13')]);
+    await until(() => air.link.status().state === 'up', 'the listener');
+    const client = await sign(port, { clean: false, clientId: 'curious' });
+    const others = ['#', 'sensors/smoke-13/#', ...Array.from({ length: 500 }, (_, n) => `x/${n}`)];
+    const own = ['sensors/smoke-12/a', 'sensors/smoke-12/b'];
+    await new Promise<unknown>((resolve) =>
+      client.subscribe([own[0] ?? '', ...others, own[1] ?? ''], { qos: 1 }, resolve),
+    );
+    const other = await sign(port, { username: 'smoke-13', password: 'smoke-13-secret' });
+    await other.publishAsync('sensors/smoke-13', '{"state":1}', { qos: 1 });
+    expect(air.count('refusedSubscribes')).toBe(others.length);
+    await client.endAsync();
+    await other.endAsync();
+  }
+  const kept = () => {
+    using db = new DatabaseSync(join(dir, 'sessions.db'));
+    return db.prepare("SELECT part, name FROM rows WHERE part <> 'session' ORDER BY name").all();
+  };
+  expect(kept()).toEqual([
+    { part: 'subscription', name: 'sensors/smoke-12/a' },
+    { part: 'subscription', name: 'sensors/smoke-12/b' },
+  ]);
+  // Nor does it have what its device may not have any more since the last run.
+  const device = jsonDevice('smoke-12');
+  await using _air = await open([{ ...device, options: { ...device.options, topic: 'sensors/other' } }]);
+  expect(await isPresent(port, 'curious')).toBe(false);
 });
 
 test('a device has four sessions at most: the one that was away longest ends', async () => {

@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { connect, connectAsync, type MqttClient } from 'mqtt';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import type { OpenLink } from '../../../drivers/driver.ts';
 import { write } from '../../../drivers/mqtt/command.ts';
 import type { MqttDevice } from '../../../drivers/mqtt/kind.ts';
 import { parseScenario } from '../../../firmware-sim/load.ts';
@@ -69,6 +73,43 @@ test('nothing waits in a session for a device that is away, and nothing is retai
   expect(await air.link.write?.(SIREN, 'on')).toEqual(DONE);
   expect(heard.filter((each) => each.includes('/set'))).toEqual(['out/siren-1/set {"siren":"on"} false 1']);
   await again.endAsync();
+});
+
+test('a command that a connection did not take is not said to the one after it', async () => {
+  const port = await freePort();
+  const dir = await mkdtemp(join(tmpdir(), 'mqtt-writing-'));
+  const session = { ...OWN, clientId: 'siren', clean: false };
+  const heard: string[] = [];
+  const open = () => openLink({ listen: `127.0.0.1:${port}` }, [relay('siren-1', '100ms')], undefined, { dir });
+  const tellDeaf = async (link: OpenLink) => {
+    const client = connect(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4, reconnectPeriod: 0, ...session });
+    client.on('message', (topic, payload) => heard.push(`${topic} ${payload}`));
+    await client.subscribeAsync('out/siren-1/#', { qos: 1 });
+    const { stream } = client;
+    stream.removeAllListeners('data');
+    stream.pause();
+    expect(await link.write?.(SIREN, 'on')).toEqual({ done: false, code: 'no-answer' });
+    return () => void client.end(true);
+  };
+  {
+    await using air = await open();
+    await until(() => air.link.status().state === 'up', 'the listener');
+    (await tellDeaf(air.link))();
+    await until(() => air.link.status().devices['siren-1']?.code === 'not-connected', 'the end of it');
+    (await tellDeaf(air.link))();
+    expect(heard).toEqual([]);
+  }
+  // Nor by the next run.
+  await using air = await open();
+  await until(() => air.link.status().state === 'up', 'the listener');
+  const device = connect(`mqtt://127.0.0.1:${port}`, { protocolVersion: 4, reconnectPeriod: 0, ...session });
+  device.on('message', (topic, payload) => heard.push(`${topic} ${payload}`));
+  await device.subscribeAsync('out/siren-1/#', { qos: 1 });
+  await device.publishAsync('out/siren-1/other', '{}', { qos: 1 });
+  await until(() => heard.length > 0, 'what it says to itself');
+  expect(heard).toEqual(['out/siren-1/other {}']);
+  await device.endAsync();
+  await rm(dir, { recursive: true });
 });
 
 test('what a device says where it is told what to do is no report', async () => {
