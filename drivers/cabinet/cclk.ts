@@ -20,6 +20,9 @@ export function networkTimeOf(
     return { code: CABINET_CODES.noNetworkTime, error: 'AT+CCLK? has no zone: no network has told it the time' };
   }
   const [y = 0, mo = 1, d = 1, h = 0, mi = 0, s = 0] = [year, month, day, hour, minute, second].map(Number);
+  if (mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || s > 59) {
+    return { code: CABINET_CODES.modem, error: 'AT+CCLK? told what is no time' };
+  }
   // Two digits: modems that nobody has set say 70, 80 or 04.
   const told = Date.UTC(y >= 70 ? 1900 + y : 2000 + y, mo - 1, d, h, mi, s);
   const offsetMs = as === 'local' ? Number(zone) * QUARTER_MS : 0;

@@ -6,7 +6,7 @@ import type { Log } from '#kit/log.ts';
 import { replaceFile } from '#kit/replace-file.ts';
 import { openZone, type Zone } from '#kit/zone.ts';
 import { CABINET_CODES, type Sample } from './sample.ts';
-import { readText } from './sysfs.ts';
+import { readNumber, readText } from './sysfs.ts';
 
 /** An interface's counter as the kernel has it: it begins anew at each boot, and when the interface is made anew. */
 export interface Seen {
@@ -110,11 +110,11 @@ export class MonthCounter implements AsyncDisposable {
   async #look(): Promise<Seen | undefined> {
     const { sysfs, proc, interface: name } = this.#options;
     const folder = join(sysfs, 'class', 'net', name);
-    const figures = ['statistics/rx_bytes', 'statistics/tx_bytes', 'ifindex'].map((file) => readText(folder, file));
+    const figures = ['statistics/rx_bytes', 'statistics/tx_bytes', 'ifindex'].map((file) => readNumber(folder, file));
     const [received, sent, index] = await Promise.all(figures);
-    const bytes = Number(received) + Number(sent);
-    if (index === undefined || !Number.isFinite(bytes)) return undefined;
-    return { boot: (await readText(proc, 'sys/kernel/random/boot_id')) ?? '', index, bytes };
+    if (received === undefined || sent === undefined || index === undefined) return undefined;
+    const boot = (await readText(proc, 'sys/kernel/random/boot_id')) ?? '';
+    return { boot, index: String(index), bytes: received + sent };
   }
 
   async #load(): Promise<DataMonth | undefined> {

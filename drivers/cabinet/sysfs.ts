@@ -11,9 +11,10 @@ export async function readText(...path: string[]): Promise<string | undefined> {
   }
 }
 
-async function readNumber(...path: string[]): Promise<number | undefined> {
+/** A whole number; undefined for anything else. */
+export async function readNumber(...path: string[]): Promise<number | undefined> {
   const text = await readText(...path);
-  return text !== undefined && /^-?\d+$/.test(text) ? Number(text) : undefined;
+  return text !== undefined && /^-?\d{1,20}$/.test(text) ? Number(text) : undefined;
 }
 
 /** Folders of a class, by name; none where the kernel has no such class. */
@@ -34,13 +35,13 @@ export interface SupplyWanted {
 
 /** What the kernel says of the power supplies (Documentation/ABI/testing/sysfs-class-power). */
 export async function readSupply(sysfs: string, { read, name }: SupplyWanted): Promise<Sample> {
-  const values: string[] = [];
+  const values: (string | number)[] = [];
   for (const folder of await listClass(sysfs, 'power_supply')) {
     if (name !== undefined && !folder.endsWith(`/${name}`)) continue;
     const isBattery = ['Battery', 'UPS'].includes((await readText(folder, 'type')) ?? '');
     if (name === undefined && isBattery !== (read !== 'online')) continue;
     if ((await readText(folder, 'present')) === '0') continue;
-    const value = await readText(folder, read);
+    const value = read === 'status' ? await readText(folder, read) : await readNumber(folder, read);
     if (value !== undefined && value !== '') values.push(value);
   }
   const [first] = values;
@@ -48,7 +49,7 @@ export async function readSupply(sysfs: string, { read, name }: SupplyWanted): P
     return none(CABINET_CODES.noSupply, `no power supply ${name ?? ''} here says its ${read}`.replace('  ', ' '));
   }
   if (read === 'status') return { raw: first };
-  const numbers = values.map(Number).filter((value) => Number.isFinite(value));
+  const numbers = values.map(Number);
   // 2 is online with a programmable voltage.
   return { raw: read === 'online' ? Number(numbers.some((value) => value > 0)) : Math.min(...numbers) };
 }

@@ -36,6 +36,27 @@ test('a month begins by the clock where it is trusted, and by none where it is n
   expect(await used(5_000_000)).toBe(1);
 });
 
+test('what the kernel says that is no number counts for nothing, also afterwards', async () => {
+  await using box = await openFakeBox();
+  await using month = new MonthCounter({
+    sysfs: box.sysfs,
+    proc: box.proc,
+    interface: 'wwan0',
+    startsOn: 1,
+    timeZone: 'Asia/Shanghai',
+    dir: join(box.dir, 'link'),
+    clock: new FakeClock('2026-07-15T12:00:00Z'),
+    log: silentLog,
+  });
+  expect(await month.read()).toMatchObject({ raw: 0 });
+  for (const garbage of ['', 'nonsense', '0x10']) {
+    await box.write({ 'sys/class/net/wwan0/statistics/rx_bytes': `${garbage}\n` });
+    expect(await month.read()).toMatchObject({ code: 'no-interface' });
+  }
+  await box.write({ 'sys/class/net/wwan0/statistics/rx_bytes': '1000001\n' });
+  expect(await month.read()).toMatchObject({ raw: 1 });
+});
+
 test('the card is spared: what is counted is written each ten minutes', async () => {
   await using box = await openFakeBox();
   const clock = new FakeClock('2026-07-15T12:00:00Z');

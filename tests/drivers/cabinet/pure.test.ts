@@ -181,6 +181,9 @@ describe('the time of a network', () => {
     ['+CCLK:26/07/15,22:00:00+32', '2026-07-15T14:00:00.500Z'],
     ['+CCLK: "26/07/15,22:00:00"', 'no-network-time'],
     ['+CCLK: "26/07/15"', 'no answer'],
+    ['+CCLK: "26/77/15,22:00:00+32"', 'modem'],
+    ['+CCLK: "26/07/00,22:00:00+32"', 'modem'],
+    ['+CCLK: "26/07/15,24:00:00+32"', 'modem'],
   ])('%s', (line, wanted) => {
     expect(cclk(line)).toBe(wanted);
   });

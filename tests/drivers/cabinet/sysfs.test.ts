@@ -40,6 +40,14 @@ test.each<[string, Supplies, Parameters<typeof readSupply>[1], unknown]>([
   ['what a battery does', { ups: BATTERY }, { read: 'status' }, 'Discharging'],
   ['mains of a box that has a battery only', { ups: BATTERY }, { read: 'online' }, 'no-supply'],
   ['a battery that does not say how full it is', { ups: { type: 'Battery' } }, { read: 'capacity' }, 'no-supply'],
+  ['mains whose driver says what is no number', { ac: { ...MAINS, online: 'N/A' } }, { read: 'online' }, 'no-supply'],
+  ['a battery that says what is no number', { a: { ...BATTERY, capacity: '-' } }, { read: 'capacity' }, 'no-supply'],
+  [
+    'the battery of two that says a number',
+    { a: BATTERY, b: { ...BATTERY, capacity: '0x' } },
+    { read: 'capacity' },
+    60,
+  ],
   ['a supply of a name that is not there', { ac: MAINS }, { read: 'online', name: 'dc' }, 'no-supply'],
 ])('%s', async (_, supplies, wanted, expected) => {
   await using box = await openSupplies(supplies);
