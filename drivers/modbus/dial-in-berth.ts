@@ -83,6 +83,12 @@ export class Berth {
     if (events !== undefined) queueMicrotask(() => this.#tellOpened(events));
   }
 
+  /** There is no such unit any more: its bus is closed. */
+  close(): void {
+    this.#port = undefined;
+    this.#leave();
+  }
+
   /** Once, so that it is said why there are no readings; from then on it is waited for without an end. */
   #giveUp(events: PortEvents): void {
     if (this.#port !== events || this.#socket !== undefined) return;

@@ -21,6 +21,7 @@ const MOST_HEARD = 16_384;
 const LINE_ENDS = [0x0d, 0x0a, 0].map((byte) => Buffer.of(byte));
 
 export interface GateOptions {
+  /** As they are now: see `berthsChanged`. */
   readonly berths: ReadonlyMap<string, { readonly registration: Buffer; readonly berth: Berth }>;
   readonly heartbeats: readonly Buffer[];
   /** Each packet begins with the registration, the first one too. */
@@ -45,7 +46,7 @@ interface Stranger {
 export class DialInGate {
   readonly #options: GateOptions;
   /** But what is a unit's registration. */
-  readonly #heartbeats: readonly Buffer[];
+  #heartbeats: readonly Buffer[] = [];
   readonly #clock: Clock;
   readonly #wire: Clock;
   readonly #strangers = new Set<Stranger>();
@@ -55,9 +56,16 @@ export class DialInGate {
 
   constructor(options: GateOptions, clock: Clock, wire: Clock) {
     this.#options = options;
-    this.#heartbeats = options.heartbeats.filter((each) => !options.berths.has(each.toString('hex')));
     this.#clock = clock;
     this.#wire = wire;
+    this.berthsChanged();
+  }
+
+  /** Who has said before whose berth is there only now is led to it. */
+  berthsChanged(): void {
+    const { heartbeats, berths } = this.#options;
+    this.#heartbeats = heartbeats.filter((each) => !berths.has(each.toString('hex')));
+    for (const stranger of [...this.#strangers]) if (stranger.isUnknown) this.#lead(stranger, stranger.held);
   }
 
   get strangers(): number {
@@ -141,13 +149,7 @@ export class DialInGate {
     const said = this.#stripped(fresh);
     if (said.length === 0) return;
     // What was cut by a slow network is one registration all the same.
-    const berth = this.#berthOf(fresh) ?? this.#berthOf(held);
-    if (berth !== undefined) {
-      this.#forget(stranger);
-      stranger.socket.removeAllListeners('data');
-      berth.moor(stranger.socket);
-      return;
-    }
+    if (this.#lead(stranger, fresh) || this.#lead(stranger, held)) return;
     // Once a connection, so that one cannot push all others out of the list.
     if (stranger.isUnknown) return;
     this.unknown.hear(showPacket(said), this.#clock.now(), { from: stranger.from });
@@ -155,6 +157,16 @@ export class DialInGate {
     this.counters.unknown++;
     stranger.cancelEnd();
     stranger.cancelEnd = this.#wire.after(this.#options.quarantineMs, () => this.#turnAway(stranger));
+  }
+
+  /** True when what it said is somebody's registration. */
+  #lead(stranger: Stranger, heard: Buffer): boolean {
+    const berth = this.#berthOf(heard);
+    if (berth === undefined) return false;
+    this.#forget(stranger);
+    stranger.socket.removeAllListeners('data');
+    berth.moor(stranger.socket);
+    return true;
   }
 
   #berthOf(heard: Buffer): Berth | undefined {

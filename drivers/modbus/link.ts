@@ -94,13 +94,12 @@ class RunningLink implements OpenLink {
     };
   }
 
-  /** Several links that share a queue, as those that units dial in to, are their owner's to change. */
   change(devices: readonly ModbusDevice[]): (() => void) | undefined {
-    if (this.#medium.isDialledInto === true || this.#medium.fits?.(devices) === false) return undefined;
+    if (this.#medium.fits?.(devices) === false) return undefined;
     const { gone, exchange } = this.#poller.prepare(devices);
     const points = new Set(gone.flatMap((device) => device.points.map(({ key }) => key)));
     return () => {
-      this.#queue.forget(points, devices.length);
+      this.#queue.forget(points, devices.length - this.#poller.units.length);
       exchange();
       this.#cancelWake();
       this.#wake();

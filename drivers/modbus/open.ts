@@ -1,5 +1,5 @@
 import type { LinkContext, LinkSpec, OpenLink } from '../driver.ts';
-import { openDialIn } from './dial-in.ts';
+import { openDialIn } from './dial-in-link.ts';
 import type { ModbusDevice, Options } from './kind.ts';
 import { openLink } from './link.ts';
 import { serialPort, socketPort } from './port.ts';

@@ -14,24 +14,24 @@ const boundFor = (devices: number): number => Math.max(LEAST_BOUND, POLLS_PER_DE
  */
 export class ReadingQueue {
   readonly #clock: Clock;
-  #bound: number;
+  #devices: number;
   #polls: Draft[][] = [];
   #wake: (() => void) | undefined;
   dropped = 0;
 
   constructor(devices: number, clock: Clock) {
     this.#clock = clock;
-    this.#bound = boundFor(devices);
+    this.#devices = devices;
   }
 
-  /** What waits of these points is not told any more; from now on there are so many devices. */
-  forget(points: ReadonlySet<string>, devices: number): void {
+  /** What waits of these points is not told any more; from now on there are so many devices more. */
+  forget(points: ReadonlySet<string>, more: number): void {
     this.#polls = this.#polls.filter(([first]) => first === undefined || !points.has(first.point));
-    this.#bound = boundFor(devices);
+    this.#devices += more;
   }
 
   push(drafts: Draft[]): void {
-    if (this.#polls.length >= this.#bound) {
+    if (this.#polls.length >= boundFor(this.#devices)) {
       this.#polls.shift();
       this.dropped++;
     }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import type { Overheard } from '../../../drivers/driver.ts';
+import type { OpenLink, Overheard } from '../../../drivers/driver.ts';
 import type { ModbusDevice } from '../../../drivers/modbus/check.ts';
 import { modbus } from '../../../drivers/modbus/kind.ts';
 import type { Reading } from '../../../drivers/reading.ts';
@@ -66,6 +66,7 @@ async function openGateway(devices: readonly ModbusDevice[], options: object = {
     /** Every value that it ever gave. */
     everOf: (id: string) => [...(seen.get(`${id}/holding-5`) ?? [])].filter((value) => value !== null),
     counters: () => link.status().counters,
+    forget: (id: string) => latest.delete(`${id}/holding-5`),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await link[Symbol.asyncDispose]();
@@ -241,6 +242,63 @@ describe('units that dial in', () => {
     await until(() => !first.isConnected, 'the first to be closed');
     expect(second.isConnected).toBe(true);
     expect(gateway.counters()).toMatchObject({ replaced: 1 });
+  });
+});
+
+describe('devices of a link at work are others', () => {
+  const ONE = device('a', 'unit-a', 1);
+  const TWO = device('b', 'unit-b', 1);
+  const change = ({ link }: { link: OpenLink }, ...devices: readonly ModbusDevice[]) => {
+    const exchange = link.change?.(devices);
+    if (exchange === undefined) throw new Error('it cannot be changed');
+    return exchange;
+  };
+
+  test('one that waits to be known is let in as it is adopted; the others keep their connections', async () => {
+    await using gateway = await openGateway([ONE]);
+    await using _a = unit(gateway.port, 'unit-a', {}, [slave(1, 100)]);
+    await using _b = unit(gateway.port, 'unit-b', {}, [slave(1, 200)]);
+    await until(() => gateway.of('a') === 105 && gateway.link.status().unknown?.length === 1, 'both');
+    const heard: Overheard[] = [];
+    gateway.link.tap?.((each) => heard.push(each));
+    change(gateway, ONE, TWO);
+    const exchange = change(gateway, structuredClone(ONE), TWO);
+    expect([...(gateway.link.buses?.keys() ?? [])]).toEqual(['unit-a']);
+    exchange();
+    await until(() => gateway.of('b') === 205, 'the new one');
+    await until(() => heard.some(({ who, way }) => who === 'unit-b 1' && way === 'in'), 'it to be heard');
+    expect(gateway.counters()).toMatchObject({ dialled: 2, connects: 2, replaced: 0 });
+    expect(gateway.link.status().unknown).toEqual([]);
+    expect([...(gateway.link.buses?.keys() ?? [])]).toEqual(['unit-a', 'unit-b']);
+    expect(await gateway.link.write?.('b/holding-5', 1)).toEqual({ done: false, code: 'not-writable' });
+  });
+
+  test('of one that is gone nothing more is told, its connection is closed, and no counter falls', async () => {
+    await using gateway = await openGateway([ONE, TWO]);
+    await using a = unit(gateway.port, 'unit-a', {}, [slave(1, 100)]);
+    const gone = await dialBy(gateway.port, 'unit-b');
+    await until(() => gateway.of('a') === 105 && gateway.counters().connects === 2, 'both');
+    const before = gateway.counters();
+    change(gateway, ONE)();
+    const falling = Object.entries(gateway.counters()).filter(([name, now]) => now < (before[name] ?? 0));
+    expect(falling).toEqual([]);
+    await until(() => gone.closed, 'its end');
+    expect(Object.keys(gateway.link.status().devices)).toEqual(['a']);
+    gateway.forget('b');
+    const replies = a.counters.replies;
+    await until(() => a.counters.replies > replies + 3, 'more replies');
+    expect(gateway.of('b')).toBeUndefined();
+    expect(gateway.counters()).toMatchObject({ dialled: 2, connects: 2 });
+  });
+
+  test('a second one behind the same unit, and one that moves to another unit', async () => {
+    await using gateway = await openGateway([ONE, TWO]);
+    await using _a = unit(gateway.port, 'unit-a', {}, [slave(1, 100), slave(2, 150)]);
+    await using _b = unit(gateway.port, 'unit-b', {}, [slave(1, 200)]);
+    await until(() => gateway.of('a') === 105 && gateway.of('b') === 205, 'both');
+    change(gateway, ONE, device('b', 'unit-a', 2), device('c', 'unit-b', 1))();
+    await until(() => gateway.of('b') === 155 && gateway.of('c') === 205, 'both as they are now');
+    expect(gateway.counters()).toMatchObject({ dialled: 2, connects: 2 });
   });
 });
 
