@@ -1,4 +1,6 @@
 import type { Device, LinkSpec, SpecProblem } from '../driver.ts';
+import { TYPES } from './decode.ts';
+import { roundTo } from './encode.ts';
 import { type BlockRules, DEFAULT_BLOCKS, isForbidden, type ModbusPoint } from './plan.ts';
 import type { Register } from './register.ts';
 import { plansOf, settingOf } from './unit.ts';
@@ -111,6 +113,10 @@ function checkRegisters(device: ModbusDevice): SpecProblem[] {
     if (register.unit === undefined && point.units !== undefined) {
       add(point, 'units: say under register.unit where the device keeps the code');
     }
+    for (const raw of point.invalid ?? []) {
+      const why = whyNeverRead(register, raw);
+      if (why !== undefined) problems.push({ device: device.id, point: point.id, severity: 'warning', message: why });
+    }
     for (const other of device.points.slice(0, index)) {
       if (!clash(register, other.source.register)) continue;
       const { address, type } = other.source.register;
@@ -118,6 +124,16 @@ function checkRegisters(device: ModbusDevice): SpecProblem[] {
     }
   });
   return problems;
+}
+
+/** A value without a meaning that is written otherwise than it is read would be taken for a good one. */
+function whyNeverRead({ type }: Register, raw: number): string | undefined {
+  const nearest = roundTo(type, raw);
+  if (nearest === raw) return undefined;
+  // A word such as 0x8000, of a type with a sign.
+  const wrapped = raw - 2 ** (16 * TYPES[type]);
+  const meant = nearest ?? (roundTo(type, wrapped) === wrapped ? wrapped : undefined);
+  return `invalid: a raw value of type ${type} is never ${raw}${meant === undefined ? '' : `; write ${meant}`}`;
 }
 
 /** Two values share a register and cannot both be right. One bit of a register beside the whole of it can. */

@@ -152,6 +152,21 @@ describe('what is found before anything is opened', () => {
     expect(check([makeDevice('a', 1, points)])).toHaveLength(problems);
   });
 
+  test.each([
+    ['u16', [0xffff, 0x7fff], []],
+    ['s16', [0x7fff, -1], []],
+    ['s16', [0x8000], ['never 32768; write -32768']],
+    ['s32', [0xffff_ffff], ['never 4294967295; write -1']],
+    ['f32', [9999.5], []],
+    ['f32', [9999.9], ['never 9999.9; write 9999.900390625']],
+    ['u16', [-1], ['never -1']],
+  ])('a raw %s that means no value, %j', (type, invalid, expected) => {
+    const found = check([makeDevice('a', 1, [makePoint('a', `holding 0 ${type}`, {}, { invalid })])]);
+    expect(found).toEqual(
+      expected.map((each) => `warning a holding-0: invalid: a raw value of type ${type} is ${each}`),
+    );
+  });
+
   test('the bits of a register and the whole of it do not exclude each other', () => {
     const bits = [0, 1].map((bit) => makePoint('a', 'holding 0 bit', { bit }));
     expect(check([makeDevice('a', 1, ['holding 0 u16', ...bits])])).toEqual([]);
