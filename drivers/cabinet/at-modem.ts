@@ -13,6 +13,8 @@ export interface AtModemOptions {
   readonly baud: number;
   readonly timeoutMs: number;
   readonly wire: Clock;
+  /** Ends the waiting for an answer. */
+  readonly signal: AbortSignal;
 }
 
 /** +CME ERROR: SIM not inserted (10), SIM failure (13), 3GPP TS 27.007, section 9.2; by number or by word. */
@@ -35,11 +37,10 @@ export const readAtTime = (options: AtModemOptions, as: 'local' | 'utc'): Promis
 type Say = (command: string, wanted: RegExp | null) => Promise<AtResult | Failed>;
 
 async function onPort<T extends object>(options: AtModemOptions, use: (say: Say) => Promise<T>): Promise<T | Failed> {
-  const { timeoutMs, wire } = options;
   const port = await openTty(options.port, options.baud);
   if (hasFailed(port)) return port;
   try {
-    return await use((command, wanted) => exchange(port, command, wanted, timeoutMs, wire));
+    return await use((command, wanted) => exchange(port, command, wanted, options));
   } finally {
     await new Promise<void>((resolve) => port.close(() => resolve()));
   }
@@ -126,14 +127,14 @@ function exchange(
   port: SerialPort,
   command: string,
   wanted: RegExp | null,
-  timeoutMs: number,
-  wire: Clock,
+  { timeoutMs, wire, signal }: AtModemOptions,
 ): Promise<AtResult | Failed> {
   return new Promise((resolve) => {
     const reply = new AtReply(wanted);
     const done = (result: AtResult | Failed) => {
       cancel();
       port.off('data', take).off('error', fail).off('close', fail);
+      signal.removeEventListener('abort', end);
       resolve(result);
     };
     const take = (chunk: Buffer) => {
@@ -144,6 +145,10 @@ function exchange(
     const cancel = wire.after(timeoutMs, () =>
       done({ code: READING_CODES.noAnswer, error: `${port.path}: no answer to ${command} within ${timeoutMs} ms` }),
     );
+    const end = () =>
+      done({ code: READING_CODES.noAnswer, error: `${port.path}: closed before ${command} was answered` });
+    if (signal.aborted) return end();
+    signal.addEventListener('abort', end);
     port.on('data', take).on('error', fail).on('close', fail);
     port.write(`${command}\r`);
   });

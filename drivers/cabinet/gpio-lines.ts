@@ -84,12 +84,17 @@ export class GpioLines implements AsyncDisposable {
   async #look(): Promise<Failed | undefined> {
     const { lines, timeoutMs } = this.#options;
     if (this.#version === undefined) {
-      const printed = await runProgram('gpioget', ['--version'], timeoutMs);
+      const printed = await runProgram('gpioget', ['--version'], timeoutMs, this.#closing.signal);
       if (hasFailed(printed)) return printed;
       this.#version = parseVersion(printed.stdout);
       if (this.#version === undefined) return wrong('gpioget is of a version that is not known here');
     }
-    const printed = await runProgram('gpioget', encodeGet(this.#version, this.#options), timeoutMs);
+    const printed = await runProgram(
+      'gpioget',
+      encodeGet(this.#version, this.#options),
+      timeoutMs,
+      this.#closing.signal,
+    );
     if (hasFailed(printed)) return printed;
     const levels = parseLevels(printed.stdout, lines.length);
     if (levels === undefined) return wrong(`gpioget printed what is no level: ${printed.stdout.slice(0, 80)}`);

@@ -56,7 +56,7 @@ class CabinetLink implements OpenLink {
       log,
     });
     const gpio = (point: CabinetPoint) => this.#gpio.get(groupOf(point));
-    this.#modem = modemOf(spec, wire);
+    this.#modem = modemOf(spec, wire, this.#closing.signal);
     this.#polls = planPolls(spec, { gpio, month: this.#month }, this.#modem.state);
   }
 

@@ -23,8 +23,8 @@ const timeAnswer = z.object({ modem: z.object({ time: z.object({ current: z.stri
 type Answer = z.output<typeof answer>['modem'];
 
 /** A modem as ModemManager knows it; `modem` is its number, its path or `any`. */
-export async function readModemManager(modem: string, timeoutMs: number): Promise<ModemState> {
-  const printed = await runProgram('mmcli', ['-m', modem, '-J'], timeoutMs);
+export async function readModemManager(modem: string, timeoutMs: number, signal: AbortSignal): Promise<ModemState> {
+  const printed = await runProgram('mmcli', ['-m', modem, '-J'], timeoutMs, signal);
   if (!hasFailed(printed)) return parseModemManager(printed.stdout);
   const isMissing = printed.code === CABINET_CODES.program && /couldn't find modem$/.test(printed.error);
   return both(isMissing ? { ...printed, code: CABINET_CODES.noModem } : printed);
@@ -38,8 +38,12 @@ export function parseModemManager(text: string): ModemState {
 }
 
 /** What time the network has told it: RFC 3339 with a zone, to the second. */
-export async function readModemManagerTime(modem: string, timeoutMs: number): Promise<NetworkTime> {
-  const printed = await runProgram('mmcli', ['-m', modem, '--time', '-J'], timeoutMs);
+export async function readModemManagerTime(
+  modem: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<NetworkTime> {
+  const printed = await runProgram('mmcli', ['-m', modem, '--time', '-J'], timeoutMs, signal);
   return hasFailed(printed) ? printed : parseModemManagerTime(printed.stdout);
 }
 

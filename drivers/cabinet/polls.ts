@@ -58,8 +58,8 @@ export interface AskedModem {
   time(): Promise<NetworkTime>;
 }
 
-/** One question at a time: it has one port. */
-export function modemOf({ options }: CabinetLinkSpec, wire: Clock): AskedModem {
+/** One question at a time: it has one port. With the signal nothing is waited for any more. */
+export function modemOf({ options }: CabinetLinkSpec, wire: Clock, signal: AbortSignal): AskedModem {
   const { modem, timeout: timeoutMs } = options;
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(ask: () => Promise<T>): Promise<T> => {
@@ -69,10 +69,10 @@ export function modemOf({ options }: CabinetLinkSpec, wire: Clock): AskedModem {
   };
   if (modem.by === 'modemmanager') {
     return {
-      state: () => inTurn(() => readModemManager(modem.modem, timeoutMs)),
-      time: () => inTurn(() => readModemManagerTime(modem.modem, timeoutMs)),
+      state: () => inTurn(() => readModemManager(modem.modem, timeoutMs, signal)),
+      time: () => inTurn(() => readModemManagerTime(modem.modem, timeoutMs, signal)),
     };
   }
-  const at = { port: modem.port, baud: modem.baud, timeoutMs, wire };
+  const at = { port: modem.port, baud: modem.baud, timeoutMs, wire, signal };
   return { state: () => inTurn(() => readAtModem(at)), time: () => inTurn(() => readAtTime(at, modem.clock)) };
 }

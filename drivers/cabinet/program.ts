@@ -10,10 +10,15 @@ export interface Printed {
   readonly stdout: string;
 }
 
-/** Runs a program of the system to its end and gives what it printed. It is ended when it takes longer than `timeoutMs`. */
-export function runProgram(name: string, args: readonly string[], timeoutMs: number): Promise<Printed | Failed> {
+/** Runs a program of the system to its end and gives what it printed. It is ended with the signal, or after `timeoutMs`. */
+export function runProgram(
+  name: string,
+  args: readonly string[],
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Printed | Failed> {
   return new Promise((resolve) => {
-    const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MOST_BYTES } as const;
+    const options = { timeout: timeoutMs, killSignal: 'SIGKILL', maxBuffer: MOST_BYTES, signal } as const;
     execFile(name, args, options, (error, stdout, stderr) => {
       if (error === null) resolve({ stdout });
       else if (error.code === 'ENOENT') resolve(missing(name));

@@ -8,6 +8,8 @@ import { openClock } from '../../../gateway/kit/clock.ts';
 import { testWith } from '../../tools/program.ts';
 import { openPtyPair } from '../../tools/pty.ts';
 
+const NEVER = new AbortController().signal;
+
 /** Asks a simulated modem over a tty; `raw` or `code` of its signal and its state. */
 async function ask(nature: Partial<ModemNature>, vice: ModemVice = 'works', timeoutMs = 30_000): Promise<unknown[]> {
   await using pty = await openPtyPair();
@@ -17,7 +19,7 @@ async function ask(nature: Partial<ModemNature>, vice: ModemVice = 'works', time
   const modem = new Modem({ ...aModem(), ...nature });
   serveModem(line, modem, vice);
   try {
-    const options = { port: pty.ours, baud: 115_200, timeoutMs, wire: openClock() };
+    const options = { port: pty.ours, baud: 115_200, timeoutMs, wire: openClock(), signal: NEVER };
     const first = await readAtModem(options);
     // A second time on the same modem, whose echo is off by now.
     const second = await readAtModem(options);
@@ -40,7 +42,10 @@ async function askTime(
   await once(line, 'open');
   serveModem(line, new Modem({ ...aModem(), ...nature }), vice);
   try {
-    const told = await readAtTime({ port: pty.ours, baud: 115_200, timeoutMs: 30_000, wire: openClock() }, as);
+    const told = await readAtTime(
+      { port: pty.ours, baud: 115_200, timeoutMs: 30_000, wire: openClock(), signal: NEVER },
+      as,
+    );
     return 'code' in told ? told.code : new Date(told.at).toISOString();
   } finally {
     line.close();
@@ -101,7 +106,7 @@ describe('the time that a network told a modem', () => {
 });
 
 test('a port that is not there is no modem', async () => {
-  const options = { port: '/dev/gengfu-none', baud: 115_200, timeoutMs: 100, wire: openClock() };
+  const options = { port: '/dev/gengfu-none', baud: 115_200, timeoutMs: 100, wire: openClock(), signal: NEVER };
   const { signal, state } = await readAtModem(options);
   expect(signal).toMatchObject({ code: 'no-modem', error: expect.stringContaining('/dev/gengfu-none') });
   expect(state).toEqual(signal);

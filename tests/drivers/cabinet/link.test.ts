@@ -9,7 +9,8 @@ import { silentLog } from '../../../gateway/kit/log.ts';
 import { permit } from '../../../gateway/rules/permit.ts';
 import { derive, rule } from '../../../gateway/rules/rule.ts';
 import { writeSite } from '../../config/temporary-site.ts';
-import { until } from '../../tools/program.ts';
+import { testWith, until } from '../../tools/program.ts';
+import { openPtyPair } from '../../tools/pty.ts';
 import { type FakeBox, GOOD_BOX, openFakeBox } from './fake-box.ts';
 
 /** The shipped model on that box, read twenty times a second; the newest reading of each point, and all values of it. */
@@ -133,6 +134,15 @@ test('a box that has nothing of it gives bad readings that say why, and the link
   } finally {
     process.env.PATH = PATH;
   }
+});
+
+testWith('socat')('a link whose modem does not answer closes at once', async () => {
+  await using box = await openFakeBox();
+  await using pty = await openPtyPair();
+  const cabinet = await openCabinet(box, `, timeout: 60s, modem: { by: at, port: ${pty.ours} }`);
+  await cabinet.is('mains', 'on');
+  await cabinet[Symbol.asyncDispose]();
+  expect(cabinet.of('modem')).toBeUndefined();
 });
 
 test('lines that another program holds come back by themselves', async () => {
