@@ -1,8 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 
 const DEEPEST = 32;
+/** Texts and commas: a relay's page of a thousand messages has fewer, and they are read in the time of one turn. */
+const MOST_PIECES = 200_000;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
 const OPENING: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSING: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
@@ -25,11 +28,13 @@ function endOfText(payload: Uint8Array, begin: number): number {
   return payload.length;
 }
 
-/** Whether lists and objects are nested deeper than a sensor's payload ever is; looked at before it is parsed. */
-function isTooDeep(payload: Uint8Array): boolean {
+/** Whether lists and objects are nested deeper, or hold more, than a sensor's payload ever does; looked at before it is parsed. */
+function isTooMuch(payload: Uint8Array): boolean {
   let depth = 0;
+  let pieces = 0;
   for (let at = 0; at < payload.length; at++) {
     const byte = payload[at] ?? 0;
+    if ((byte === QUOTE || byte === COMMA) && ++pieces > MOST_PIECES) return true;
     // A text may be a whole picture.
     if (byte === QUOTE) at = endOfText(payload, at);
     else if (OPENING.has(byte) && ++depth > DEEPEST) return true;
@@ -38,9 +43,9 @@ function isTooDeep(payload: Uint8Array): boolean {
   return false;
 }
 
-/** A payload as JSON in UTF-8 (RFC 8259), a plain `23.5` too; undefined if it is none or is nested too deep. */
+/** A payload as JSON in UTF-8 (RFC 8259), a plain `23.5` too; undefined if it is none, is nested too deep or holds too much. */
 export function parsePayload(payload: Uint8Array): { readonly json: unknown } | undefined {
-  const text = isTooDeep(payload) ? undefined : textOf(payload);
+  const text = isTooMuch(payload) ? undefined : textOf(payload);
   if (text === undefined) return undefined;
   try {
     return { json: JSON.parse(text) };

@@ -37,13 +37,17 @@ const NAMES = /^(imei|device|device_?id|dev_?id|dev_?eui|device_?sn|sn|serial|se
 const DEPTH = 3;
 const MOST_FIELDS = 200;
 
+/** The first ones. */
+function fieldsOf(value: unknown): [string, unknown][] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(Array.isArray(value) ? value.slice(0, MOST_FIELDS) : value).slice(0, MOST_FIELDS);
+}
+
 /** What a message of nobody's model may call its sender: the name that stands nearest to its top. */
 function nameIn(whole: unknown): string | undefined {
   let level: readonly unknown[] = [whole];
   for (let depth = 0; depth < DEPTH; depth++) {
-    const fields = level
-      .flatMap((value) => (typeof value === 'object' && value !== null ? Object.entries(value) : []))
-      .slice(0, MOST_FIELDS);
+    const fields = level.flatMap((value) => fieldsOf(value)).slice(0, MOST_FIELDS);
     const name = fields.find(([key, value]) => NAMES.test(key) && /^(string|number)$/.test(typeof value))?.[1];
     if (name !== undefined && name !== '') return String(name);
     level = fields.map(([, value]) => value);
@@ -114,8 +118,9 @@ export class DeviceTable {
     for (const device of misshaped.keys()) named.delete(device.identity);
     for (const { device } of found) named.delete(device.identity);
     // A link without devices, or of other makers' only, can still say who spoke.
-    const name = pathIdentity ?? nameIn(whole);
-    if (found.length + misshaped.size + named.size === 0 && !isEmpty && name !== undefined) named.set(name, whole);
+    const isNobodys = found.length + misshaped.size + named.size === 0 && !isEmpty;
+    const name = isNobodys ? (pathIdentity ?? nameIn(whole)) : undefined;
+    if (name !== undefined) named.set(name, whole);
     return { found, misshaped, unknown: named, isTooLong, isEmpty };
   }
 }

@@ -4,7 +4,7 @@ import type { BodyFlaw } from './parse-body.ts';
 /** What is wrong with a body → status, and what a sentence that begins with `The body` says. */
 export const BODY_FLAWS: Readonly<Record<BodyFlaw, readonly [number, string]>> = {
   type: [415, 'is neither JSON nor XML nor parts of them'],
-  json: [400, 'is not JSON in UTF-8, or is nested too deep'],
+  json: [400, 'is not JSON in UTF-8, is nested too deep, or holds too much'],
   xml: [400, 'is not well-formed XML in UTF-8 or in the GBK that it declares, is too large, or has a document type'],
   multipart: [400, 'has no closing boundary, too many parts, or no event in them'],
 };
