@@ -1,8 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 
 const DEEPEST = 32;
-/** Texts and commas: a relay's page of a thousand messages has fewer, and they are read in the time of one turn. */
-const MOST_PIECES = 200_000;
+/** Texts and commas: 3 MB of messages, as a relay may give at once, have fewer; many more would hold up all others. */
+const MOST_PIECES = 500_000;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
