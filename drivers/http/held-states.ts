@@ -9,8 +9,8 @@ interface Entry {
   readonly point: HeldPoint;
   readonly holdMs: number;
   readonly rest: string;
-  /** The state of the last event, and until when it holds (ticks). */
-  now: { readonly state: string; readonly until: number } | undefined;
+  /** The state of the last event, until when it holds (ticks), and when that was, as its device says. */
+  now: { readonly state: string; readonly until: number; readonly deviceAt?: number | undefined } | undefined;
 }
 
 /** What is kept over a restart: point → its state and until when, UTC milliseconds. */
@@ -55,7 +55,7 @@ export class HeldStates implements Disposable {
     for (const [key, entry] of this.#entries) {
       const now = before.get(key)?.now;
       if (now === undefined || !knows(entry, now.state)) continue;
-      entry.now = { state: now.state, until: Math.min(now.until, tick + entry.holdMs) };
+      entry.now = { ...now, until: Math.min(now.until, tick + entry.holdMs) };
     }
     this.#onChange(false);
     this.#await();
@@ -84,11 +84,14 @@ export class HeldStates implements Disposable {
 
   #hear(entry: Entry, { state, deviceAt }: Held): 'stands' | 'over' {
     const age = deviceAt === undefined ? 0 : Math.max(0, this.#clock.now() - deviceAt);
-    const before = entry.now?.state;
-    if (state === entry.rest) entry.now = undefined;
-    else if (age < entry.holdMs) entry.now = { state, until: this.#clock.tick() + entry.holdMs - age };
+    const before = entry.now;
+    if (state === entry.rest) {
+      // An end that was sent again by its cloud is of what was before: what began after it goes on.
+      if (before?.deviceAt !== undefined && deviceAt !== undefined && deviceAt < before.deviceAt) return 'over';
+      entry.now = undefined;
+    } else if (age < entry.holdMs) entry.now = { state, until: this.#clock.tick() + entry.holdMs - age, deviceAt };
     else return 'over';
-    this.#onChange(entry.now?.state !== before);
+    this.#onChange(entry.now?.state !== before?.state);
     return 'stands';
   }
 

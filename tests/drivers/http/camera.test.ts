@@ -97,6 +97,26 @@ test('an event that its cloud kept for longer than it would hold begins nothing 
   expect(rig.values().at(-1)).toBe('cam-1/fire alarm');
 });
 
+test('an end of an event that comes late does not end what began after it', async () => {
+  const states = { fire: 'alarm', clear: 'normal' };
+  const device = {
+    ...camera('cam-1', { time: '$.ts' }),
+    points: [point('cam-1', 'fire', { json: '$.event', holdFor: 60_000 }, { states })],
+  };
+  await using rig = await openRig({ devices: [device] });
+  await rig.isUp();
+  const now = rig.clock.now();
+  const send = async (event: string, ts?: number) => {
+    await post(rig.url('/push/cloud/cam-1'), { event, ts });
+    return rig.readings().at(-1)?.value;
+  };
+  expect(await send('fire', now)).toBe('alarm');
+  expect(await send('clear', now - 5000)).toBe('alarm');
+  expect(await send('alive')).toBe('alarm');
+  expect(await send('clear', now + 1000)).toBe('normal');
+  expect(await send('alive')).toBe('normal');
+});
+
 test('a state that holds outlives a restart, and goes back when it would have', async () => {
   await using kept = await folder();
   const clock = new FakeClock();
