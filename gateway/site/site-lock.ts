@@ -5,6 +5,8 @@ import { codeOf, Fault, textOf } from '#kit/fault.ts';
 const LOCK = '.gengfu-edit.lock';
 /** A change takes seconds: what is older was left by one that was killed. */
 const STALE_MS = 300_000;
+/** Within that a lock is given its holder's number; one without was left by a holder that was killed before. */
+const UNSIGNED = { looks: 20, everyMs: 100 };
 
 const isAlive = (pid: number): boolean => {
   try {
@@ -28,9 +30,10 @@ export async function lockSite(dir: string): Promise<AsyncDisposable> {
       return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
     } catch (error) {
       if (codeOf(error) !== 'EEXIST') throw unwritable(dir, error);
-      const holder = await readFile(path, 'utf8').catch(() => '');
-      if (!isFirst || !(await isStale(path, Number.parseInt(holder, 10)))) {
-        throw new Fault('site-busy', `the site ${dir} is being changed by process ${holder.trim()}`, {
+      const found = await lockAt(path);
+      if (found === undefined && isFirst) continue;
+      if (!isFirst || found === undefined || !isStale(found)) {
+        throw new Fault('site-busy', `the site ${dir} is being changed by process ${found?.holder || '?'}`, {
           hint: `try again; if nobody is at it, remove ${path}`,
         });
       }
@@ -39,11 +42,28 @@ export async function lockSite(dir: string): Promise<AsyncDisposable> {
   }
 }
 
-async function isStale(path: string, pid: number): Promise<boolean> {
-  const found = await stat(path).catch(() => undefined);
-  if (found === undefined) return true;
-  return Date.now() - found.mtimeMs > STALE_MS || (Number.isInteger(pid) && !isAlive(pid));
+interface Lock {
+  /** NaN where it has none. */
+  readonly holder: number;
+  readonly since: number;
 }
+
+/** Undefined where it is gone. */
+async function lockAt(path: string): Promise<Lock | undefined> {
+  for (let look = 1; ; look++) {
+    try {
+      const holder = Number.parseInt(await readFile(path, 'utf8'), 10);
+      if (Number.isInteger(holder) || look === UNSIGNED.looks) return { holder, since: (await stat(path)).mtimeMs };
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, UNSIGNED.everyMs));
+  }
+}
+
+const isStale = ({ holder, since }: Lock): boolean =>
+  Number.isNaN(holder) || Date.now() - since > STALE_MS || !isAlive(holder);
 
 /** A file of the site's directory that cannot be written. */
 export const unwritable = (path: string, error: unknown): Fault =>
