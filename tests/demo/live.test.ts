@@ -8,8 +8,8 @@ const RATE = 22;
  * which soak plays: at full speed a bus whose units are asked each 111 ms loses polls on a machine that has other work.
  */
 test('the demo plays the night live: devices on real sockets, the gateway, a city platform that misses nothing', async () => {
-  const { faults, expected, missing, twice, output } = await playNight(3600 / RATE, 180, RATE);
-  // Time-outs on the wire are real time, many times as long on the night's: on a starved machine a unit may seem silent.
+  // On a starved machine polls are left out: a unit may seem silent, and a window has enough of its readings minutes later.
+  const { faults, expected, missing, twice, output } = await playNight(3600 / RATE, 400, RATE);
   const real = faults.filter((fault) => !fault.includes('/noise-silent'));
   expect(real, output).toEqual([]);
   expect(expected).toBeGreaterThanOrEqual(6);
