@@ -15,9 +15,12 @@ const WHY: Readonly<Record<Flaw, string>> = {
   garbage: 'no frame',
 };
 
-/** All of a frame but passwords: a PW, and the NewPW of a 1072. */
+/** The NewPW of a 1072, and what a login of a maker's own calls so. */
+const SECRET_NAME = /(?:pw|pwd|passwd|password)$/i;
+
+/** All of a frame but passwords: a PW, and those in its CP. */
 export const saidIn = ({ st, cn, cp }: Frame): string =>
-  [`ST=${st} CN=${cn}`, ...cp.flat().map(([name, value]) => `${name}=${name.endsWith('PW') ? '***' : value}`)].join(
+  [`ST=${st} CN=${cn}`, ...cp.flat().map(([name, value]) => `${name}=${SECRET_NAME.test(name) ? '***' : value}`)].join(
     ' ',
   );
 

@@ -24,7 +24,7 @@ export function withoutSecrets(bytes: string, passwords: Iterable<string>): stri
     const sent = Buffer.from(password).toString('latin1');
     if (sent.length >= SHORTEST) masked = masked.replaceAll(sent, starsFor(sent));
   }
-  masked = masked.replaceAll(/(?<=PW=)[^;&]+/g, starsFor);
+  masked = masked.replaceAll(/(?<=(?:pw|pwd|passwd|password)=)[^;&]+/gi, starsFor);
   if (!isText(bytes)) return masked;
   const parts = masked.split(CP);
   return parts.map((part, index) => (index % 2 === 1 ? part : withoutDoubtful(part))).join('');

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { Overheard } from '../../../drivers/driver.ts';
 import { encodeFrame } from '../../../drivers/hj212/frame.ts';
 import { FrameStream, noStreamCounts } from '../../../drivers/hj212/frame-stream.ts';
-import { overhearFlaw } from '../../../drivers/hj212/overheard.ts';
+import { overhearFlaw, saidIn } from '../../../drivers/hj212/overheard.ts';
 import type { Flaw } from '../../../drivers/hj212/passed-over.ts';
 import { withoutSecrets } from '../../../drivers/hj212/secrets.ts';
 import { freePort, until } from '../../tools/program.ts';
@@ -36,6 +36,14 @@ const wrongLength = broken(REAL.slice(0, 6), '##0050');
 const tooLong = broken(REAL.slice(0, 6), '##0999');
 const noTail = REAL.replace('\r\n', '\rx\r\n');
 const noise = '\x80\xf8\x00\x06\x9e\xfe\x86';
+
+test.each(['PW', 'NewPW', 'Password', 'passwd', 'UserPwd'])(
+  'what is called %s is not told of a right frame',
+  (name) => {
+    const frame = { ...real, cn: '9021', cp: [[['User', 'u']], [[name, 'abcdef']]] } as const;
+    expect(saidIn(frame)).toBe(`ST=23 CN=9021 User=u ${name}=***`);
+  },
+);
 
 describe('bytes that are no right frame are told', () => {
   test.each<[says: string, bytes: string, told: (readonly [Flaw, string])[]]>([
@@ -133,6 +141,11 @@ describe('a password is not told', () => {
     ['glued to the time', 'QN=20160801abcdef;MN=01;CP=&&&&', '*****************;MN=01;CP=&&&&'],
     ['in the second of two lines', 'CP=&&A-Rtd=1\nCN=2011;Pabcdef;MN=01', 'CP=&&A-Rtd=1\nCN=2011;*******;MN=01'],
     ['that is known, wherever it is', `${noise}KNOWN1${noise}`, `${noise}******${noise}`],
+    [
+      'of a maker’s own login',
+      'ST=91;CN=9021;MN=01;CP=&&Password=abcdef&&',
+      'ST=91;CN=9021;MN=01;CP=&&Password=******&&',
+    ],
     ['in a CP', 'ST=21;CN=1072;MN=01;CP=&&NewPW=abcdef&&', 'ST=21;CN=1072;MN=01;CP=&&NewPW=******&&'],
     ['and noise is told as it is', noise, noise],
   ])('%s', (_says, bytes, shown) => {
