@@ -45,7 +45,6 @@ export class Connection implements Line {
   /** Tick of the last frame, or of the opening. */
   lastAt: number;
   isOpen = true;
-  knownIn = 0;
   readonly #port: BytePort;
   readonly #options: ConnectionOptions;
   readonly #wire: Clock;

@@ -11,8 +11,6 @@ import { type TimedData, timedDataOf } from './values.ts';
 export interface Line {
   readonly from: string;
   readonly isOpen: boolean;
-  /** Of which of the desk's eras an instrument of the site has spoken on it; 0: of none. */
-  knownIn: number;
   send(bytes: Uint8Array): void;
 }
 

@@ -20,8 +20,8 @@ export interface ListeningOptions {
 }
 
 /**
- * A TCP listener that instruments dial in to. At the cap of connections one goes on which no instrument of the site has
- * spoken: of the address that has most of them the one that has been silent for longest, so that a stranger who dials in
+ * A TCP listener that instruments dial in to. At the cap of connections one goes on which no instrument of the site was
+ * heard last: of the address that has most of them the one that has been silent for longest, so that a stranger who dials in
  * again and again keeps nobody else out. Where there is none, the new one goes.
  */
 export function openListening(
@@ -41,7 +41,8 @@ export function openListening(
   const makeRoom = (): boolean => {
     if (connections.size < maxConnections) return true;
     turnedAway++;
-    const strangers = [...connections].filter(([connection]) => !desk.roll.isKnown(connection));
+    const lines = desk.roll.lines();
+    const strangers = [...connections].filter(([connection]) => !lines.has(connection));
     const [most = []] = [...Map.groupBy(strangers, ([, address]) => address).values()].sort(
       (a, b) => b.length - a.length,
     );

@@ -6,8 +6,6 @@ import type { Hj212Device } from './kind.ts';
 export class Roll {
   readonly #mode: Mode;
   #byMn: ReadonlyMap<string, Instrument> = new Map();
-  /** Counts its changes. */
-  #era = 0;
 
   constructor(mode: Mode) {
     this.#mode = mode;
@@ -38,21 +36,21 @@ export class Roll {
     }
     for (const instrument of this.all()) if (!staying.has(instrument)) leaveSite(instrument);
     this.#byMn = byMn;
-    this.#era++;
-    for (const { line } of staying) if (line !== undefined) line.knownIn = this.#era;
   }
 
   /** It has spoken on that line. Gives whether it had spoken on another one before, or none. */
   heard(instrument: Instrument, line: Line): boolean {
     const isNew = instrument.line !== line;
     instrument.line = line;
-    line.knownIn = this.#era;
     return isNew;
   }
 
-  /** Whether an instrument has spoken on it since these are the instruments, or was last heard on it before. */
-  isKnown(line: Line): boolean {
-    return line.knownIn === this.#era;
+  /**
+   * The lines on which an instrument was heard last. Of one that has dialled in anew the line before is none of them: it may
+   * be half-open for as long as a silent instrument may be silent.
+   */
+  lines(): ReadonlySet<Line | undefined> {
+    return new Set(Array.from(this.all(), ({ line }) => line));
   }
 
   #keyOf(mn: string): string {

@@ -40,7 +40,7 @@ test('a frame of HJ 212 is heard with its fields and its answer, and without its
   const heard: Overheard[] = [];
   desk.ears.tap((each) => heard.push(each));
   const frame = vectorOf('std-c25-noise-realtime').says;
-  desk.take(frame, { from: '10.0.0.1:4000', isOpen: true, knownIn: 0, send: () => {} });
+  desk.take(frame, { from: '10.0.0.1:4000', isOpen: true, send: () => {} });
   expect(heard.map(({ way, who }) => `${way} ${who}`)).toEqual([`in ${frame.mn}`, `out ${frame.mn}`]);
   expect(heard[0]?.what).toMatch(/^ST=23 CN=2011 .*-Rtd=50.1/);
   expect(JSON.stringify(heard)).not.toContain(frame.pw);

@@ -35,7 +35,6 @@ function openDesk(options: Partial<DeskOptions> = {}, devices: readonly Hj212Dev
     const line = {
       from: '10.0.0.1:4000',
       isOpen: true,
-      knownIn: 0,
       send: (bytes: Uint8Array) => void sent.push(Buffer.from(bytes).toString()),
       sent,
       /** What was sent since the last look, as `CN Flag`. */

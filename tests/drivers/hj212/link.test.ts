@@ -210,7 +210,8 @@ describe('the listener', () => {
   });
 
   test('at the cap, one who was never an instrument makes room; an instrument does not', async () => {
-    await using link = await listening({ maxConnections: 2 });
+    const other = makeDevice('e', { mn: 'E'.repeat(24) });
+    await using link = await listening({ maxConnections: 2 }, [makeDevice(), other]);
     const stranger = await rawSocket(link.port);
     const gone = closeOf(stranger);
     const first = await rawSocket(link.port);
@@ -218,13 +219,25 @@ describe('the listener', () => {
     await until(() => link.readings.length === 1, 'the reading');
     const second = await rawSocket(link.port);
     await gone;
-    second.write(encodeFrame({ ...REAL.says, qn: '20260715220000000' }));
+    second.write(encodeFrame({ ...REAL.says, mn: 'E'.repeat(24) }));
     await until(() => link.readings.length === 2, 'the second reading');
     const third = await rawSocket(link.port);
     await closeOf(third);
     expect(link.count('connects') - link.count('disconnects')).toBe(2);
     expect(link.count('turnedAway')).toBe(2);
     for (const socket of [first, second]) socket.destroy();
+  });
+
+  test('an instrument that dials in again and again takes up one connection, whatever is half-open of it', async () => {
+    await using link = await listening({ maxConnections: 2 });
+    const sockets: Socket[] = [];
+    for (let each = 0; each < 5; each++) {
+      const socket = await rawSocket(link.port);
+      socket.write(encodeFrame({ ...REAL.says, qn: `2026071522000000${each}` }));
+      await until(() => link.readings.length === each + 1, 'the reading');
+      sockets.push(socket);
+    }
+    for (const socket of sockets) socket.destroy();
   });
 
   test('a stranger who dials in again and again keeps no instrument out that has not spoken yet', async () => {
