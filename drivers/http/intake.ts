@@ -192,9 +192,12 @@ const onceOf = ({ id, messageAt }: DeviceReader, item: Item): string | undefined
   return message === undefined ? undefined : `${id} ${message}`;
 };
 
-/** The beginning of what a stranger sent, without the long texts in it, which are pictures or tokens. */
+const SECRET_NAME = /pass|pwd|secret|token|sign(?:ature)?$|api_?key/i;
+
+/** The beginning of what a stranger sent, without the long texts in it, which are pictures or tokens, and what is called a secret. */
 function sampleOf(sent: unknown): string {
-  const short = (_: string, value: unknown) => (typeof value === 'string' && value.length > 32 ? '…' : value);
+  const short = (name: string, value: unknown) =>
+    SECRET_NAME.test(name) || (typeof value === 'string' && value.length > 32) ? '…' : value;
   const hint = Array.isArray(sent) ? 'a list, its model needs each: $ ' : '';
   return `${hint}${JSON.stringify(sent, short) ?? ''}`.slice(0, 200);
 }

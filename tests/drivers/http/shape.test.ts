@@ -116,3 +116,12 @@ test('a list of a stranger is shown with what its model will need', async () => 
     { id: '999', sample: 'a list, its model needs each: $ [{"imei":"999","level":1}]' },
   ]);
 });
+
+test('of what a stranger sends nothing is shown that is called a secret', async () => {
+  await using rig = await openRig();
+  await rig.isUp();
+  const secrets = { password: 'p1', accessToken: 't1', apiKey: { id: 'k1' }, sign: 's1' };
+  await post(rig.url(), { imei: '999', level: 1, ...secrets });
+  const [{ sample = '' } = {}] = rig.link.status().unknown ?? [];
+  expect(sample).toBe('{"imei":"999","level":1,"password":"…","accessToken":"…","apiKey":"…","sign":"…"}');
+});
