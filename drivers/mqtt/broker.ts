@@ -86,15 +86,18 @@ export async function openBroker(
   const counts = { connects: 0, disconnects: 0, protocolErrors: 0 };
 
   aedes.on('client', (client) => {
-    counts.connects++;
     signedIn.get(client)?.();
-    connections.add(access.deviceOf(client) ?? '', client);
-    // The devices may have become others while it signed in.
+    // It may have ended, or the devices may have become others, while it signed in.
+    if (client.closed) return;
+    const device = access.deviceOf(client) ?? '';
+    counts.connects++;
+    connections.add(device, client);
+    // The library tells of no end of one whose id another one took over as it ended.
+    client.conn.once('close', () => {
+      counts.disconnects++;
+      connections.remove(device, client);
+    });
     if (!access.mayStay(client)) client.close();
-  });
-  aedes.on('clientDisconnect', (client) => {
-    counts.disconnects++;
-    connections.remove(access.deviceOf(client) ?? '', client);
   });
   aedes.on('unsubscribe', (topics, client) => access.unsubscribed(client, topics));
   const noteError = (client: Client, error: Error) => {

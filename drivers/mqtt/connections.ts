@@ -18,6 +18,8 @@ export class Connections {
 
   add(device: string, client: Client): void {
     const mine = this.#clients.get(device) ?? [];
+    // The library has lost sight of one that took over the id of one that was ending [MQTT-3.1.4-2].
+    for (const other of mine) if (other.id === client.id) other.close();
     mine.push(client);
     this.#clients.set(device, mine);
     this.#ids.add(client.id);

@@ -186,6 +186,42 @@ test('two devices with one client id do not put each other out', async () => {
   await Promise.all([one.endAsync(), two.endAsync()]);
 });
 
+test('whoever takes over the id of one that is just ending is known until it ends, and is taken over itself', async () => {
+  await using broker = await openLink();
+  const text = (each: string) => Buffer.concat([Buffer.from([0, each.length]), Buffer.from(each)]);
+  const packet = (type: number, ...parts: Buffer[]) => {
+    const body = Buffer.concat(parts);
+    return Buffer.concat([Buffer.from([type, body.length]), body]);
+  };
+  // MQTT, level 4, user name and password, a session that does not last.
+  const head = [text('MQTT'), Buffer.from([4, 0b1100_0010, 0, 60]), text('one-id')];
+  const signOn = packet(0x10, ...head, text('smoke-12'), text('smoke-12-secret'));
+  const first = await rawSocket(broker.port);
+  first.write(signOn);
+  await once(first, 'data');
+  // What it has subscribed to makes its end a long one.
+  first.write(packet(0x82, Buffer.from([0, 1]), text('sensors/smoke-12/#'), Buffer.from([1])));
+  await once(first, 'data');
+  const second = await rawSocket(broker.port);
+  // Its first byte is taken alone, so that the rest of it is read in the same turn as the end of the first.
+  second.write(signOn.subarray(0, 1));
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => void setImmediate(resolve));
+  second.write(signOn.subarray(1));
+  first.destroy();
+  await once(second, 'data');
+  await until(() => broker.count('disconnects') === 1, 'the end of the first');
+  const third = await rawSocket(broker.port);
+  third.write(signOn);
+  await Promise.all([once(third, 'data'), once(second.resume(), 'close')]);
+  third.destroy();
+  const state = () => broker.link.status().devices['smoke-12'];
+  await until(
+    () => state()?.code === 'not-connected',
+    () => `the end of the third: ${JSON.stringify(state())}`,
+  );
+  expect([broker.count('connects'), broker.count('disconnects')]).toEqual([3, 3]);
+});
+
 test('200 MB before CONNECT are not taken, the socket dies, others go on', async () => {
   await using broker = await openLink();
   const client = await signIn(broker.port, 'smoke-12');
