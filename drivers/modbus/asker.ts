@@ -68,17 +68,18 @@ export class Asker {
     }
     const askedAt = this.#wire.tick();
     unit.standing.asked(askedAt);
-    this.line.ask(request, unit.standing.timeoutMs, (answer) => {
+    const { timeoutMs } = unit.standing;
+    this.line.ask(request, timeoutMs, (answer) => {
       const now = this.#wire.tick();
       const tookMs = now - askedAt;
       if (answer.kind === 'silence') this.silenceClockMs = tookMs * this.clockRate(now);
       this.meter.used(now, tookMs);
       const code = this.#judge(unit, answer, tookMs);
-      // What cannot be told from an answer that is owed may have been that one: its own comes while the unit rests.
-      const isUnsure = !this.#hasNumbers && unit.owed.settle(request, answer);
+      const leastMs = this.#hasNumbers
+        ? 0
+        : restOf(unit, answer, unit.owed.settle(request, answer, now, askedAt + timeoutMs));
       if (unit.heir !== undefined) inherit(unit.heir, unit);
-      const restMs = heard(answer, code, tookMs);
-      this.#release(unit, isUnsure ? Math.max(restMs, unit.standing.timeoutMs) : restMs);
+      this.#release(unit, Math.max(heard(answer, code, tookMs), leastMs));
     });
   }
 
@@ -156,6 +157,16 @@ export class Asker {
     unit.own?.scale.doubt();
     if (unit.warmUpMs > 0) unit.warmUntil = this.#clock.tick() + unit.warmUpMs;
   }
+}
+
+/**
+ * How long a unit rests at least. `isUnsure`: what came cannot be told from an answer that is owed, and may have been that
+ * one; its own comes meanwhile.
+ */
+function restOf({ standing, hasOneQuestion }: Unit, { kind }: Answer, isUnsure: boolean): number {
+  if (kind === 'silence') return standing.pauseMs;
+  if (!isUnsure) return 0;
+  return hasOneQuestion ? standing.answerMs : standing.timeoutMs;
 }
 
 function free(unit: Unit): void {

@@ -19,6 +19,8 @@ export class Poll {
   state: 'resting' | 'waiting' | 'running' = 'resting';
   /** Given as bad since its unit was away: to be read as soon as it is back. */
   owed = false;
+  /** It fell due again before it had ended. */
+  isDueAgain = false;
   /** Its last request was not answered, and is to be repeated at once. */
   isRetry = false;
   readonly #parts: Parts;
@@ -83,6 +85,7 @@ export class Poll {
     const drafts = this.#drafts;
     this.state = 'resting';
     this.isRetry = false;
+    this.isDueAgain = false;
     this.#next = 0;
     this.#drafts = [];
     this.#retries = 0;

@@ -233,6 +233,7 @@ export class Poller implements Lender {
       this.#end(poll, READING_CODES.linkDown);
     } else if (poll.state !== 'resting') {
       this.#context.counters.missed++;
+      poll.isDueAgain = true;
     } else if (this.#isOff(unit)) {
       this.#putOff(poll);
     } else {
@@ -337,9 +338,12 @@ export class Poller implements Lender {
     if ((code === READING_CODES.noAnswer || code === CORRUPT) && poll.mayRetry()) {
       this.#context.counters.retries++;
       this.#ready.addFirst(poll);
-    } else {
-      this.#end(poll, code);
+      return;
     }
+    const { isDueAgain } = poll;
+    this.#end(poll, code);
+    // What was lost by waiting in vain is made up for: one answer that is lost makes no gap.
+    if (isDueAgain && code !== READING_CODES.linkDown && !poll.unit.standing.isAway) this.#ready.add(poll);
   }
 
   /** What was not read of a poll has that code. */

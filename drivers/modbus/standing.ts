@@ -1,5 +1,9 @@
 /** A unit is asked again no sooner than so many of its time-outs after a request that it did not answer. */
 const PATIENCE_TIMEOUTS = 4;
+/** After one that stands alone it is let alone for so much of a time-out: what comes late is heard, and no other poll is lost. */
+const PAUSE_TIMEOUTS = 0.5;
+/** It stands alone when the one before was so many time-outs ago. */
+const CALM_TIMEOUTS = 12;
 /** A unit that answers late is waited for longer, up to so many of the link's time-outs. */
 const MOST_TIMEOUTS = 5;
 /** How much longer than its slowest answer a unit is waited for, and how slowly that is forgotten. */
@@ -20,6 +24,9 @@ export class Standing {
   #failures = 0;
   #answeredOnce = false;
   #isDoubted = false;
+  /** Its last failure came soon after the one before. */
+  #isTroubled = false;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #askedAt = Number.NEGATIVE_INFINITY;
 
   /** `patient`: the line has no transaction numbers, so a late reply must have had time to pass before a new request. */
@@ -35,7 +42,7 @@ export class Standing {
    */
   get timeoutMs(): number {
     if (!this.isAway || !this.#answeredOnce || this.#failures % PATIENT_PROBE === 0) return this.#timeoutMs;
-    return Math.min(this.#timeoutMs, Math.max(PROBE_LEAST_MS, PROBE_ANSWERS * this.#slowestMs));
+    return this.answerMs;
   }
 
   /** Its last request was not answered, so an answer may still be on its way: it is greeted first. */
@@ -58,7 +65,18 @@ export class Standing {
   }
 
   mayAsk(now: number): boolean {
-    return !(this.#failures > 0 && this.#patient) || now - this.#askedAt >= PATIENCE_TIMEOUTS * this.#timeoutMs;
+    const isBad = this.isAway || (this.#failures > 0 && this.#isTroubled);
+    return !(isBad && this.#patient) || now - this.#askedAt >= PATIENCE_TIMEOUTS * this.#timeoutMs;
+  }
+
+  /** How long it rests after a request that it did not answer. */
+  get pauseMs(): number {
+    return this.#patient && !this.isAway && !this.#isTroubled ? PAUSE_TIMEOUTS * this.#timeoutMs : 0;
+  }
+
+  /** How long its answers take at most, as far as was seen. */
+  get answerMs(): number {
+    return Math.min(this.#timeoutMs, Math.max(PROBE_LEAST_MS, PROBE_ANSWERS * this.#slowestMs));
   }
 
   asked(now: number): void {
@@ -80,6 +98,8 @@ export class Standing {
 
   failed(): void {
     this.#failures++;
+    this.#isTroubled = this.#askedAt - this.#failedAt < CALM_TIMEOUTS * this.#timeoutMs;
+    this.#failedAt = this.#askedAt;
   }
 
   /** Its reply came after all. It lives, and answers the next time if it is waited for so long. */

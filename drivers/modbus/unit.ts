@@ -15,6 +15,8 @@ export interface Unit {
   readonly polls: readonly Poll[];
   /** What it says itself of its values, and the poll that asks for it. */
   own: { readonly scale: OwnScale; readonly poll: Poll } | undefined;
+  /** It is only ever asked for one and the same: whichever answer comes is of that. */
+  readonly hasOneQuestion: boolean;
   /** How often a request that is not answered is repeated within its poll. */
   readonly retries: number;
   /** Its rest after each reply, ms of the wire. */
@@ -53,12 +55,21 @@ export const settingOf = ({ options, profile }: ModbusDevice, name: keyof Timing
 
 export function makeUnit(device: ModbusDevice, link: LinkTiming, rows: SharedRows): Unit {
   const polls: Poll[] = [];
+  const plans = plansOf(device);
+  const [only] = plans;
   const unit: Unit = {
     device,
     standing: new Standing(settingOf(device, 'timeout') ?? link.timeoutMs, !link.hasNumbers),
     owed: new Owed(),
     polls,
     own: undefined,
+    hasOneQuestion:
+      plans.length === 1 &&
+      only?.blocks.length === 1 &&
+      only.greeting === only.blocks[0]?.request &&
+      device.points.every(
+        ({ source: { register } }) => (register.write ?? register.decimals ?? register.unit) === undefined,
+      ),
     retries: settingOf(device, 'retries') ?? link.retries ?? 0,
     turnaroundMs: settingOf(device, 'turnaround') ?? link.turnaroundMs ?? 0,
     warmUpMs: device.profile.warmUp ?? 0,
@@ -73,7 +84,7 @@ export function makeUnit(device: ModbusDevice, link: LinkTiming, rows: SharedRow
   const scale = new OwnScale(device.points);
   const [plan] = plansOf({ ...device, points: scale.cells });
   if (plan !== undefined) unit.own = { scale, poll: new Poll(unit, plan, rows) };
-  for (const each of plansOf(device)) polls.push(new Poll(unit, each, rows));
+  for (const each of plans) polls.push(new Poll(unit, each, rows));
   return unit;
 }
 

@@ -107,6 +107,36 @@ describe.each(WIRES)('over %s', (kind, seal) => {
   });
 });
 
+describe('one answer that does not come, or is spoilt', () => {
+  const cases = ['lost', 'spoilt'].flatMap((how) => [1, 20].map((units) => ({ how, units })));
+  test.each(cases)(
+    '$how, of $units units: it costs one reading, and makes no gap of three periods',
+    async ({ how, units }) => {
+      const devices = Array.from({ length: units }, (_, nth) => makeDevice(`d${nth + 1}`, nth + 1, ['holding 5 u16']));
+      await using rig = new Rig(devices).read();
+      let isWrong = false;
+      for (let unit = 1; unit <= units; unit++) {
+        rig.bus.slaves.set(unit, (asked) => {
+          const bytes = right(rtuSeal, asked);
+          const isNow = isWrong && asked.unit === 1;
+          if (isNow) isWrong = false;
+          if (isNow && how === 'lost') return [];
+          if (isNow) bytes.writeUInt8(bytes.readUInt8(4) ^ 1, 4);
+          return [{ afterMs: 20, bytes }];
+        });
+      }
+      await rig.clock.advance(20_500);
+      isWrong = true;
+      await rig.clock.advance(10_000);
+      const readings = rig.batches.flat().filter(({ point }) => point.startsWith('d1/'));
+      expect(readings.filter(({ quality }) => quality === 'bad')).toHaveLength(1);
+      const good = readings.filter(({ quality }) => quality === 'good').map(({ tick }) => tick);
+      expect(Math.max(...good.slice(1).map((tick, nth) => tick - (good[nth] ?? 0)))).toBeLessThan(2900);
+      expect(rig.bus.collisions).toBe(0);
+    },
+  );
+});
+
 describe('a late reply to a request that was repeated', () => {
   test.each([250, 390, 410, 600, 790, 1500])('%d ms late is never taken for another', async (late) => {
     const device = makeDevice('a', 1, ['holding 5 u16', 'holding 500 u16'], { retries: 2 }, 1000, { timeout: '200ms' });

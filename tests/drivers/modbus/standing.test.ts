@@ -15,15 +15,21 @@ test('a unit that never answered is away at once, one that did has a second chan
   expect([once.isSuspect, once.isAway, once.answers]).toEqual([false, false, true]);
 });
 
-test('after no answer it is left alone for four time-outs, but only where replies have no numbers', () => {
+test('after one answer that did not come it rests for half a time-out, after more it is left alone for four, but only where replies have no numbers', () => {
   const patient = new Standing(1000, true);
   const numbered = new Standing(1000, false);
+  for (const standing of [patient, numbered]) {
+    standing.answered(20);
+    standing.asked(0);
+    standing.failed();
+  }
+  expect([patient.mayAsk(1500), patient.pauseMs, numbered.pauseMs]).toEqual([true, 500, 0]);
   for (const standing of [patient, numbered]) {
     standing.answered(20);
     standing.asked(5000);
     standing.failed();
   }
-  expect([patient.mayAsk(8999), patient.mayAsk(9000)]).toEqual([false, true]);
+  expect([patient.mayAsk(8999), patient.mayAsk(9000), patient.pauseMs]).toEqual([false, true, 0]);
   expect(numbered.mayAsk(6000)).toBe(true);
 });
 
