@@ -48,6 +48,7 @@ export interface Broker extends AsyncDisposable {
 }
 
 const FIRST_PACKET_BYTES = 4096;
+const MOST_BEHIND_CONNECT = 500;
 const SIGN_IN_MS = 10_000;
 const DRAIN_TIMEOUT_MS = 5000;
 /** What the library calls a packet for a connection that has ended meanwhile. */
@@ -73,6 +74,8 @@ export async function openBroker(
     drainTimeout: DRAIN_TIMEOUT_MS,
     maxInflightInbound: 100,
     maxTopicLevels: 32,
+    // Packets right behind a CONNECT, which a device may send before it hears that it is let in (section 3.1.4).
+    queueLimit: MOST_BEHIND_CONNECT,
     // Of MQTT 3.1 only; the device that stands before the id makes it longer.
     maxClientsIdLength: 1024,
     preConnect,

@@ -186,6 +186,36 @@ test('two devices with one client id do not put each other out', async () => {
   await Promise.all([one.endAsync(), two.endAsync()]);
 });
 
+test('a device that sends what it has kept right behind its CONNECT loses nothing', async () => {
+  await using broker = await openLink();
+  const text = (each: string) => Buffer.concat([Buffer.from([0, each.length]), Buffer.from(each)]);
+  const body = [
+    text('MQTT'),
+    Buffer.from([4, 0b1100_0010, 0, 60]),
+    text('logger'),
+    text('smoke-12'),
+    text('smoke-12-secret'),
+  ];
+  const signOn = Buffer.concat([Buffer.from([0x10, Buffer.concat(body).length]), ...body]);
+  const kept = Array.from({ length: 150 }, (_, n) => {
+    const packet = Buffer.concat([text('sensors/smoke-12'), Buffer.from([0, n + 1]), Buffer.from('{"state":1}')]);
+    return Buffer.concat([Buffer.from([0x32, packet.length]), packet]);
+  });
+  const socket = await rawSocket(broker.port);
+  let bytes = 0;
+  socket.on('data', ({ length }) => {
+    bytes += length;
+  });
+  socket.write(Buffer.concat([signOn, ...kept]));
+  // Four bytes of CONNACK, and of each PUBACK.
+  await until(
+    () => bytes === 4 + 4 * kept.length,
+    () => `all acknowledgements: ${bytes} bytes`,
+  );
+  expect(broker.readings).toHaveLength(kept.length);
+  socket.destroy();
+});
+
 test('whoever takes over the id of one that is just ending is known until it ends, and is taken over itself', async () => {
   await using broker = await openLink();
   const text = (each: string) => Buffer.concat([Buffer.from([0, each.length]), Buffer.from(each)]);
