@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 
 /**
- * From here on V8 keeps its heap small rather than quick: a sixth less memory, and no time that the reading path would
- * notice. Not from the start: it makes loading a third slower.
+ * From here on V8 keeps its heap small rather than quick: a tenth less memory for a third more CPU where 5,000 points are
+ * read each 100 ms, which is 1.5 % of a core. Not from the start: it makes loading a third slower.
  */
 export const keepSmall = (): void => setFlagsFromString('--optimize-for-size');
 
