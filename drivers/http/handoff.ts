@@ -1,8 +1,6 @@
 import type { Clock } from '#kit/clock.ts';
+import { Durable } from '../durable.ts';
 import type { Reading, UntimedReading } from '../reading.ts';
-
-/** How long a sender waits to hear that its message arrived, while what it caused does not reach the disk. */
-const UNDURABLE_WAIT_MS = 2000;
 
 /** What waits for the rules: some readings, and who wants to know when they have been handed on. */
 interface Waiting {
@@ -14,17 +12,15 @@ interface Waiting {
 /** Between senders that must be answered and the one reader of the link: a sender is told only once its readings were taken. */
 export class Handoff {
   readonly #bound: number;
-  readonly #wire: Pick<Clock, 'sleep'>;
   #waiting: Waiting[] = [];
   #wake: (() => void) | undefined;
   #isClosed = false;
-  /** Of the batch that was taken last, what settles once its events are on disk. */
-  #durable: Promise<unknown>[] = [];
+  readonly #durable: Durable;
   dropped = 0;
 
   constructor(bound: number, wire: Pick<Clock, 'sleep'>) {
     this.#bound = bound;
-    this.#wire = wire;
+    this.#durable = new Durable(wire);
   }
 
   /** The time that the readings were handed on with; undefined if there is no room or nobody takes any: the sender may try again. */
@@ -58,7 +54,7 @@ export class Handoff {
 
   /** The batch that was taken last caused events: its senders are told once those are on disk. */
   kept(durable: Promise<unknown>): void {
-    this.#durable.push(durable);
+    this.#durable.add(durable);
   }
 
   /** Ends with the signal; what was not taken by then is not settled as handed on. */
@@ -92,15 +88,10 @@ export class Handoff {
       this.#waiting = [];
     }
   }
+
   async #settle(taken: readonly Waiting[], at: number): Promise<void> {
-    const durable = this.#durable;
-    this.#durable = [];
-    if (durable.length > 0) {
-      const late = new AbortController();
-      const patience = this.#wire.sleep(UNDURABLE_WAIT_MS, late.signal).catch(() => {});
-      await Promise.race([Promise.allSettled(durable), patience]);
-      late.abort();
-    }
+    const settled = this.#durable.settled();
+    if (settled !== undefined) await settled;
     for (const { settle } of taken) settle(at);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '#kit/clock.ts';
+import { Durable } from '../durable.ts';
 import { breath, FairQueue } from '../fair-queue.ts';
 import type { Reading, UntimedReading } from '../reading.ts';
 import { type Message, roundsOf, type Sets } from './message.ts';
@@ -9,19 +10,14 @@ const WAITING_A_DEVICE = 256;
 /** Rounds of a list that are handed to the rules one after the other. */
 const ROUNDS_A_TURN = 32;
 
-/** How long a device waits to hear that its message arrived, while what it caused does not reach the disk. */
-const UNDURABLE_WAIT_MS = 2000;
-
 /** The messages of a link's devices on their way to the rules. */
 export class MessageQueue {
   readonly #clock: Clock;
-  readonly #wire: Clock;
   readonly #queue: FairQueue<Message>;
   readonly #judged: (readings: readonly UntimedReading[]) => void;
   /** That the rules do not have all of. */
   readonly #open = new Set<Message>();
-  /** What was on its way to the disk when the last batches were taken. */
-  #durable: Promise<unknown>[] = [];
+  readonly #durable: Durable;
 
   /** `judged` is told of what the rules have had. */
   constructor(
@@ -30,7 +26,7 @@ export class MessageQueue {
     judged: (readings: readonly UntimedReading[]) => void,
   ) {
     this.#clock = clock;
-    this.#wire = wire;
+    this.#durable = new Durable(wire);
     this.#queue = new FairQueue(devices, WAITING_A_DEVICE, ({ sets }) => sets.length);
     this.#judged = judged;
   }
@@ -70,25 +66,18 @@ export class MessageQueue {
         // A long list is judged in many rounds, between which everything else goes on.
         if (++count % ROUNDS_A_TURN === 0) await breath();
       }
-      const durable = this.#durable;
-      this.#durable = [];
-      void this.#acknowledge(messages, durable);
+      void this.#acknowledge(messages, this.#durable.settled());
     }
   }
 
   /** What the batch that was taken last has caused is on its way to the disk. */
   kept(durable: Promise<unknown>): void {
-    this.#durable.push(durable);
+    this.#durable.add(durable);
   }
 
-  /** Tells the senders that their messages have arrived, once what these caused is on disk: a fire waits for no disk long. */
-  async #acknowledge(messages: readonly Message[], durable: readonly Promise<unknown>[]): Promise<void> {
-    if (durable.length > 0) {
-      const late = new AbortController();
-      const patience = this.#wire.sleep(UNDURABLE_WAIT_MS, late.signal).catch(() => {});
-      await Promise.race([Promise.allSettled(durable), patience]);
-      late.abort();
-    }
+  /** Tells the senders that their messages have arrived, once what these caused is on disk. */
+  async #acknowledge(messages: readonly Message[], settled: Promise<void> | undefined): Promise<void> {
+    if (settled !== undefined) await settled;
     this.#end(messages);
   }
 

@@ -209,7 +209,8 @@ export class RuleEngine {
   }
 
   #feedOf(point: string): PointFeed | undefined {
-    return this.#feeds.at(this.#feeds.find(point));
+    const place = this.#feeds.find(point);
+    return place === NOWHERE ? undefined : this.#feeds.at(place);
   }
 
   /** Windows over what is derived are stored with the rules that have them. */
