@@ -3,14 +3,12 @@ import { expect, test } from 'vitest';
 import { MonthCounter } from '../../../drivers/cabinet/data-month.ts';
 import { silentLog } from '../../../gateway/kit/log.ts';
 import { FakeClock } from '../../tools/fake-clock.ts';
-import { openFakeBox } from './fake-box.ts';
+import { type FakeBox, openFakeBox } from './fake-box.ts';
 
 const DAY_MS = 86_400_000;
 
-test('a month begins by the clock where it is trusted, and by none where it is not', async () => {
-  await using box = await openFakeBox();
-  const clock = new FakeClock('2026-07-31T12:00:00Z');
-  await using month = new MonthCounter({
+const openMonth = (box: FakeBox, clock: FakeClock) =>
+  new MonthCounter({
     sysfs: box.sysfs,
     proc: box.proc,
     interface: 'wwan0',
@@ -20,6 +18,11 @@ test('a month begins by the clock where it is trusted, and by none where it is n
     clock,
     log: silentLog,
   });
+
+test('a month begins by the clock where it is trusted, and by none where it is not', async () => {
+  await using box = await openFakeBox();
+  const clock = new FakeClock('2026-07-31T12:00:00Z');
+  await using month = openMonth(box, clock);
   const used = async (received: number) => {
     await box.write({ 'sys/class/net/wwan0/statistics/rx_bytes': `${received}\n` });
     const sample = await month.read();
@@ -38,16 +41,7 @@ test('a month begins by the clock where it is trusted, and by none where it is n
 
 test('what the kernel says that is no number counts for nothing, also afterwards', async () => {
   await using box = await openFakeBox();
-  await using month = new MonthCounter({
-    sysfs: box.sysfs,
-    proc: box.proc,
-    interface: 'wwan0',
-    startsOn: 1,
-    timeZone: 'Asia/Shanghai',
-    dir: join(box.dir, 'link'),
-    clock: new FakeClock('2026-07-15T12:00:00Z'),
-    log: silentLog,
-  });
+  await using month = openMonth(box, new FakeClock('2026-07-15T12:00:00Z'));
   expect(await month.read()).toMatchObject({ raw: 0 });
   for (const garbage of ['', 'nonsense', '0x10']) {
     await box.write({ 'sys/class/net/wwan0/statistics/rx_bytes': `${garbage}\n` });
@@ -61,16 +55,7 @@ test('the card is spared: what is counted is written each ten minutes', async ()
   await using box = await openFakeBox();
   const clock = new FakeClock('2026-07-15T12:00:00Z');
   const file = 'link/data-month-wwan0.json';
-  await using month = new MonthCounter({
-    sysfs: box.sysfs,
-    proc: box.proc,
-    interface: 'wwan0',
-    startsOn: 1,
-    timeZone: 'Asia/Shanghai',
-    dir: join(box.dir, 'link'),
-    clock,
-    log: silentLog,
-  });
+  await using month = openMonth(box, clock);
   const written = async () => JSON.parse(await box.read(file)).bytes;
   await month.read();
   await box.write({ 'sys/class/net/wwan0/statistics/rx_bytes': '2000000\n' });
